@@ -1,0 +1,33 @@
+"""What every test may rely on: printed seeds, the repository's folder, and nothing of this machine."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A failing example is printed as a line that repeats it; a deadline would fail on a busy machine.
+settings.register_profile("tinyscheduler", deadline=None, print_blob=True)
+settings.load_profile("tinyscheduler")
+
+# Some machines set this and others do not; what a test starts must not depend on it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the operator's settings away before any test module can read them."""
+    for name in [name for name in os.environ if name.startswith("TINYSCHEDULER_")]:
+        del os.environ[name]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what a failure on another machine may depend on."""
+    seed = config.getoption("hypothesis_seed") or "random, printed with each failure"
+    return f"tinyscheduler: {sys.implementation.cache_tag} on {os.cpu_count()} cores, hypothesis seed: {seed}"
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    """The repository: where the launcher, the examples and the documentation are."""
+    return Path(__file__).resolve().parent.parent
