@@ -1,0 +1,141 @@
+"""Every error this program raises on purpose, split by whose fault it is.
+
+    TinySchedulerError
+    +-- OperatorError            the operator can mend it: settings, arguments, a refused request
+    |   +-- UsageError           exit 2
+    |   +-- ConfigError          exit 2, carries every fault at once
+    |   +-- Refused              exit 4
+    +-- WorldError               the world failed: try again later
+        +-- LockBusy             exit 75, another pass is at work
+        +-- StateError           exit 1, the state folder cannot be read or written
+        +-- StartFailed          exit 1, a wrapper could not be started
+        +-- TaskServerError      exit 3
+            +-- ServerUnavailable    nobody answered, or not in time, or not in its language
+            +-- TaskNotFound         the server answered: there is no such task
+            +-- NotAssigned          a conditional move lost: somebody else holds the task
+            +-- ServerRefused        the server answered: no, and it will say no again
+
+Bugs are ``assert``; they are not in this tree. Each error has a kebab-case reference that scripts
+may test for, one sentence that says what and where, and a hint that says how to mend it. Secrets
+never go into either.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+
+class TinySchedulerError(Exception):
+    """The root; only its children are raised."""
+
+    reference: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class OperatorError(TinySchedulerError):
+    """The operator can mend it."""
+
+    exit_code = 2
+
+
+class UsageError(OperatorError):
+    """The command line cannot be understood."""
+
+    reference = "usage"
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong in the configuration."""
+
+    field: str
+    """Where: a setting's name, or a file with the place in it (``agents.json[2].agentName``)."""
+    value: str
+    """What was found there, shortened, secrets masked."""
+    remedy: str
+    """What to write instead."""
+    message: str = ""
+
+
+class ConfigError(OperatorError):
+    """The configuration has faults; all of them are here, not just the first."""
+
+    reference = "configuration"
+
+    def __init__(self, message: str, *, faults: tuple[Fault, ...] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.faults = faults
+
+
+class Refused(OperatorError):
+    """We understood and will not do it: unknown id, drift, denial."""
+
+    reference = "refused"
+    exit_code = 4
+
+
+class WorldError(TinySchedulerError):
+    """The world failed; the same call may succeed later."""
+
+
+class LockBusy(WorldError):
+    """Another pass holds the lock of this state folder."""
+
+    reference = "lock-busy"
+    exit_code = 75
+
+
+class StateError(WorldError):
+    """The state folder cannot be read or written, or is not ours."""
+
+    reference = "state"
+
+
+class StartFailed(WorldError):
+    """The operating system refused to start a wrapper."""
+
+    reference = "start-failed"
+
+
+class TaskServerError(WorldError):
+    """Everything the task server can do to us."""
+
+    reference = "task-server"
+    exit_code = 3
+
+
+class ServerUnavailable(TaskServerError):
+    """No usable answer.
+
+    ``maybe_applied`` is True when the request may have reached the server, so that a write may
+    have happened although nobody said so: law 4, neither done nor undone.
+    """
+
+    reference = "task-server-unavailable"
+
+    def __init__(self, message: str, *, hint: str = "", maybe_applied: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.maybe_applied = maybe_applied
+
+
+class TaskNotFound(TaskServerError):
+    """The server has no task of that id."""
+
+    reference = "task-not-found"
+    exit_code = 4
+
+
+class NotAssigned(TaskServerError):
+    """A move named an owner that is not the owner (any more), or the task is complete."""
+
+    reference = "not-assigned"
+
+
+class ServerRefused(TaskServerError):
+    """The server understood the call and rejects it; repeating it changes nothing."""
+
+    reference = "task-server-refused"

@@ -1,0 +1,150 @@
+"""Take typed fields out of parsed JSON, with one sentence about the first thing that is wrong.
+
+Beyond the codecs there is no bare ``dict``: they go through this reader. Unknown names are ignored,
+so that an older reader copes with a newer file (contracts: extend by adding).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+_MISSING: Final = object()
+
+
+class Fields:
+    """A JSON object being read. Raises ValueError naming the field."""
+
+    __slots__ = ("_found", "_where")
+
+    def __init__(self, found: object, where: str = "") -> None:
+        if not isinstance(found, dict):
+            raise ValueError(f"{where or 'the file'} is not a JSON object")
+        self._found: dict[str, object] = found
+        self._where = f"{where}." if where else ""
+
+    def text(self, name: str) -> str:
+        """A string that must be there."""
+        value = self._found.get(name)
+        if isinstance(value, str):
+            return value
+        raise self._wrong(name, "text")
+
+    def text_or_none(self, name: str) -> str | None:
+        """A string; null or absent is None."""
+        return None if self._found.get(name) is None else self.text(name)
+
+    def identifier(self, name: str) -> str:
+        """Text, or a whole number as text: ids are numbers in JSON where they are one."""
+        value = self._found.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        return self.text(name)
+
+    def whole(self, name: str) -> int:
+        """An integer that must be there."""
+        value = self._found.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise self._wrong(name, "a whole number")
+
+    def whole_or_none(self, name: str) -> int | None:
+        """An integer; null or absent is None."""
+        return None if self._found.get(name) is None else self.whole(name)
+
+    def number(self, name: str) -> float:
+        """Any number that must be there."""
+        value = self._found.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        raise self._wrong(name, "a number")
+
+    def truth(self, name: str) -> bool:
+        """A truth value, which must be there."""
+        value = self._found.get(name)
+        if isinstance(value, bool):
+            return value
+        raise self._wrong(name, "true or false")
+
+    def instant(self, name: str) -> datetime:
+        """An ISO 8601 time with a zone, as UTC."""
+        text = self.text(name)
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise self._wrong(name, "a time like 2026-01-31T12:00:00Z") from error
+        if moment.tzinfo is None:
+            raise self._wrong(name, "a time with its zone")
+        return moment.astimezone(UTC)
+
+    def instant_or_none(self, name: str) -> datetime | None:
+        """A time; null or absent is None."""
+        return None if self._found.get(name) is None else self.instant(name)
+
+    def choice(self, name: str, allowed: tuple[T, ...]) -> T:
+        """One of the allowed values; the answer has their type."""
+        value = self._found.get(name)
+        for candidate in allowed:
+            if candidate == value:
+                return candidate
+        raise self._wrong(name, "one of " + ", ".join(str(a) for a in allowed))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings; absent or null is empty."""
+        value = self._found.get(name)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+        raise self._wrong(name, "a list of text")
+
+    def inner(self, name: str) -> Fields:
+        """A JSON object that must be there."""
+        value = self._found.get(name, _MISSING)
+        if value is _MISSING:
+            raise self._wrong(name, "a JSON object")
+        return Fields(value, f"{self._where}{name}")
+
+    def inner_or_none(self, name: str) -> Fields | None:
+        """A JSON object; null or absent is None."""
+        return None if self._found.get(name) is None else self.inner(name)
+
+    def each(self, name: str, read: Callable[[Fields], T]) -> tuple[T, ...]:
+        """A list of JSON objects, each read by ``read``; absent or null is empty."""
+        value = self._found.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list")
+        return tuple(read(Fields(v, f"{self._where}{name}[{i}]")) for i, v in enumerate(value))
+
+    def has(self, name: str) -> bool:
+        """The name is there, whatever its value."""
+        return name in self._found
+
+    def raw(self, name: str) -> object:
+        """The parsed value as it stands; None when absent."""
+        return self._found.get(name)
+
+    def _wrong(self, name: str, wanted: str) -> ValueError:
+        found = self._found.get(name, _MISSING)
+        seen = "missing" if found is _MISSING else f"{found!r:.60}"
+        return ValueError(f"{self._where}{name} should be {wanted}, it is {seen}")
+
+
+def instant_text(moment: datetime) -> str:
+    """UTC with milliseconds and ``Z``: sortable as text, exact enough to order beats."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def instant_text_or_none(moment: datetime | None) -> str | None:
+    """As ``instant_text``; None stays None."""
+    return None if moment is None else instant_text(moment)
+
+
+def identifier_value(text: str) -> int | str:
+    """A number in JSON where the id is one, written as plain digits."""
+    return int(text) if text.isascii() and text.isdigit() and str(int(text)) == text else text

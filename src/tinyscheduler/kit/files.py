@@ -1,0 +1,160 @@
+"""Files that are either whole or not there, whatever is killed and whenever the power fails.
+
+Replace = temp file in the same folder, fsync, rename, fsync of the folder. Exclusive create =
+``link()`` of a finished temp file, because ``rename`` over another writer's file is not a
+compare-and-set. Temp names carry the writer's pid and start time, so that a sweep can tell litter
+from work. All functions raise plain OSError; callers translate.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+_numbers = itertools.count(1)
+
+
+def read_limited(path: str, limit: int) -> bytes:
+    """The whole file, which must be a regular one.
+
+    Raises OSError: ELOOP for a symlink (one planted in our folders must not lead us out of them),
+    EFBIG for more than ``limit`` bytes, EINVAL for a folder, pipe or device.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        status = os.fstat(handle)
+        if status.st_mode & 0o170000 != 0o100000:
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        data = _read_up_to(handle, min(status.st_size, limit) + 1, limit + 1)
+    finally:
+        os.close(handle)
+    if len(data) > limit:
+        raise OSError(errno.EFBIG, f"larger than {limit} bytes", path)
+    return data
+
+
+def replace(path: str, data: bytes, *, sync_file: bool = True, sync_folder: bool = True) -> None:
+    """Put ``data`` in place of whatever is at ``path``. A reader sees the old or the new file.
+
+    Without ``sync_file`` a power cut may leave an empty file: only for what can be recomputed.
+    """
+    temporary = _write_temporary(path, data, sync=sync_file)
+    try:
+        os.rename(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
+    if sync_folder:
+        sync_parent(path)
+
+
+def create_exclusive(path: str, data: bytes) -> bool:
+    """Create the file whole and durable, unless it exists. False: it did, and is untouched."""
+    temporary = _write_temporary(path, data, sync=True)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        os.unlink(temporary)
+    sync_parent(path)
+    return True
+
+
+def append(path: str, data: bytes) -> None:
+    """Add ``data`` with one write at the end of the file; not synced. One appender at a time."""
+    handle = os.open(
+        path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE
+    )
+    try:
+        write_all(handle, data)
+    finally:
+        os.close(handle)
+
+
+def write_all(handle: int, data: bytes) -> None:
+    """``os.write`` until nothing is left: a short write is legal and means "more later"."""
+    view = memoryview(data)
+    while view:
+        written = os.write(handle, view)
+        if written == 0:
+            raise OSError(errno.EIO, "the kernel accepted nothing")
+        view = view[written:]
+
+
+def remove(path: str) -> bool:
+    """Unlink. False: it was not there."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def make_folder(path: str) -> None:
+    """Create the folder and its parents with mode 0700, each durable; one that exists is left alone.
+
+    Raises OSError: ENOTDIR if something else has the name, a symlink included.
+    """
+    try:
+        os.mkdir(path, FOLDER_MODE)
+    except FileNotFoundError:
+        make_folder(os.path.dirname(path))
+        make_folder(path)
+        return
+    except FileExistsError:
+        if os.path.islink(path) or not os.path.isdir(path):
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder", path) from None
+        return
+    sync_parent(path)
+
+
+def sync_parent(path: str) -> None:
+    """Sync the folder that holds ``path``: without it a rename can be undone by a power cut."""
+    handle = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write_temporary(path: str, data: bytes, *, sync: bool) -> str:
+    temporary = _temporary_name(path)
+    handle = os.open(
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE
+    )
+    try:
+        try:
+            write_all(handle, data)
+            if sync:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError:
+        os.unlink(temporary)
+        raise
+    return temporary
+
+
+def _temporary_name(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}.{os.getpid()}-{own_start_ticks()}-{next(_numbers)}.tmp")
+
+
+def own_start_ticks() -> int:
+    """When this process started, in clock ticks since boot (proc(5), field 22)."""
+    with open("/proc/self/stat", "rb", buffering=0) as stat:
+        return int(stat.read(1024).rpartition(b")")[2].split()[19])
+
+
+def _read_up_to(handle: int, hint: int, limit: int) -> bytes:
+    data = os.read(handle, hint)
+    chunk = data
+    while chunk and len(data) < limit:
+        chunk = os.read(handle, min(65_536, limit - len(data)))
+        data += chunk
+    return data

@@ -1,0 +1,110 @@
+"""What a pass may do. ``match`` over these ends in ``assert_never``: a new one breaks the build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.lease import BrokenLease, Lease, OutcomeClass
+from tinyscheduler.model.reason import Held
+from tinyscheduler.model.task import Task
+
+
+class Keep(NamedTuple):
+    """Leave the lease alone; ``reason`` says why, ``trouble`` whether a person should hear of it."""
+
+    lease: Lease
+    reason: str
+    is_trouble: bool = False
+
+
+class Reclaim(NamedTuple):
+    """End the run: stop every process of its tree, prove it gone, write ``finished``, settle.
+
+    ``outcome`` is what is recorded unless the run's own result file says better (B11)."""
+
+    lease: Lease
+    outcome: OutcomeClass
+    reason: str
+
+
+class Revoke(NamedTuple):
+    """The wrapper has not adopted the lease in time: link the owner name first, then undo the start."""
+
+    lease: Lease
+    reason: str
+
+
+class Undo(NamedTuple):
+    """A claim that was not followed by a wrapper: give back what is still ours, then the lease."""
+
+    lease: Lease
+    reason: str
+
+
+class Settle(NamedTuple):
+    """Tell the server and the ledger how the run ended, then remove the lease."""
+
+    lease: Lease
+    reason: str
+
+
+class Quarantine(NamedTuple):
+    """Copy an unreadable lease aside once and report it; the file itself stays and holds its task."""
+
+    lease: BrokenLease
+    reason: str
+
+
+TendAction = Keep | Reclaim | Revoke | Undo | Settle | Quarantine
+
+
+class TendPlan(NamedTuple):
+    """One action per lease, in the order they are carried out."""
+
+    actions: tuple[TendAction, ...]
+    limits_reached: tuple[str, ...] = ()
+
+
+class Start(NamedTuple):
+    """Start this task on this agent."""
+
+    task: Task
+    agent: Agent
+    reason: str
+
+
+class StartPlan(NamedTuple):
+    """Every task of the snapshot is in exactly one of the two."""
+
+    starts: tuple[Start, ...]
+    held: tuple[Held, ...]
+    free_slots: Mapping[AgentName, int]
+    """Per agent, after the starts."""
+    limits_reached: tuple[str, ...] = ()
+
+
+ActionKind = Literal["keep", "reclaim", "revoke", "undo", "settle", "quarantine", "start"]
+
+
+def kind_of(action: TendAction | Start) -> ActionKind:
+    """The word for an action in JSON and tables."""
+    return _KINDS[type(action)]
+
+
+def task_of(action: TendAction | Start) -> TaskId:
+    """The task an action is about."""
+    return action.task.id if isinstance(action, Start) else action.lease.task_id
+
+
+_KINDS: Mapping[type, ActionKind] = {
+    Keep: "keep",
+    Reclaim: "reclaim",
+    Revoke: "revoke",
+    Undo: "undo",
+    Settle: "settle",
+    Quarantine: "quarantine",
+    Start: "start",
+}

@@ -1,0 +1,51 @@
+"""A named worker of agent-control, after configuration has been compiled."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.ids import AgentName, QueueName
+
+SuccessRule = Literal["result", "exit_code"]
+"""What proves success: a valid result file, or exit status 0 (features F6)."""
+
+
+class EnvValue(NamedTuple):
+    """One variable of an agent's environment.
+
+    ``literal`` is the value itself; ``inherit`` the name of a variable of ours; ``file`` a path
+    whose content is the value. Exactly one is not None. Values of the last two are secrets.
+    """
+
+    name: str
+    literal: str | None = None
+    inherit: str | None = None
+    file: str | None = None
+
+
+class Agent(NamedTuple):
+    """One agent. Immutable for the length of a pass."""
+
+    name: AgentName
+    queues: tuple[QueueName, ...]
+    """agentType in agent-control; empty in legacy mode, where only assigned tasks are served."""
+    slots: int
+    """How many tasks it may run at once, after all sources of limits; 0 starts nothing."""
+    slots_source: str
+    """Which source gave ``slots``: --agent-limit, AGENT_LIMITS, maxConcurrency, or omitted."""
+    is_enabled: bool = True
+    weight: float = 1.0
+    """Breaks ties between agents with equally many free slots: bigger first."""
+    capabilities: tuple[str, ...] = ()
+    account: str | None = None
+    profile: str = "command"
+    command: tuple[str, ...] = ()
+    """argv template; ``{task_id}`` and its like are filled in, never task text (law 11)."""
+    env: tuple[EnvValue, ...] = ()
+    workspace: str | None = None
+    """Absolute folder the agent runs in; None: the shared default."""
+    success: SuccessRule = "exit_code"
+    hard_limit_s: int | None = None
+    """Own MAX_RUNTIME_SEC; None: the policy's."""
+    soft_limit_s: int | None = None
+    stdin: Literal["prompt", "none"] = "prompt"

@@ -1,0 +1,149 @@
+"""A lease: our file that says a task is in flight. Its *state* is ours, never the server's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+
+LeaseState = Literal["claiming", "starting", "running", "finished"]
+
+OutcomeClass = Literal[
+    "succeeded", "partial", "handed_off", "no_result", "failed", "killed", "timed_out", "stalled",
+    "lost", "start_failed", "rate_limited", "deferred", "interrupted", "cancelled", "gate_failed",
+    "budget_exceeded", "denied", "unsettled",
+]  # fmt: skip
+"""How a run can end; what each costs stands in ``planner.retry``."""
+
+ClaimWay = Literal["exchange", "move"]
+"""How the claim is made so that a human's hand is noticed (tinytask 3.2): an unassigned task by
+exchanging its assignee, an assigned one by a move from its owner to itself."""
+
+
+class ProcessRef(NamedTuple):
+    """Law 5: a process is never just a pid."""
+
+    pid: int
+    start: int
+    """Field 22 of /proc/PID/stat: clock ticks since boot."""
+    boot_id: str
+    pid_namespace: str
+
+
+class Claim(NamedTuple):
+    """What was taken from whom, so that it can be given back exactly there."""
+
+    assigned_to_before: AgentName | None
+    queue: QueueName | None
+    task_created_at: datetime
+    how: ClaimWay
+
+
+class HandoverTarget(NamedTuple):
+    """Where a run that ended as ``handoff`` wants its task to go; None keeps what is there."""
+
+    queue: QueueName | None
+    agent: AgentName | None
+
+
+class Outcome(NamedTuple):
+    """How a run ended; on disk before the server is told."""
+
+    kind: OutcomeClass
+    at: datetime
+    code: int | None = None
+    """Exit status, None when the agent did not exit by itself."""
+    signal: int | None = None
+    summary: str = ""
+    """One line for people, redacted, 2,000 characters at most."""
+    until: datetime | None = None
+    """For rate_limited: when the account is open again."""
+    usage: tuple[tuple[str, float | str], ...] = ()
+    artifacts: tuple[str, ...] = ()
+    to: HandoverTarget | None = None
+
+
+class Lease(NamedTuple):
+    """One task in flight. One writer at a time: the pass until adoption, then the wrapper until
+    its proven death, then the pass again (law 6)."""
+
+    task_id: TaskId
+    lease_id: LeaseId
+    generation: int
+    attempt: int
+    state: LeaseState
+    agent: AgentName
+    queue: QueueName | None
+    source: str
+    claim: Claim
+    host: str
+    machine_id: str
+    created_at: datetime
+    heartbeat_at: datetime
+    start_monotonic: float
+    """CLOCK_MONOTONIC, meaningful on ``boot_id`` only."""
+    heartbeat_monotonic: float
+    boot_id: str
+    pid_namespace: str
+    wrapper_pid: int | None = None
+    """None until the wrapper has adopted the lease."""
+    wrapper_start: int | None = None
+    agent_pid: int | None = None
+    agent_start: int | None = None
+    progress_at: datetime | None = None
+    heartbeat_interval_s: int = 15
+    hard_limit_s: int = 3600
+    soft_limit_s: int | None = None
+    grace_s: int = 5
+    engine: str = "local"
+    engine_ref: str = ""
+    containment: str = "group"
+    account: str | None = None
+    tags: tuple[str, ...] = ()
+    workspace: str = ""
+    run_folder: str = ""
+    outcome: Outcome | None = None
+
+    @property
+    def wrapper(self) -> ProcessRef | None:
+        """The wrapper as law 5 wants it; None before adoption."""
+        if self.wrapper_pid is None or self.wrapper_start is None:
+            return None
+        return ProcessRef(self.wrapper_pid, self.wrapper_start, self.boot_id, self.pid_namespace)
+
+
+class BrokenLease(NamedTuple):
+    """A lease file nobody can read. Law 8: its task and its slot stay held, nothing is started over."""
+
+    task_id: TaskId
+    path: str
+    why: str
+
+
+class Owner(NamedTuple):
+    """Content of ``task_<id>.owner``: who was first, the wrapper or the revocation."""
+
+    lease_id: LeaseId
+    by: Literal["wrapper", "revoked"]
+    process: ProcessRef | None
+    """The wrapper; None for a revocation."""
+
+
+class StopOrder(NamedTuple):
+    """Content of ``task_<id>.stop``; written once by the pass, obeyed by the wrapper of that lease."""
+
+    lease_id: LeaseId
+    reason: OutcomeClass
+    by: str
+    at: datetime
+
+
+def lease_tag(state_id: str, task_id: TaskId, lease_id: LeaseId) -> str:
+    """Value of TINYSCHEDULER_LEASE: marks every process of one run from its exec on."""
+    return f"{state_id}:{task_id}:{lease_id}"
+
+
+def comment_marker(lease_id: LeaseId) -> str:
+    """The text that makes a comment of ours recognisable, so that settling twice writes once."""
+    return f"[lease {lease_id}]"

@@ -1,0 +1,73 @@
+"""Per task: what its runs cost and whether it may run again. Outlives the lease."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
+from tinyscheduler.model.lease import Claim, OutcomeClass
+
+OUTCOMES_KEPT = 200
+"""Enough to explain any task; bounded because a task that is handed to and fro can run for years."""
+
+
+class OpenRun(NamedTuple):
+    """The run in flight as the ledger knows it: written after the lease, before the claim."""
+
+    lease_id: LeaseId
+    agent: AgentName
+    claim: Claim
+    tag: str
+    """Of the run's processes; names the state folder that started it."""
+    at: datetime
+    unclear_until: datetime | None
+    """Until when an unanswered claim may still take effect on the server; None: it was answered."""
+
+
+class PastRun(NamedTuple):
+    """One entry of the ledger; one per lease_id, however often a settlement is repeated."""
+
+    lease_id: LeaseId
+    agent: AgentName
+    kind: OutcomeClass
+    at: datetime
+    is_spent: bool
+    """Counts towards the limit of attempts."""
+    code: int | None = None
+    result_hash: str | None = None
+
+
+class Parked(NamedTuple):
+    """Why the task will not be started again until a person or a changed input releases it."""
+
+    why: str
+    by: str
+    at: datetime
+    fingerprint: str
+    """Of the task's title, description, assignee and queue when it was parked; another value on
+    the server means a person has changed the task and releases it (features C4)."""
+
+
+class Ledger(NamedTuple):
+    """All we remember of one task."""
+
+    task_id: TaskId
+    source: str
+    task_created_at: datetime
+    generation: int = 0
+    """Of the newest lease; grows with every lease, also with those whose claim was lost."""
+    runs: int = 0
+    """Started runs, the number behind ``attempt``."""
+    open: OpenRun | None = None
+    outcomes: tuple[PastRun, ...] = ()
+    not_before: datetime | None = None
+    parked: Parked | None = None
+
+
+class BrokenLedger(NamedTuple):
+    """A ledger nobody can read: its task is held as ``ledger_unreadable`` (law 8)."""
+
+    task_id: TaskId
+    path: str
+    why: str

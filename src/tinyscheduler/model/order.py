@@ -1,0 +1,58 @@
+"""The file a wrapper is started with; all it knows. Immutable once its lease exists."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tinyscheduler.model.agent import SuccessRule
+from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
+
+
+class Limits(NamedTuple):
+    """When a run is ended, in seconds; None: never by this limit."""
+
+    hard_s: int
+    soft_s: int | None
+    grace_s: int
+    stall_s: int | None
+    output_max_bytes: int
+    """Of one file of the agent's output; older files are kept up to ``output_files``."""
+    output_files: int
+
+
+class Order(NamedTuple):
+    """Everything the wrapper needs. Values of secrets are not in it: it inherits them."""
+
+    task_id: TaskId
+    lease_id: LeaseId
+    agent: AgentName
+    tag: str
+    argv: tuple[str, ...]
+    env_names: tuple[str, ...]
+    """Names of the variables the agent sees. The wrapper looks for ``AGENT_ENV_PREFIX + name`` in
+    its own environment first, then for ``name``."""
+    secret_names: tuple[str, ...]
+    """Those of ``env_names`` whose values are cut out of the captured output."""
+    prompt_file: str
+    stdin: str
+    """``prompt``: the prompt file is the agent's standard input; ``none``: it is empty."""
+    cwd: str
+    log: str
+    result: str
+    inbox: str
+    limits: Limits
+    heartbeat_s: int
+    profile: str
+    success: SuccessRule
+    engine: str
+    estop_file: str
+    after_argv: tuple[str, ...]
+    """What the wrapper becomes when the run is finished: a pass. Empty: it just ends."""
+
+
+AGENT_ENV_PREFIX = "TINYSCHEDULER_AGENT_ENV_"
+"""Values meant for the agent alone travel under this prefix, so that the wrapper can hand them over
+and still become a pass with the environment of the pass that started it."""
+
+LEASE_VARIABLE = "TINYSCHEDULER_LEASE"
+"""The tag in the environment of the wrapper and of everything below it."""

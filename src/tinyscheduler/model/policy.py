@@ -1,0 +1,43 @@
+"""What the operator wants, compiled: numbers only, no files, no secrets."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tinyscheduler.model.ids import QueueName
+
+
+class Policy(NamedTuple):
+    """The rules of one pass."""
+
+    is_enabled: bool = True
+    max_parallel: int = 5
+    queue_caps: tuple[tuple[QueueName, int], ...] = ()
+    account_caps: tuple[tuple[str, int], ...] = ()
+    tag_caps: tuple[tuple[str, int], ...] = ()
+    orders_blockers_first: bool = True
+    """False with DISABLE_BLOCKING: the server's order is kept and blocked tasks are not counted first."""
+    max_fetch: int = 10_000
+    heartbeat_interval_s: int = 15
+    hard_limit_s: int = 3600
+    soft_limit_s: int | None = None
+    grace_s: int = 5
+    """Between TERM and KILL."""
+    start_timeout_s: int = 30
+    """How long a wrapper may take to adopt its lease before the pass revokes it. A cold start on a
+    loaded machine takes seconds, an unreachable home folder never ends."""
+    claim_timeout_s: int = 60
+    """How long an unanswered claim may still take effect: the client's time limit and the longest
+    stall of the public server (35 s and 30 s, tinytask 5)."""
+    max_attempts: int = 3
+    retry_base_s: int = 60
+    retry_max_s: int = 3600
+    kills_max: int = 100
+    """Per pass; a bad clock or a bad release must not end everybody at once (features A8)."""
+    pass_limit_s: int = 50
+    min_free_mb: int = 500
+    """No start without room for its lease and its log (features B13)."""
+    output_max_bytes: int = 10_000_000
+    output_files: int = 5
+    is_legacy: bool = False
+    """No agent-control: agents come from the limits and serve only tasks assigned to them (D5)."""

@@ -1,0 +1,175 @@
+"""What an agent says about its own run: the content of ``result.json`` (contracts.md, Result).
+
+Kept in the model because two rooms that are strangers judge the same file: the wrapper when its
+agent has ended, and the pass when the wrapper did not live to do it. Bytes are the adapter's
+business; this module sees parsed JSON and never trusts it (law 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.ids import AgentName, QueueName
+from tinyscheduler.model.lease import HandoverTarget, Outcome, OutcomeClass
+
+RESULT_BYTES_MAX = 65_536
+"""Of the file. A summary and some links fit twenty times; more is a log in the wrong place."""
+SUMMARY_CHARS_MAX = 2_000
+"""It becomes one comment on the task."""
+ARTIFACTS_MAX = 50
+ARTIFACT_CHARS_MAX = 1_000
+SESSION_ID_CHARS_MAX = 200
+NAME_CHARS_MAX = 64
+
+_NAME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_AMOUNT_MAX = 1e15
+"""Exact as a float; comparing with it also refuses NaN and the infinities."""
+_USAGE_NUMBERS = ("input_tokens", "output_tokens", "cost_usd", "turns")
+
+Redact = Callable[[str], str]
+"""Takes secrets out of a text."""
+
+ResultStatus = Literal["success", "partial", "failed", "handoff"]
+
+_OUTCOMES: dict[ResultStatus, OutcomeClass] = {
+    "success": "succeeded",
+    "partial": "partial",
+    "failed": "failed",
+    "handoff": "handed_off",
+}
+
+
+class RunResult(NamedTuple):
+    """A valid result, redacted and cut to its limits."""
+
+    status: ResultStatus
+    summary: str = ""
+    artifacts: tuple[str, ...] = ()
+    usage: tuple[tuple[str, float | str], ...] = ()
+    to: HandoverTarget | None = None
+
+
+class BadResult(NamedTuple):
+    """There is something in the result's place, and it counts as no result."""
+
+    why: str
+    """One line for people, redacted."""
+
+
+def parse_result(document: object, *, redact: Redact) -> RunResult | BadResult:
+    """Judge parsed JSON. ``redact`` sees every text before it is cut: half a secret is one too."""
+    if not isinstance(document, dict):
+        return BadResult("it is not a JSON object")
+    try:
+        return _read(document, redact)
+    except ValueError as error:
+        return BadResult(one_line(redact(str(error)), chars_max=200))
+
+
+def outcome_of(
+    result: RunResult, *, at: datetime, code: int | None = None, signal: int | None = None
+) -> Outcome:
+    """The outcome of a run whose result counts; ``code`` and ``signal`` are the agent's."""
+    return Outcome(
+        _OUTCOMES[result.status],
+        at,
+        code=code,
+        signal=signal,
+        summary=result.summary,
+        usage=result.usage,
+        artifacts=result.artifacts,
+        to=result.to,
+    )
+
+
+def one_line(text: str, *, chars_max: int) -> str:
+    """Blanks folded, control and direction characters dropped: it is shown on terminals."""
+    line = " ".join(text.split())
+    shown = "".join(char for char in line if char.isprintable())
+    return shown if len(shown) <= chars_max else shown[: chars_max - 1] + "…"
+
+
+def _read(document: dict[str, object], redact: Redact) -> RunResult:
+    artifacts, left_out = _artifacts(document.get("artifacts"), redact)
+    note = f" ({left_out} artifacts beyond the limits left out)" if left_out else ""
+    summary = one_line(redact(_summary(document)), chars_max=SUMMARY_CHARS_MAX - len(note))
+    status = _status(document)
+    return RunResult(
+        status,
+        summary + note,
+        artifacts,
+        _usage(document.get("usage")),
+        _target(document.get("to")) if status == "handoff" else None,
+    )
+
+
+def _status(document: dict[str, object]) -> ResultStatus:
+    found = document.get("status")
+    for status in _OUTCOMES:
+        if status == found:
+            return status
+    raise ValueError(f"status should be one of {', '.join(_OUTCOMES)}, it is {found!r:.60}")
+
+
+def _summary(document: dict[str, object]) -> str:
+    found = document.get("summary")
+    if found is None:
+        return ""
+    if isinstance(found, str):
+        return found
+    raise ValueError(f"summary should be text, it is {found!r:.60}")
+
+
+def _artifacts(found: object, redact: Redact) -> tuple[tuple[str, ...], int]:
+    """Those within the limits, and how many are not."""
+    if found is None:
+        return (), 0
+    if not isinstance(found, list) or not all(isinstance(entry, str) for entry in found):
+        raise ValueError("artifacts should be a list of text")
+    clean = ["".join(char for char in redact(entry) if char.isprintable()) for entry in found]
+    kept = tuple(entry for entry in clean if 0 < len(entry) <= ARTIFACT_CHARS_MAX)[:ARTIFACTS_MAX]
+    return kept, len(found) - len(kept)
+
+
+def _usage(found: object) -> tuple[tuple[str, float | str], ...]:
+    if found is None:
+        return ()
+    if not isinstance(found, dict):
+        raise ValueError(f"usage should be a JSON object, it is {found!r:.60}")
+    numbers: list[tuple[str, float | str]] = [
+        (name, _amount(name, found[name])) for name in _USAGE_NUMBERS if found.get(name) is not None
+    ]
+    session = found.get("session_id")
+    if session is None:
+        return tuple(numbers)
+    if not isinstance(session, str) or len(session) > SESSION_ID_CHARS_MAX or not session.isprintable():
+        raise ValueError(f"usage.session_id should be a short text, it is {session!r:.60}")
+    return (*numbers, ("session_id", session))
+
+
+def _amount(name: str, found: object) -> float:
+    if isinstance(found, int | float) and not isinstance(found, bool) and 0 <= found < _AMOUNT_MAX:
+        return found
+    raise ValueError(f"usage.{name} should be a number of at least 0, it is {found!r:.60}")
+
+
+def _target(found: object) -> HandoverTarget | None:
+    """None: the agent has moved the task itself, or leaves it where it is."""
+    if found is None:
+        return None
+    if not isinstance(found, dict):
+        raise ValueError(f"to should be a JSON object, it is {found!r:.60}")
+    queue, agent = _name("queue", found.get("queue")), _name("agent", found.get("agent"))
+    return HandoverTarget(
+        None if queue is None else QueueName(queue), None if agent is None else AgentName(agent)
+    )
+
+
+def _name(field: str, found: object) -> str | None:
+    if found is None:
+        return None
+    if isinstance(found, str) and 0 < len(found) <= NAME_CHARS_MAX and _NAME_CHARS.issuperset(found):
+        return found
+    raise ValueError(f"to.{field} should be a name, it is {found!r:.60}")

@@ -1,0 +1,85 @@
+"""What a pass saw, with one ``now``. Planners get these and nothing else (law 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import QueueName, TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import BrokenLease, Lease, Owner
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.reason import Held
+from tinyscheduler.model.task import Task
+
+Liveness = Literal["alive", "dead", "unknown"]
+"""``unknown``: another host or pid namespace, or a process we may not look at (law 4)."""
+
+
+class LeaseFacts(NamedTuple):
+    """A lease and what the machine says about it. Ages in seconds, clamped to 0 and above."""
+
+    lease: Lease
+    wrapper: Liveness
+    """Of the process in the lease, or in the owner file while the lease does not name it yet;
+    ``dead`` when neither names one."""
+    owner: Owner | None
+    is_same_boot: bool
+    """False: the machine was booted since, so every process of the run is dead."""
+    beat_age_s: float
+    """By CLOCK_MONOTONIC on the same boot, by the wall clock otherwise."""
+    run_age_s: float
+
+
+class TendSnapshot(NamedTuple):
+    """For ``planner.tend``: every lease and the state of its process."""
+
+    now: datetime
+    leases: tuple[LeaseFacts, ...]
+    broken: tuple[BrokenLease, ...]
+    is_estopped: bool
+    policy: Policy
+
+
+class QueueGap(NamedTuple):
+    """A queue, or an agent's own list, that could not be fetched: unknown, not empty."""
+
+    queue: QueueName | None
+    agent: str | None
+    why: str
+
+
+class Backlog(NamedTuple):
+    """What the task server has for us."""
+
+    tasks: tuple[Task, ...]
+    """Idle tasks of our queues and agents, each once, in the server's order."""
+    gaps: tuple[QueueGap, ...] = ()
+    open_parents: frozenset[TaskId] = frozenset()
+    """Tasks with a child that is not complete; they are not work (features D7)."""
+    is_cut: bool = False
+    """MAX_FETCH was reached: there is more than we looked at."""
+
+
+class StartSnapshot(NamedTuple):
+    """For ``planner.start``."""
+
+    now: datetime
+    source: str
+    backlog: Known[Backlog] | Unknown
+    leases: tuple[Lease, ...]
+    broken: tuple[BrokenLease, ...]
+    ledgers: Mapping[TaskId, Ledger | BrokenLedger]
+    """At least those of all tasks in the backlog that have one."""
+    agents: tuple[Agent, ...]
+    policy: Policy
+    is_estopped: bool = False
+    paused: str | None = None
+    """Why nothing may start, or None."""
+    free_mb: int | None = None
+    """Free disk space of the state folder; None: not known, which holds nothing."""
+    refused: Mapping[TaskId, Held] = {}
+    """Tasks whose start was refused earlier in this pass, with what was found instead."""

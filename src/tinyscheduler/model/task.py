@@ -1,0 +1,52 @@
+"""A work item as the task server describes it. Its *status* belongs to the server."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+
+Status = Literal["idle", "working", "complete"]
+
+
+class Task(NamedTuple):
+    """One task. Times are aware UTC."""
+
+    id: TaskId
+    title: str
+    status: Status
+    assigned_to: AgentName | None
+    """None: open to every agent that serves the queue."""
+    queue: QueueName | None
+    priority: float
+    """Bigger is more urgent; any number; 0 where the server says nothing."""
+    created_at: datetime
+    """With ``source`` it tells a task from another one of the same id on a re-created server."""
+    updated_at: datetime
+    description: str = ""
+    previous_assigned_to: AgentName | None = None
+    """The assignee that the last change of assignee replaced; the trace a claim looks for."""
+    created_by: str | None = None
+    tags: tuple[str, ...] = ()
+    parent_id: TaskId | None = None
+    blocked_by: TaskId | None = None
+    is_blocked: bool = False
+    """As the server computes it: the blocker is there and not complete."""
+    archived_at: datetime | None = None
+
+
+class Comment(NamedTuple):
+    """One remark on a task, oldest first wherever several are given."""
+
+    id: str
+    text: str
+    author: str | None
+    created_at: datetime
+
+
+class TaskDetail(NamedTuple):
+    """A task with its conversation."""
+
+    task: Task
+    comments: tuple[Comment, ...]

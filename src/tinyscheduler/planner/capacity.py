@@ -1,0 +1,103 @@
+"""Room for more: slots of agents, and the caps above them (features D1 to D3).
+
+A lease takes its slot until it is ``finished``; a finished one still holds its task. A broken lease
+holds one place of the global cap: somebody may be running there, and nobody knows for whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import AgentName, QueueName
+from tinyscheduler.model.lease import BrokenLease, Lease
+from tinyscheduler.model.policy import Policy
+
+
+class Capacity:
+    """What is taken and what is left while one plan is being made. Never leaves the planner."""
+
+    def __init__(
+        self,
+        agents: Sequence[Agent],
+        policy: Policy,
+        leases: Iterable[Lease],
+        broken: Sequence[BrokenLease],
+    ) -> None:
+        self._policy = policy
+        self._agents = {agent.name: agent for agent in agents}
+        self.free: dict[AgentName, int] = {a.name: max(0, a.slots) for a in agents if a.is_enabled}
+        self.total = len(broken)
+        self._queues = _Counter(policy.queue_caps)
+        self._accounts = _Counter(policy.account_caps)
+        self._tags = _Counter(policy.tag_caps)
+        for lease in leases:
+            if lease.state != "finished":
+                self._count(lease.agent, lease.queue, lease.account, lease.tags)
+
+    def take(self, agent: Agent, queue: QueueName | None, tags: tuple[str, ...]) -> None:
+        """One more start of this plan."""
+        self._count(agent.name, queue, agent.account, tags)
+
+    def is_full(self) -> bool:
+        """The global cap is reached."""
+        return self.total >= self._policy.max_parallel
+
+    def full_queue(self, queue: QueueName | None) -> int | None:
+        """The queue's cap when it is reached."""
+        return self._queues.reached(queue)
+
+    def full_account(self, agent: Agent) -> int | None:
+        """The cap of the agent's account when it is reached."""
+        return self._accounts.reached(agent.account)
+
+    def full_tag(self, tags: tuple[str, ...]) -> tuple[str, int] | None:
+        """The first tag, in name order, whose cap is reached."""
+        for tag in sorted(tags):
+            cap = self._tags.reached(tag)
+            if cap is not None:
+                return tag, cap
+        return None
+
+    def used(self, agent: Agent) -> int:
+        """Slots taken."""
+        return max(0, agent.slots) - self.free.get(agent.name, 0)
+
+    def choose(self, candidates: Sequence[Agent]) -> Agent | None:
+        """Most free slots; ties by weight, then name (features D3). None: all are full."""
+        free = [a for a in candidates if self.free.get(a.name, 0) > 0 and self.full_account(a) is None]
+        return min(free, key=lambda a: (-self.free[a.name], -a.weight, a.name), default=None)
+
+    def _count(
+        self,
+        agent: AgentName,
+        queue: QueueName | None,
+        account: str | None,
+        tags: tuple[str, ...],
+    ) -> None:
+        self.total += 1
+        if agent in self.free:
+            self.free[agent] -= 1
+        self._queues.add(queue)
+        self._accounts.add(account)
+        for tag in tags:
+            self._tags.add(tag)
+
+
+class _Counter:
+    """Uses of named things, some of which have a cap."""
+
+    def __init__(self, caps: Iterable[tuple[str, int]]) -> None:
+        self._caps: Mapping[str, int] = dict(caps)
+        self._used: dict[str, int] = {}
+
+    def add(self, name: str | None) -> None:
+        if name is not None and name in self._caps:
+            self._used[name] = self._used.get(name, 0) + 1
+
+    def reached(self, name: str | None) -> int | None:
+        """The cap, if there is one and it is used up."""
+        if name is None or name not in self._caps:
+            return None
+        cap = self._caps[name]
+        return cap if self._used.get(name, 0) >= cap else None

@@ -1,0 +1,258 @@
+"""Why a task may not start whatever the capacity: the reasons of contracts.md as an ordered table.
+
+First match wins. Each row says what was found and names the one lever that would release the task.
+The rows that depend on what else this plan starts are in ``start``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.knowledge import Known
+from tinyscheduler.model.lease import BrokenLease, Lease
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.reason import Held, HeldReason
+from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.retry import fingerprint
+
+_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Finding(NamedTuple):
+    """What a row found: the variable parts of a Held."""
+
+    value: str
+    lever: str
+    hold: Held | None = None
+    """Takes the place of everything when the row already has a whole answer."""
+
+
+class View(NamedTuple):
+    """A StartSnapshot with the look-ups that the rows need, made once for all tasks."""
+
+    snapshot: StartSnapshot
+    leases: Mapping[TaskId, Lease]
+    broken: Mapping[TaskId, BrokenLease]
+    agents: Mapping[AgentName, Agent]
+    serving: Mapping[QueueName, Sequence[Agent]]
+    """Enabled agents of a queue."""
+    open_parents: frozenset[TaskId]
+
+
+def view_of(snapshot: StartSnapshot) -> View:
+    """Index the snapshot."""
+    serving: dict[QueueName, list[Agent]] = {}
+    for agent in snapshot.agents:
+        for queue in agent.queues if agent.is_enabled else ():
+            serving.setdefault(queue, []).append(agent)
+    backlog = snapshot.backlog
+    return View(
+        snapshot,
+        {lease.task_id: lease for lease in snapshot.leases},
+        {broken.task_id: broken for broken in snapshot.broken},
+        {agent.name: agent for agent in snapshot.agents},
+        serving,
+        backlog.value.open_parents if isinstance(backlog, Known) else frozenset(),
+    )
+
+
+def ledger_of(task: Task, view: View) -> Ledger | BrokenLedger | None:
+    """The ledger of this very task; one of a re-created server's namesake is none."""
+    found = view.snapshot.ledgers.get(task.id)
+    if isinstance(found, Ledger) and (found.source, found.task_created_at) != (
+        view.snapshot.source,
+        task.created_at,
+    ):
+        return None
+    return found
+
+
+def candidates(task: Task, view: View) -> Sequence[Agent]:
+    """Agents that may run the task, capacity aside: its assignee, or those who serve its queue."""
+    if task.assigned_to is not None:
+        agent = view.agents.get(task.assigned_to)
+        return (agent,) if agent is not None and agent.is_enabled else ()
+    return view.serving.get(task.queue, ()) if task.queue is not None else ()
+
+
+def first_hold(task: Task, view: View) -> Held | None:
+    """The first row that holds the task; None: only capacity decides."""
+    for reason, find in HOLDS:
+        finding = find(task, view)
+        if finding is not None:
+            return finding.hold or Held(task.id, reason, finding.value, lever=finding.lever)
+    return None
+
+
+def _estop(_task: Task, view: View) -> Finding | None:
+    if view.snapshot.is_estopped:
+        return Finding("the ESTOP file is there", "remove state/ESTOP")
+    return None
+
+
+def _paused(_task: Task, view: View) -> Finding | None:
+    if view.snapshot.paused is not None:
+        return Finding(view.snapshot.paused, "wait, or mend what is named")
+    return None
+
+
+def _not_ours(task: Task, view: View) -> Finding | None:
+    if task.assigned_to is None or task.assigned_to in view.agents:
+        return None
+    return Finding(
+        f"assigned to {task.assigned_to}, who is no agent of ours",
+        "add the agent to agent-control, or assign the task to another",
+    )
+
+
+def _leased(task: Task, view: View) -> Finding | None:
+    lease, broken = view.leases.get(task.id), view.broken.get(task.id)
+    if broken is not None:
+        return Finding(
+            f"its lease cannot be read: {broken.why}",
+            f"look whether its agent runs, then remove {broken.path}",
+        )
+    if lease is None or lease.state == "finished":
+        return None
+    value = f"{lease.state} on {lease.agent}, attempt {lease.attempt}"
+    return Finding(value, "", Held(task.id, "leased", value, since=lease.created_at))
+
+
+def _settling(task: Task, view: View) -> Finding | None:
+    lease, ledger = view.leases.get(task.id), ledger_of(task, view)
+    if lease is not None:
+        kind = lease.outcome.kind if lease.outcome is not None else "finished"
+        return Finding(f"its run on {lease.agent} ended as {kind}; the server is told next", "")
+    if isinstance(ledger, Ledger) and ledger.open is not None:
+        return Finding(
+            f"its ledger has an open run of {ledger.open.agent} without a lease",
+            "look whether its agent still runs; the pass closes it after 120 s",
+        )
+    return None
+
+
+def _working_elsewhere(task: Task, view: View) -> Finding | None:
+    refused = view.snapshot.refused.get(task.id)
+    if refused is not None:
+        return Finding("", "", refused)
+    if task.status == "idle" and task.archived_at is None:
+        return None
+    return Finding(f"its status on the server is {task.status}", "set it idle on the server")
+
+
+def _ledger_unreadable(task: Task, view: View) -> Finding | None:
+    ledger = ledger_of(task, view)
+    if isinstance(ledger, BrokenLedger):
+        return Finding(ledger.why, f"mend or remove {ledger.path}")
+    return None
+
+
+def _parked(task: Task, view: View) -> Finding | None:
+    ledger = ledger_of(task, view)
+    if not isinstance(ledger, Ledger) or ledger.parked is None:
+        return None
+    parked = ledger.parked
+    if parked.fingerprint != fingerprint(task):
+        return None
+    lever = "change its title, description, assignee or queue on the task server"
+    return Finding("", "", Held(task.id, "parked", parked.why, since=parked.at, lever=lever))
+
+
+def _disabled(task: Task, view: View) -> Finding | None:
+    if not view.snapshot.policy.is_enabled:
+        return Finding("the scheduler is switched off", "set TINYSCHEDULER_ENABLED=true")
+    agent = view.agents.get(task.assigned_to) if task.assigned_to is not None else None
+    if agent is not None and not agent.is_enabled:
+        return Finding(f"agent {agent.name} is disabled", f"enable {agent.name} in agent-control")
+    return None
+
+
+def _parent_open(task: Task, view: View) -> Finding | None:
+    if task.id in view.open_parents:
+        return Finding("it has subtasks that are not complete", "complete its subtasks")
+    return None
+
+
+def _blocked(task: Task, _view: View) -> Finding | None:
+    if not task.is_blocked:
+        return None
+    return Finding(f"waits for task {task.blocked_by}", f"complete task {task.blocked_by}")
+
+
+def _not_before(task: Task, view: View) -> Finding | None:
+    ledger = ledger_of(task, view)
+    if not isinstance(ledger, Ledger) or ledger.not_before is None:
+        return None
+    if ledger.not_before <= view.snapshot.now:
+        return None
+    last = ledger.outcomes[-1] if ledger.outcomes else None
+    value = f"its last run ended as {last.kind}" if last is not None else "it is to wait"
+    held = Held(
+        task.id,
+        "not_before",
+        value,
+        limit=f"{ledger.not_before:%Y-%m-%dT%H:%M:%SZ}",
+        since=None if last is None else last.at,
+        next_look_at=ledger.not_before,
+        lever="wait",
+    )
+    return Finding("", "", held)
+
+
+def _bad_task(task: Task, _view: View) -> Finding | None:
+    if _TASK_ID.fullmatch(task.id):
+        return None
+    return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
+
+
+def _no_agent(task: Task, view: View) -> Finding | None:
+    able = candidates(task, view)
+    if not able:
+        where = f"queue {task.queue}" if task.queue is not None else "a task without a queue"
+        return Finding(f"no enabled agent serves {where}", f"add an agent for {where}")
+    if all(agent.slots <= 0 for agent in able):
+        names = ", ".join(sorted(agent.name for agent in able))
+        return Finding(f"{names}: 0 slots", f"--agent-limit {able[0].name}=1, or maxConcurrency")
+    return None
+
+
+def _no_recipe(task: Task, view: View) -> Finding | None:
+    able = candidates(task, view)
+    if any(agent.command for agent in able):
+        return None
+    names = ", ".join(sorted(agent.name for agent in able))
+    return Finding(f"{names}: nothing to run", "give the agent a command in agent-control")
+
+
+def _disk(_task: Task, view: View) -> Finding | None:
+    free_mb, least_mb = view.snapshot.free_mb, view.snapshot.policy.min_free_mb
+    if free_mb is None or free_mb >= least_mb:
+        return None
+    return Finding(
+        f"{free_mb} MB free, {least_mb} MB needed", "free disk space, or TINYSCHEDULER_MIN_FREE_MB"
+    )
+
+
+HOLDS: tuple[tuple[HeldReason, Callable[[Task, View], Finding | None]], ...] = (
+    ("estop", _estop),
+    ("paused", _paused),
+    ("not_ours", _not_ours),
+    ("leased", _leased),
+    ("settling", _settling),
+    ("working_elsewhere", _working_elsewhere),
+    ("ledger_unreadable", _ledger_unreadable),
+    ("parked", _parked),
+    ("disabled", _disabled),
+    ("parent_open", _parent_open),
+    ("blocked", _blocked),
+    ("not_before", _not_before),
+    ("bad_task", _bad_task),
+    ("no_agent", _no_agent),
+    ("no_recipe", _no_recipe),
+    ("disk", _disk),
+)

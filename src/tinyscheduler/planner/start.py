@@ -1,0 +1,104 @@
+"""Which tasks to start on which agents, and why each other task is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinyscheduler.model.action import Start, StartPlan
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.knowledge import Unknown
+from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.reason import Held, HeldReason
+from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.capacity import Capacity
+from tinyscheduler.planner.holds import View, candidates, first_hold, view_of
+from tinyscheduler.planner.ranking import blocked_counts, natural_id, rank_key
+
+
+def plan_start(snapshot: StartSnapshot) -> StartPlan:
+    """Every task of the backlog is started or held, exactly once, with a reason.
+
+    An unknown backlog starts nothing and holds nothing: there is no task to speak of (law 4).
+    """
+    view = view_of(snapshot)
+    capacity = Capacity(snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken)
+    if isinstance(snapshot.backlog, Unknown):
+        return StartPlan((), (), capacity.free)
+    backlog = snapshot.backlog.value
+    runnable, held = _sift(backlog.tasks, view)
+    starts = []
+    for task in _ranked(runnable, backlog.tasks, snapshot):
+        able = [agent for agent in candidates(task, view) if agent.command]
+        agent = capacity.choose(able)
+        hold = _capacity_hold(task, able, agent, capacity, snapshot.policy)
+        if hold is not None or agent is None:
+            assert hold is not None, "no agent without a reason"
+            held.append(hold)
+            continue
+        capacity.take(agent, task.queue, task.tags)
+        starts.append(Start(task, agent, _why(task, agent, capacity)))
+    held.sort(key=lambda hold: natural_id(hold.task_id))
+    limits = (f"{snapshot.policy.max_fetch} tasks fetched, there are more",) if backlog.is_cut else ()
+    return StartPlan(tuple(starts), tuple(held), capacity.free, limits)
+
+
+def _sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
+    """Held tasks go out before any limit is looked at (features D7)."""
+    runnable: list[Task] = []
+    held: list[Held] = []
+    for task in tasks:
+        hold = first_hold(task, view)
+        if hold is None:
+            runnable.append(task)
+        else:
+            held.append(hold)
+    return runnable, held
+
+
+def _ranked(runnable: list[Task], seen: tuple[Task, ...], snapshot: StartSnapshot) -> list[Task]:
+    blocks = blocked_counts(seen)
+    first = snapshot.policy.orders_blockers_first
+    return sorted(runnable, key=lambda task: rank_key(task, blocks, blockers_first=first))
+
+
+def _capacity_hold(
+    task: Task, able: Sequence[Agent], agent: Agent | None, capacity: Capacity, policy: Policy
+) -> Held | None:
+    """The rows of contracts.md that depend on what this plan has started already, in their order."""
+    tag = capacity.full_tag(task.tags)
+    queue_cap = capacity.full_queue(task.queue)
+    if queue_cap is not None:
+        return _full(task, "queue_cap", f"queue {task.queue}", queue_cap, "TINYSCHEDULER_QUEUE_LIMITS")
+    if tag is not None:
+        return _full(task, "queue_cap", f"tag {tag[0]}", tag[1], "TINYSCHEDULER_TAG_LIMITS")
+    if agent is None:
+        return _agents_full(task, able, capacity)
+    if capacity.is_full():
+        return _full(task, "global_cap", "all agents", policy.max_parallel, "TINYSCHEDULER_MAX_PARALLEL")
+    return None
+
+
+def _agents_full(task: Task, able: Sequence[Agent], capacity: Capacity) -> Held:
+    """Every agent that may run the task is at its slots, or its account is at its cap."""
+    for agent in able:
+        cap = capacity.full_account(agent)
+        if cap is not None and capacity.free.get(agent.name, 0) > 0:
+            where = f"account {agent.account}"
+            return _full(task, "agent_full", where, cap, "TINYSCHEDULER_ACCOUNT_LIMITS")
+    used = ", ".join(
+        f"{agent.name} {capacity.used(agent)}/{agent.slots}"
+        for agent in sorted(able, key=lambda agent: agent.name)
+    )
+    lever = f"wait for one to end, or --agent-limit {able[0].name}={able[0].slots + 1}"
+    return Held(task.id, "agent_full", used, lever=lever)
+
+
+def _full(task: Task, reason: HeldReason, where: str, cap: int, setting: str) -> Held:
+    value = f"{where} {cap}/{cap}"
+    return Held(task.id, reason, value, limit=str(cap), lever=f"wait for one to end, or raise {setting}")
+
+
+def _why(task: Task, agent: Agent, capacity: Capacity) -> str:
+    chosen = "assigned to it" if task.assigned_to is not None else f"serves queue {task.queue}"
+    return f"{chosen}, slot {capacity.used(agent)} of {agent.slots}"

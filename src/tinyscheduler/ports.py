@@ -1,0 +1,268 @@
+"""Every outside thing the core talks to, as one page of Protocols, and the World that binds them.
+
+A port method lists what it raises; above an adapter nobody has heard of httpx, sqlite or errno.
+Protocols exist for the type checker; at run time this module is a few class statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from tinyscheduler.model.configuration import Configuration
+from tinyscheduler.model.event import Event
+from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+from tinyscheduler.model.lease import BrokenLease, Lease, Outcome, Owner, ProcessRef, StopOrder
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.order import Order
+from tinyscheduler.model.snapshot import Backlog, Liveness
+from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+
+
+class Host(NamedTuple):
+    """Where this process runs; constant for its life."""
+
+    name: str
+    machine_id: str
+    boot_id: str
+    pid_namespace: str
+
+
+class Clock(Protocol):
+    """Time as one pass sees it."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+    def monotonic(self) -> float:
+        """CLOCK_MONOTONIC in seconds: stands still while the machine is suspended."""
+
+
+class RunLock(Protocol):
+    """One pass at a time per state folder."""
+
+    def acquire(self) -> bool:
+        """Try once, never wait. True: ours until ``release``. Raises StateError."""
+
+    def release(self) -> None:
+        """Idempotent."""
+
+    def poke(self) -> None:
+        """Ask whoever holds the lock to look once more before it leaves."""
+
+    def was_poked(self) -> bool:
+        """True once per poke; asking takes it away."""
+
+
+class LeaseScan(NamedTuple):
+    """All of ``state/running``, sorted by task id."""
+
+    leases: tuple[Lease, ...]
+    broken: tuple[BrokenLease, ...]
+
+
+class LeaseStore(Protocol):
+    """Leases, owner files and stop files. All raise StateError when the disk refuses."""
+
+    def scan(self) -> LeaseScan:
+        """Read everything; a file that cannot be read becomes a BrokenLease, never an exception."""
+
+    def read(self, task_id: TaskId) -> Lease | BrokenLease | None:
+        """One lease; None: there is none."""
+
+    def create(self, lease: Lease) -> bool:
+        """Exclusive, durable. False: the task has a lease already, which is untouched."""
+
+    def write(self, lease: Lease) -> None:
+        """Durable replace by the one writer the lease has now (law 6)."""
+
+    def beat(self, lease: Lease) -> None:
+        """Replace with the file synced but not the folder; on a full disk only the file's time moves."""
+
+    def remove(self, lease: Lease) -> None:
+        """Stop file, owner file, lease, in this order, each if there; durable."""
+
+    def owner(self, task_id: TaskId) -> Owner | None:
+        """Who was first; None: nobody yet."""
+
+    def take(self, task_id: TaskId, owner: Owner) -> Owner:
+        """Become the owner by exclusive create, or learn who is. Durable. The answer is what is on disk."""
+
+    def drop_owner(self, task_id: TaskId, lease_id: LeaseId) -> None:
+        """Take back an owner file of that lease_id; for a wrapper that finds its lease gone."""
+
+    def stop_order(self, task_id: TaskId) -> StopOrder | None:
+        """The stop file, None if there is none or it is not readable."""
+
+    def ask_stop(self, task_id: TaskId, stop: StopOrder) -> None:
+        """Durable; the first one stays."""
+
+    def quarantine(self, broken: BrokenLease) -> str | None:
+        """Copy aside; the path of the copy, or None when this content was copied before."""
+
+
+class LedgerStore(Protocol):
+    """One ledger per task. All raise StateError when the disk refuses."""
+
+    def read(self, task_ids: Iterable[TaskId]) -> Mapping[TaskId, Ledger | BrokenLedger]:
+        """Those that exist, of the ids asked for."""
+
+    def write(self, ledger: Ledger) -> None:
+        """Durable replace."""
+
+
+class RunFolders(Protocol):
+    """``state/runs``: the wrapper's world."""
+
+    def prepare(self, order: Order, prompt: str) -> str:
+        """Write prompt and order durably, replacing what an undone start left; the order's path."""
+
+    def path_for(self, task_id: TaskId, attempt: int) -> str:
+        """Absolute folder of one run; not created."""
+
+    def discard(self, task_id: TaskId, attempt: int) -> None:
+        """Remove the folder of a start that never had a process."""
+
+    def outcome(self, run_folder: str, agent_exit: int | None, now: datetime) -> Outcome | None:
+        """What the run's result file says, None when there is no valid one."""
+
+
+class Journal(Protocol):
+    """Append-only facts. Never raises: a fact that could not be written is counted and shown."""
+
+    def append(self, event: Event) -> None:
+        """One line, flushed to the kernel, not synced."""
+
+    def failures(self) -> int:
+        """How many facts could not be written by this object."""
+
+
+class Processes(Protocol):
+    """The process table of this machine."""
+
+    def host(self) -> Host:
+        """Of this process."""
+
+    def me(self) -> ProcessRef:
+        """This process."""
+
+    def identify(self, pid: int) -> ProcessRef | None:
+        """The process that has this pid now; None: nobody, or a zombie."""
+
+    def liveness(self, process: ProcessRef) -> Liveness:
+        """Law 5: another start time or boot is dead, another pid namespace unknown."""
+
+    def tree(self, tag: str, roots: Sequence[ProcessRef]) -> tuple[ProcessRef, ...]:
+        """Every live process of a run: the roots, their process groups and sessions, their
+        descendants, and whatever carries the tag; stops at processes that carry another tag.
+        Never contains this process."""
+
+    def signal(self, process: ProcessRef, number: int) -> bool:
+        """Through a pidfd, after comparing the start time. False: it was gone, or may not be touched."""
+
+    def wait_gone(self, processes: Sequence[ProcessRef], timeout_s: float) -> tuple[ProcessRef, ...]:
+        """Wait until all are gone or time is up; those that are left."""
+
+
+class Engine(Protocol):
+    """How a wrapper is started."""
+
+    name: str
+
+    def start(self, order_path: str, order: Order, extra_env: Mapping[str, str]) -> str:
+        """Start the wrapper detached from this process, its streams away from ours, carrying the
+        order's tag from exec on. Returns engine_ref. Raises StartFailed; then nothing runs."""
+
+
+class TaskServer(Protocol):
+    """The task server's primitives, as tinytask has them (tinytask.md 3). Claiming and settling are
+    protocols of ours and live in ``reconcile``.
+
+    All raise ServerUnavailable, and ServerRefused when the server says no for good. Writes raise
+    ServerUnavailable with ``maybe_applied`` when they may have happened all the same.
+    """
+
+    source: str
+    """Identity of the endpoint; task ids are meaningful only together with it."""
+
+    def backlog(self, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int) -> Backlog:
+        """Idle tasks, not archived, of these queues and of these assignees. One queue that fails is a
+        gap; raises only when nothing at all could be asked."""
+
+    def get(self, task_id: TaskId) -> TaskDetail:
+        """Raises TaskNotFound."""
+
+    def has_open_children(self, task_id: TaskId) -> bool:
+        """True while a child is neither complete nor archived."""
+
+    def update(
+        self,
+        task_id: TaskId,
+        *,
+        status: Status | None = None,
+        assigned_to: str | None = None,
+        queue: QueueName | None = None,
+    ) -> Task:
+        """Unconditional, atomic, only the fields given; ``assigned_to=""`` unassigns. The answer is
+        the task after the write; its ``previous_assigned_to`` is what a change of assignee replaced.
+        Raises TaskNotFound."""
+
+    def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
+        """Atomic and conditional: only while assigned to ``current`` and not complete; sets idle and
+        adds the comment in its name. Raises NotAssigned, TaskNotFound."""
+
+    def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
+        """Raises TaskNotFound."""
+
+    def close(self) -> None:
+        """Idempotent."""
+
+
+class StateFolder(Protocol):
+    """The state folder itself: its identity, its room, its switches."""
+
+    def open(self) -> str:
+        """Under the lock: create what is missing, sweep litter of dead writers; the state_id.
+        Raises StateError: not writable, or of another format. A copied folder gets a new id, and the
+        leases that came with it are set aside: their processes belong to the original."""
+
+    def state_id(self) -> str:
+        """What ``open`` said, or what is on disk; empty before the first pass and in a fresh copy."""
+
+    def notices(self) -> Sequence[str]:
+        """What ``open`` did that a person should know."""
+
+    def is_estopped(self) -> bool:
+        """The ESTOP file is there."""
+
+    def free_mb(self) -> int | None:
+        """Free space for this user; None: cannot be told."""
+
+    def make_workspace(self, path: str) -> None:
+        """Create a folder for agents to work in, if missing. Raises StateError."""
+
+    def record_pass(self, record: Mapping[str, object], *, log_line: str) -> None:
+        """``passes/last.json``, a line in the day's pass records, one in the log. Raises StateError."""
+
+
+class World(NamedTuple):
+    """The ports of one process, bound by ``bootstrap``, and what it was started with."""
+
+    clock: Clock
+    lock: RunLock
+    leases: LeaseStore
+    ledgers: LedgerStore
+    runs: RunFolders
+    journal: Journal
+    processes: Processes
+    engine: Engine
+    server: TaskServer
+    state: StateFolder
+    configuration: Configuration
+    environ: Mapping[str, str]
+    """Of this process; agents get an allow-list of it."""
+    after_argv: tuple[str, ...]
+    """What a wrapper becomes when its run is over: this program's pass with the same settings."""
+    task_command: str
+    """How an agent calls this program's ``task`` command."""
