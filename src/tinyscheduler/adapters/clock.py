@@ -1,0 +1,18 @@
+"""The machine's two clocks."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """``ports.Clock`` over the wall clock and CLOCK_MONOTONIC."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds; does not count time in which the machine was suspended (clock_gettime(2))."""
+        return time.clock_gettime(time.CLOCK_MONOTONIC)

@@ -1,0 +1,82 @@
+"""``ports.Journal``: one JSONL file a day, one appender (the holder of the pass lock)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+
+from tinyscheduler.kit import files, json_text
+from tinyscheduler.kit.fields import identifier_value, instant_text
+from tinyscheduler.model.event import EVENT_VERSION, Event
+
+DAYS_KEPT = 30
+
+
+class JsonlJournal:
+    """Facts of one pass, appended as they happen: a crash loses none that came before it.
+
+    ``opening`` gives the leases with which a day begins, so that a replay may start at any day.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        *,
+        pass_id: str,
+        now: Callable[[], datetime],
+        opening: Callable[[], list[dict[str, object]]],
+    ) -> None:
+        self._folder = folder
+        self._pass_id = pass_id
+        self._now = now
+        self._opening = opening
+        self._failures = 0
+
+    def append(self, event: Event) -> None:
+        """Never raises: the journal never fails a pass (features A9)."""
+        at = self._now()
+        path = f"{self._folder}/journal_{at:%Y%m%d}.jsonl"
+        try:
+            if not os.path.exists(path):
+                self._open_day(path, at)
+            files.append(path, self._line(event, at))
+        except (OSError, ValueError, TypeError):
+            self._failures += 1
+
+    def failures(self) -> int:
+        """How many facts could not be written by this object."""
+        return self._failures
+
+    def _line(self, event: Event, at: datetime) -> bytes:
+        return json_text.dump_line(
+            {
+                "v": EVENT_VERSION,
+                "at": instant_text(at),
+                "pass": self._pass_id,
+                "event": event.name,
+                "task_id": None if event.task_id is None else identifier_value(event.task_id),
+                "lease_id": event.lease_id,
+                "generation": event.generation,
+                "agent": event.agent,
+                "reason": event.reason,
+                **dict(event.detail),
+            }
+        )
+
+    def _open_day(self, path: str, at: datetime) -> None:
+        files.make_folder(self._folder)
+        first = {
+            "v": EVENT_VERSION,
+            "at": instant_text(at),
+            "pass": self._pass_id,
+            "event": "day_opened",
+            "leases": self._opening(),
+        }
+        files.append(path, json_text.dump_line(first))
+        self._drop_old()
+
+    def _drop_old(self) -> None:
+        names = sorted(n for n in os.listdir(self._folder) if n.startswith("journal_"))
+        for name in names[:-DAYS_KEPT]:
+            files.remove(f"{self._folder}/{name}")

@@ -1,0 +1,195 @@
+"""``ports.LeaseStore`` over files. Exclusivity comes from ``link()``, never from looking first."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from tinyscheduler.adapters.records import lease_json as codec
+from tinyscheduler.adapters.records.trouble import reason_of, state_error
+from tinyscheduler.errors import StateError
+from tinyscheduler.kit import files, json_text
+from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.lease import BrokenLease, Lease, Owner, StopOrder
+from tinyscheduler.ports import LeaseScan
+
+T = TypeVar("T")
+
+LEASE_BYTES_MAX = 1_000_000
+"""A lease is 2 KB; anything beyond this is not one (features I2)."""
+
+_LEASE_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
+_LEASE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class FileLeaseStore:
+    """One folder of leases. Missing folder = no leases, until something is written."""
+
+    def __init__(self, running_folder: str, quarantine_folder: str) -> None:
+        self._folder = running_folder
+        self._quarantine = quarantine_folder
+
+    def scan(self) -> LeaseScan:
+        """Read everything, sorted by task id. Raises StateError when the folder cannot be listed."""
+        leases: list[Lease] = []
+        broken: list[BrokenLease] = []
+        for task_id in self._task_ids():
+            found = self.read(task_id)
+            if isinstance(found, Lease):
+                leases.append(found)
+            elif found is not None:
+                broken.append(found)
+        return LeaseScan(tuple(leases), tuple(broken))
+
+    def read(self, task_id: TaskId) -> Lease | BrokenLease | None:
+        """One lease; None: there is none."""
+        path = self._path(task_id, "json")
+        try:
+            lease = codec.lease_from_json(json_text.load(files.read_limited(path, LEASE_BYTES_MAX)))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return BrokenLease(task_id, path, reason_of(error))
+        except ValueError as error:
+            return BrokenLease(task_id, path, f"it does not parse: {error}")
+        if lease.task_id != task_id:
+            return BrokenLease(task_id, path, f"it says it is for task {lease.task_id}")
+        if not _LEASE_ID.fullmatch(lease.lease_id):
+            return BrokenLease(task_id, path, "its lease_id is not a name")
+        return lease
+
+    def create(self, lease: Lease) -> bool:
+        """Exclusive, durable. False: the task has a lease already, which is untouched."""
+        path = self._path(lease.task_id, "json")
+        return self._write(path, lambda: files.create_exclusive(path, _lease_bytes(lease)))
+
+    def write(self, lease: Lease) -> None:
+        """Durable replace."""
+        path = self._path(lease.task_id, "json")
+        self._write(path, lambda: files.replace(path, _lease_bytes(lease)))
+
+    def beat(self, lease: Lease) -> None:
+        """Replace, folder not synced: a beat that a power cut undoes is of a dead process anyway."""
+        path = self._path(lease.task_id, "json")
+        try:
+            files.replace(path, _lease_bytes(lease), sync_folder=False)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise state_error(path, error) from error
+            self._write(path, lambda: os.utime(path))
+
+    def remove(self, lease: Lease) -> None:
+        """Stop file, owner file, lease: what is left after a crash in between is still a lease."""
+        folder_changed = False
+        for ending in ("stop", "owner", "json"):
+            path = self._path(lease.task_id, ending)
+            folder_changed |= self._write(path, lambda path=path: files.remove(path))  # type: ignore[misc]
+        if folder_changed:
+            self._write(self._folder, lambda: files.sync_parent(self._path(lease.task_id, "json")))
+
+    def owner(self, task_id: TaskId) -> Owner | None:
+        """Who was first. Raises StateError for an owner file that cannot be read."""
+        path = self._path(task_id, "owner")
+        try:
+            return codec.owner_from_json(json_text.load(files.read_limited(path, LEASE_BYTES_MAX)))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise state_error(path, error) from error
+        except ValueError as error:
+            raise StateError(
+                f"{path} does not parse: {error}", hint="look at the run's processes, then remove it"
+            ) from error
+
+    def take(self, task_id: TaskId, owner: Owner) -> Owner:
+        """Become the owner by exclusive create, or learn who is."""
+        path = self._path(task_id, "owner")
+        data = json_text.dump(codec.owner_to_json(owner))
+        if self._write(path, lambda: files.create_exclusive(path, data)):
+            return owner
+        # Only the holder of the pass lock removes it, after the other side's proven death.
+        return self.owner(task_id) or self.take(task_id, owner)
+
+    def drop_owner(self, task_id: TaskId, lease_id: LeaseId) -> None:
+        """Take back an owner file of that lease_id."""
+        owner = self.owner(task_id)
+        if owner is not None and owner.lease_id == lease_id:
+            path = self._path(task_id, "owner")
+            self._write(path, lambda: files.remove(path))
+
+    def stop_order(self, task_id: TaskId) -> StopOrder | None:
+        """None if there is none, or none that can be read: a wrapper must not die of it."""
+        path = self._path(task_id, "stop")
+        try:
+            return codec.stop_from_json(json_text.load(files.read_limited(path, LEASE_BYTES_MAX)))
+        except (OSError, ValueError):
+            return None
+
+    def ask_stop(self, task_id: TaskId, stop: StopOrder) -> None:
+        """The first one for this lease stays; one left over from an older lease is replaced."""
+        path = self._path(task_id, "stop")
+        data = json_text.dump(codec.stop_to_json(stop))
+        if self._write(path, lambda: files.create_exclusive(path, data)):
+            return
+        known = self.stop_order(task_id)
+        if known is None or known.lease_id != stop.lease_id:
+            self._write(path, lambda: files.replace(path, data))
+
+    def quarantine(self, broken: BrokenLease) -> str | None:
+        """Copy aside under a name made of the content, so that the same content is copied once."""
+        import zlib
+
+        try:
+            data = files.read_limited(broken.path, LEASE_BYTES_MAX)
+        except OSError:
+            return None
+        name = f"task_{broken.task_id}.{zlib.crc32(data):08x}.json"
+        path = os.path.join(self._quarantine, name)
+        self._write(path, lambda: files.make_folder(self._quarantine))
+        return path if self._write(path, lambda: files.create_exclusive(path, data)) else None
+
+    def _task_ids(self) -> list[TaskId]:
+        try:
+            names = os.listdir(self._folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise state_error(self._folder, error) from error
+        matches = (_LEASE_NAME.fullmatch(name) for name in names)
+        return sorted((TaskId(match[1]) for match in matches if match), key=_natural)
+
+    def _path(self, task_id: TaskId, ending: str) -> str:
+        # Law 11: an id is never a path before it is checked.
+        if not _LEASE_ID.fullmatch(task_id):
+            raise StateError(
+                f"{task_id!r:.80} cannot be the id of a task",
+                hint="ids are up to 64 letters, digits, '_' or '-'",
+            )
+        return f"{self._folder}/task_{task_id}.{ending}"
+
+    def _write(self, path: str, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except FileNotFoundError:
+            return self._write_in_new_folder(path, action)
+        except OSError as error:
+            raise state_error(path, error) from error
+
+    def _write_in_new_folder(self, path: str, action: Callable[[], T]) -> T:
+        try:
+            files.make_folder(os.path.dirname(path))
+            return action()
+        except OSError as error:
+            raise state_error(path, error) from error
+
+
+def _natural(task_id: TaskId) -> tuple[int, str]:
+    """Numbers by value, before text."""
+    return (int(task_id), "") if task_id.isdigit() else (1 << 63, task_id)
+
+
+def _lease_bytes(lease: Lease) -> bytes:
+    return json_text.dump(codec.lease_to_json(lease))

@@ -1,0 +1,116 @@
+"""Ledger <-> JSON (contracts.md, Ledger)."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from tinyscheduler.adapters.records.lease_json import claim_from_json, claim_to_json
+from tinyscheduler.kit.fields import (
+    Fields,
+    identifier_value,
+    instant_text,
+    instant_text_or_none,
+)
+from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
+from tinyscheduler.model.lease import OutcomeClass
+from tinyscheduler.model.ledger import Ledger, OpenRun, Parked, PastRun
+
+SCHEMA = 1
+
+_OUTCOMES: tuple[OutcomeClass, ...] = get_args(OutcomeClass)
+
+
+def ledger_to_json(ledger: Ledger) -> dict[str, object]:
+    """What a person looks for comes first."""
+    return {
+        "schema": SCHEMA,
+        "task_id": identifier_value(ledger.task_id),
+        "source": ledger.source,
+        "task_created_at": instant_text(ledger.task_created_at),
+        "generation": ledger.generation,
+        "runs": ledger.runs,
+        "parked": None if ledger.parked is None else _parked_to_json(ledger.parked),
+        "not_before": instant_text_or_none(ledger.not_before),
+        "open": None if ledger.open is None else _open_to_json(ledger.open),
+        "outcomes": [_past_to_json(past) for past in ledger.outcomes],
+        "approvals": [],
+    }
+
+
+def ledger_from_json(found: object) -> Ledger:
+    """Raises ValueError naming the first field that is wrong."""
+    fields = Fields(found)
+    fields.choice("schema", (SCHEMA,))
+    opened, parked = fields.inner_or_none("open"), fields.inner_or_none("parked")
+    return Ledger(
+        task_id=TaskId(fields.identifier("task_id")),
+        source=fields.text("source"),
+        task_created_at=fields.instant("task_created_at"),
+        generation=fields.whole("generation"),
+        runs=fields.whole("runs"),
+        open=None if opened is None else _open_from_json(opened),
+        outcomes=fields.each("outcomes", _past_from_json),
+        not_before=fields.instant_or_none("not_before"),
+        parked=None if parked is None else _parked_from_json(parked),
+    )
+
+
+def _open_to_json(run: OpenRun) -> dict[str, object]:
+    return {
+        "lease_id": run.lease_id,
+        "agent": run.agent,
+        "claim": claim_to_json(run.claim),
+        "tag": run.tag,
+        "at": instant_text(run.at),
+        "unclear_until": instant_text_or_none(run.unclear_until),
+    }
+
+
+def _open_from_json(fields: Fields) -> OpenRun:
+    return OpenRun(
+        lease_id=LeaseId(fields.text("lease_id")),
+        agent=AgentName(fields.text("agent")),
+        claim=claim_from_json(fields.inner("claim")),
+        tag=fields.text("tag"),
+        at=fields.instant("at"),
+        unclear_until=fields.instant_or_none("unclear_until"),
+    )
+
+
+def _past_to_json(past: PastRun) -> dict[str, object]:
+    return {
+        "lease_id": past.lease_id,
+        "agent": past.agent,
+        "class": past.kind,
+        "code": past.code,
+        "at": instant_text(past.at),
+        "spent": past.is_spent,
+        "result_hash": past.result_hash,
+    }
+
+
+def _past_from_json(fields: Fields) -> PastRun:
+    return PastRun(
+        lease_id=LeaseId(fields.text("lease_id")),
+        agent=AgentName(fields.text("agent")),
+        kind=fields.choice("class", _OUTCOMES),
+        at=fields.instant("at"),
+        is_spent=fields.truth("spent"),
+        code=fields.whole_or_none("code"),
+        result_hash=fields.text_or_none("result_hash"),
+    )
+
+
+def _parked_to_json(parked: Parked) -> dict[str, object]:
+    return {
+        "why": parked.why,
+        "by": parked.by,
+        "at": instant_text(parked.at),
+        "fingerprint": parked.fingerprint,
+    }
+
+
+def _parked_from_json(fields: Fields) -> Parked:
+    return Parked(
+        fields.text("why"), fields.text("by"), fields.instant("at"), fields.text("fingerprint")
+    )

@@ -1,0 +1,72 @@
+"""``ports.LedgerStore`` over files: one per task that has run or is parked."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+
+from tinyscheduler.adapters.records import ledger_json as codec
+from tinyscheduler.adapters.records.trouble import reason_of, state_error
+from tinyscheduler.kit import files, json_text
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+
+LEDGER_BYTES_MAX = 1_000_000
+"""200 outcomes are 40 KB."""
+
+_LEDGER_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
+
+
+class FileLedgerStore:
+    """One folder of ledgers. Missing folder = no ledgers, until one is written."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def read(self, task_ids: Iterable[TaskId]) -> Mapping[TaskId, Ledger | BrokenLedger]:
+        """Those that exist. One listing, then only the files asked for: most tasks have none."""
+        wanted = set(task_ids)
+        return {
+            task_id: self._read_one(task_id)
+            for task_id in self._existing()
+            if task_id in wanted
+        }
+
+    def write(self, ledger: Ledger) -> None:
+        """Durable replace. Raises StateError."""
+        path = self._path(ledger.task_id)
+        data = json_text.dump(codec.ledger_to_json(ledger))
+        try:
+            try:
+                files.replace(path, data)
+            except FileNotFoundError:
+                files.make_folder(self._folder)
+                files.replace(path, data)
+        except OSError as error:
+            raise state_error(path, error) from error
+
+    def _existing(self) -> list[TaskId]:
+        try:
+            names = os.listdir(self._folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise state_error(self._folder, error) from error
+        matches = (_LEDGER_NAME.fullmatch(name) for name in names)
+        return [TaskId(match[1]) for match in matches if match]
+
+    def _read_one(self, task_id: TaskId) -> Ledger | BrokenLedger:
+        path = self._path(task_id)
+        try:
+            ledger = codec.ledger_from_json(json_text.load(files.read_limited(path, LEDGER_BYTES_MAX)))
+        except OSError as error:
+            return BrokenLedger(task_id, path, reason_of(error))
+        except ValueError as error:
+            return BrokenLedger(task_id, path, f"it does not parse: {error}")
+        if ledger.task_id != task_id:
+            return BrokenLedger(task_id, path, f"it says it is for task {ledger.task_id}")
+        return ledger
+
+    def _path(self, task_id: TaskId) -> str:
+        return f"{self._folder}/task_{task_id}.json"

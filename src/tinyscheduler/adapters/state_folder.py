@@ -1,0 +1,177 @@
+"""``ports.StateFolder``: the state folder's identity, room and switches."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+
+from tinyscheduler.errors import StateError
+from tinyscheduler.kit import files, json_text
+from tinyscheduler.kit.fields import Fields
+
+FORMAT = 1
+FORMAT_BYTES_MAX = 10_000
+_TEMPORARY = re.compile(r"\..+\.(\d+)-(\d+)-\d+\.tmp")
+
+
+class FileStateFolder:
+    """One folder. ``folders`` are those that must exist before a pass writes."""
+
+    def __init__(
+        self, root: str, *, running: str, format_file: str, estop_file: str, logs: str, folders: Sequence[str]
+    ) -> None:
+        self._root = root
+        self._running = running
+        self._format_file = format_file
+        self._estop_file = estop_file
+        self._logs = logs
+        self._folders = folders
+        self._notices: list[str] = []
+        self._state_id = ""
+
+    def state_id(self) -> str:
+        """See the port. Creates nothing."""
+        if not self._state_id:
+            found = self._read_format()
+            if found is not None and self._is_original(found):
+                self._state_id = found.text("state_id")
+        return self._state_id
+
+    def open(self) -> str:
+        """See the port. Cheap when there is nothing to do: one file read, two listings."""
+        try:
+            for folder in (self._root, *self._folders):
+                if not os.path.isdir(folder):
+                    files.make_folder(folder)
+            self._state_id = self._identify()
+            self._sweep()
+        except OSError as error:
+            raise StateError(
+                f"the state folder {self._root} cannot be used: {error.filename}: {error.strerror}",
+                hint="make it writable for this user, or name another with --base-path",
+            ) from error
+        return self._state_id
+
+    def notices(self) -> Sequence[str]:
+        """What ``open`` did that a person should know."""
+        return tuple(self._notices)
+
+    def is_estopped(self) -> bool:
+        """Whatever it is and whoever put it there: an emergency stop asks no questions."""
+        return os.path.lexists(self._estop_file)
+
+    def free_mb(self) -> int | None:
+        """Of the file system the state folder is on, for this user."""
+        try:
+            room = os.statvfs(self._root)
+        except OSError:
+            return None
+        return room.f_bavail * room.f_frsize // 1_000_000
+
+    def make_workspace(self, path: str) -> None:
+        """Create a folder for agents to work in, if missing."""
+        if os.path.isdir(path):
+            return
+        try:
+            files.make_folder(path)
+        except OSError as error:
+            raise StateError(
+                f"the workspace {path} cannot be made: {error.strerror}",
+                hint="create it, or name another in agent-control",
+            ) from error
+
+    def record_pass(self, record: Mapping[str, object], *, log_line: str) -> None:
+        """Not synced: the next pass writes another."""
+        day = str(record["ended_at"])[:10].replace("-", "")
+        passes = f"{self._root}/passes"
+        try:
+            files.make_folder(passes)
+            files.make_folder(self._logs)
+            files.replace(f"{passes}/last.json", json_text.dump(record), sync_file=False, sync_folder=False)
+            files.append(f"{passes}/passes_{day}.jsonl", json_text.dump_line(record))
+            files.append(f"{self._logs}/scheduler_{day}.log", f"{log_line}\n".encode())
+        except OSError as error:
+            raise StateError(
+                f"the pass record cannot be written below {self._root}: {error.strerror}",
+                hint="free disk space or mend the folder; nothing else is lost",
+            ) from error
+
+    def _identify(self) -> str:
+        found = self._read_format()
+        if found is None:
+            return self._sign()
+        if self._is_original(found):
+            return found.text("state_id")
+        self._set_copied_leases_aside(found.text("state_id"))
+        return self._sign()
+
+    def _read_format(self) -> Fields | None:
+        try:
+            fields = Fields(json_text.load(files.read_limited(self._format_file, FORMAT_BYTES_MAX)))
+            version = fields.whole("schema")
+            fields.text("state_id")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise StateError(
+                f"{self._format_file} cannot be read: {error}",
+                hint="restore it from a backup; without it nobody knows whose leases these are",
+            ) from error
+        if version != FORMAT:
+            raise StateError(
+                f"the state folder has format {version}, this program writes {FORMAT}",
+                hint="run the newer program, or name another folder with --base-path",
+            )
+        return fields
+
+    def _is_original(self, found: Fields) -> bool:
+        """A copy has another inode; a folder that was moved or mounted elsewhere keeps it."""
+        status = os.stat(self._root)
+        return found.raw("inode") == status.st_ino
+
+    def _sign(self) -> str:
+        state_id = os.urandom(8).hex()
+        status = os.stat(self._root)
+        record = {
+            "schema": FORMAT,
+            "state_id": state_id,
+            "device": status.st_dev,
+            "inode": status.st_ino,
+        }
+        files.replace(self._format_file, json_text.dump(record))
+        return state_id
+
+    def _set_copied_leases_aside(self, old_id: str) -> None:
+        """Before the new id is written: a crash in between does it again, and finds nothing."""
+        names = [n for n in os.listdir(self._running) if n.startswith("task_")]
+        if not names:
+            return
+        aside = f"{self._root}/quarantine/copied-from-{old_id}"
+        files.make_folder(aside)
+        for name in names:
+            os.rename(f"{self._running}/{name}", f"{aside}/{name}")
+        files.sync_parent(f"{self._running}/x")
+        files.sync_parent(f"{aside}/x")
+        self._notices.append(
+            f"this state folder is a copy: {len(names)} lease files of the original are set aside "
+            f"in {aside}; its agents are not touched from here"
+        )
+
+    def _sweep(self) -> None:
+        """Temp files whose writer is dead; one of a living writer is work, not litter."""
+        for folder in (self._running, f"{self._root}/ledger"):
+            if not os.path.isdir(folder):
+                continue
+            for name in os.listdir(folder):
+                match = _TEMPORARY.fullmatch(name)
+                if match and not _is_running(int(match[1]), int(match[2])):
+                    files.remove(f"{folder}/{name}")
+
+
+def _is_running(pid: int, start: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
+            return int(stat.read(4096).rpartition(b")")[2].split()[19]) == start
+    except (OSError, ValueError, IndexError):
+        return False

@@ -1,0 +1,164 @@
+"""Start one task: order, lease, ledger, claim, look again, process. Law 3 in the order of the calls.
+
+Every step leaves a state that the next pass can name: see ``planner.tend`` for what it does then.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import assert_never
+
+from tinyscheduler.errors import StartFailed
+from tinyscheduler.model.action import Start
+from tinyscheduler.model.event import EventName
+from tinyscheduler.model.ids import LeaseId
+from tinyscheduler.model.lease import Lease, lease_tag
+from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
+from tinyscheduler.model.order import Order
+from tinyscheduler.model.reason import Held, HeldReason
+from tinyscheduler.ports import World
+from tinyscheduler.reconcile.claim import Lost, NotAsked, Unclear, Won, claim, claim_of
+from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.orders import (
+    agent_environment,
+    make_order,
+    prompt_for,
+    secret_names,
+)
+from tinyscheduler.reconcile.undo import forget, undo
+
+
+def launch(context: Context, start: Start) -> Lease | Held:
+    """The lease now on disk (``starting``, or ``claiming`` after an unclear claim), or why not.
+
+    Raises StartFailed and StateError. What is left then is at most a lease that the next pass undoes.
+    """
+    world = context.world
+    ledger = _ledger_for(context, start)
+    lease = new_lease(world, start, ledger)
+    environment = agent_environment(world, lease, start.agent)
+    world.state.make_workspace(lease.workspace)
+    order = make_order(world, lease, start.agent, secrets=secret_names(start.agent))
+    order_path = world.runs.prepare(order, prompt_for(start.task, lease))
+    if not world.leases.create(lease):
+        return Held(lease.task_id, "leased", "it has a lease already")
+    context.note("lease_created", lease, start.reason)
+    opened = _opened(world, ledger, lease)
+    world.ledgers.write(opened)
+    unclaimed = _claim(context, start, lease, opened)
+    if unclaimed is not None:
+        return unclaimed
+    if world.state.is_estopped():
+        undo(context, lease, "estop")
+        return Held(lease.task_id, "estop", "the ESTOP file is there", lever="remove state/ESTOP")
+    starting = _restamped(world, lease._replace(state="starting"))
+    world.leases.write(starting)
+    return _spawn(context, starting, order, order_path, environment)
+
+
+def new_lease(world: World, start: Start, ledger: Ledger) -> Lease:
+    """A lease in state ``claiming``; nothing is written."""
+    configuration, host = world.configuration, world.processes.host()
+    policy, agent, task = configuration.policy, start.agent, start.task
+    now, monotonic = world.clock.now(), world.clock.monotonic()
+    attempt = ledger.runs + 1
+    return Lease(
+        task_id=task.id,
+        lease_id=LeaseId(os.urandom(8).hex()),
+        generation=ledger.generation + 1,
+        attempt=attempt,
+        state="claiming",
+        agent=agent.name,
+        queue=task.queue,
+        source=world.server.source,
+        claim=claim_of(task),
+        host=host.name,
+        machine_id=host.machine_id,
+        created_at=now,
+        heartbeat_at=now,
+        start_monotonic=monotonic,
+        heartbeat_monotonic=monotonic,
+        boot_id=host.boot_id,
+        pid_namespace=host.pid_namespace,
+        heartbeat_interval_s=policy.heartbeat_interval_s,
+        hard_limit_s=agent.hard_limit_s or policy.hard_limit_s,
+        soft_limit_s=agent.soft_limit_s or policy.soft_limit_s,
+        grace_s=policy.grace_s,
+        engine=world.engine.name,
+        account=agent.account,
+        tags=task.tags,
+        workspace=agent.workspace or f"{configuration.places.workspaces}/shared",
+        run_folder=world.runs.path_for(task.id, attempt),
+    )
+
+
+def _ledger_for(context: Context, start: Start) -> Ledger:
+    """The task's ledger, or a new one that goes on counting generations: the fence never goes back."""
+    task, source = start.task, context.world.server.source
+    found = context.world.ledgers.read([task.id]).get(task.id)
+    assert not isinstance(found, BrokenLedger), "the planner holds ledger_unreadable"
+    if found is None:
+        return Ledger(task.id, source, task.created_at)
+    if (found.source, found.task_created_at) == (source, task.created_at):
+        # The planner let it pass, so a person has changed the task: it is parked no more.
+        return found._replace(parked=None, outcomes=()) if found.parked is not None else found
+    return Ledger(
+        task.id, source, task.created_at, generation=found.generation, runs=found.runs
+    )
+
+
+def _opened(world: World, ledger: Ledger, lease: Lease) -> Ledger:
+    """Written before the claim is sent: a claim that is cut off may take effect until then."""
+    now = world.clock.now()
+    unclear_until = now + timedelta(seconds=world.configuration.policy.claim_timeout_s)
+    tag = lease_tag(world.state.state_id(), lease.task_id, lease.lease_id)
+    run = OpenRun(lease.lease_id, lease.agent, lease.claim, tag, now, unclear_until)
+    return ledger._replace(generation=lease.generation, runs=lease.attempt, open=run)
+
+
+def _claim(context: Context, start: Start, lease: Lease, ledger: Ledger) -> Lease | Held | None:
+    """None: won. The lease: nobody knows, so it stays as it is."""
+    result = claim(context.server, start.task, lease.agent, lease.lease_id)
+    match result:
+        case Won():
+            context.note("claim_won", lease)
+            return None
+        case Lost(reason, found):
+            return _dropped(context, lease, ledger, "claim_lost", reason, found)
+        case NotAsked(why):
+            return _dropped(context, lease, ledger, "claim_lost", "server_unknown", why)
+        case Unclear(why):
+            context.note("claim_unknown", lease, why)
+            return lease
+        case _:
+            assert_never(result)
+
+
+def _dropped(
+    context: Context, lease: Lease, ledger: Ledger, event: EventName, reason: HeldReason, found: str
+) -> Held:
+    context.note(event, lease, found)
+    forget(context, lease, ledger)
+    return Held(lease.task_id, reason, found, lever="the next pass looks again")
+
+
+def _spawn(
+    context: Context, lease: Lease, order: Order, order_path: str, environment: dict[str, str]
+) -> Lease | Held:
+    """From here on the pass writes the lease no more: it is the wrapper's."""
+    try:
+        context.world.engine.start(order_path, order, environment)
+    except StartFailed as error:
+        undo(context, lease, error.message, start_failed=True)
+        raise
+    context.note("run_started", lease, attempt=lease.attempt)
+    return lease
+
+
+def _restamped(world: World, lease: Lease) -> Lease:
+    """The 30 s for adoption begin now, not before the claim."""
+    now, monotonic = world.clock.now(), world.clock.monotonic()
+    return lease._replace(
+        created_at=now, heartbeat_at=now, start_monotonic=monotonic, heartbeat_monotonic=monotonic
+    )

@@ -1,0 +1,135 @@
+"""Look: read the world into the snapshots that the planner gets. Reads only, writes nothing.
+
+The same functions serve the pass, the dry run, ``status`` and ``explain`` (law 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from tinyscheduler.errors import StateError, TaskServerError
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, lease_tag
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.reason import Held
+from tinyscheduler.model.snapshot import (
+    Backlog,
+    LeaseFacts,
+    Liveness,
+    StartSnapshot,
+    TendSnapshot,
+)
+from tinyscheduler.ports import TaskServer, World
+
+
+def observe_tend(world: World) -> TendSnapshot:
+    """Every lease with what the machine says about it. Raises StateError when the folder is unreadable."""
+    now = world.clock.now()
+    monotonic = world.clock.monotonic()
+    scan = world.leases.scan()
+    facts, broken = [], list(scan.broken)
+    for lease in scan.leases:
+        try:
+            facts.append(lease_facts(world, lease, now=now, monotonic=monotonic))
+        except StateError as error:
+            broken.append(BrokenLease(lease.task_id, lease.run_folder, error.message))
+    return TendSnapshot(
+        now, tuple(facts), tuple(broken), world.state.is_estopped(), world.configuration.policy
+    )
+
+
+def lease_facts(world: World, lease: Lease, *, now: datetime, monotonic: float) -> LeaseFacts:
+    """Raises StateError for an owner file that cannot be read."""
+    # A lease that names its wrapper was adopted; only before that the owner file knows more.
+    owner = world.leases.owner(lease.task_id) if lease.state == "starting" else None
+    is_same_boot = lease.boot_id == world.processes.host().boot_id
+    return LeaseFacts(
+        lease,
+        _wrapper_liveness(world, lease, owner),
+        owner,
+        is_same_boot,
+        _age_s(lease.heartbeat_at, lease.heartbeat_monotonic, now, monotonic, is_same_boot),
+        _age_s(lease.created_at, lease.start_monotonic, now, monotonic, is_same_boot),
+    )
+
+
+def observe_start(
+    world: World,
+    server: TaskServer,
+    leases: Sequence[Lease],
+    broken: Sequence[BrokenLease],
+    backlog: Known[Backlog] | Unknown,
+    *,
+    refused: Mapping[TaskId, Held],
+) -> StartSnapshot:
+    """What starting depends on. Raises StateError when the ledgers cannot be listed."""
+    tasks = backlog.value.tasks if isinstance(backlog, Known) else ()
+    ledgers: Mapping[TaskId, Ledger | BrokenLedger] = (
+        world.ledgers.read([task.id for task in tasks]) if tasks else {}
+    )
+    return StartSnapshot(
+        now=world.clock.now(),
+        source=server.source,
+        backlog=backlog,
+        leases=tuple(leases),
+        broken=tuple(broken),
+        ledgers=ledgers,
+        agents=world.configuration.agents,
+        policy=world.configuration.policy,
+        is_estopped=world.state.is_estopped(),
+        free_mb=world.state.free_mb(),
+        refused=refused,
+    )
+
+
+def fetch(world: World, server: TaskServer) -> tuple[Known[Backlog] | Unknown, TaskServerError | None]:
+    """The backlog, or why it is unknown; the error is for the report."""
+    configuration = world.configuration
+    names = [agent.name for agent in configuration.agents]
+    if not names:
+        return Known(Backlog(())), None
+    try:
+        backlog = server.backlog(configuration.queues, names, configuration.policy.max_fetch)
+    except TaskServerError as error:
+        return Unknown(error.message), error
+    return Known(backlog), None
+
+
+def tag_of(world: World, lease: Lease) -> str:
+    """Of every process of the run."""
+    return lease_tag(world.state.state_id(), lease.task_id, lease.lease_id)
+
+
+def roots_of(lease: Lease, owner: Owner | None) -> list[ProcessRef]:
+    """Wrapper and agent as far as they are known."""
+    roots = [lease.wrapper, owner.process if owner is not None else None]
+    if lease.agent_pid is not None and lease.agent_start is not None:
+        roots.append(
+            ProcessRef(lease.agent_pid, lease.agent_start, lease.boot_id, lease.pid_namespace)
+        )
+    return [root for root in roots if root is not None]
+
+
+def _wrapper_liveness(world: World, lease: Lease, owner: Owner | None) -> Liveness:
+    host = world.processes.host()
+    if lease.machine_id != host.machine_id:
+        # Another machine's processes cannot be seen from here (law 4), and its boot id is no news.
+        return "unknown"
+    wrapper = lease.wrapper or (owner.process if owner is not None else None)
+    if wrapper is not None:
+        return world.processes.liveness(wrapper)
+    if lease.boot_id == host.boot_id and lease.pid_namespace != host.pid_namespace:
+        return "unknown"
+    return "dead"
+
+
+def _age_s(
+    at: datetime, at_monotonic: float, now: datetime, monotonic: float, is_same_boot: bool
+) -> float:
+    """By CLOCK_MONOTONIC on the same boot: a stepped clock or a suspended laptop is no hang. A time
+    in the future is an age of 0."""
+    if is_same_boot:
+        return max(0.0, monotonic - at_monotonic)
+    return max(0.0, (now - at).total_seconds())

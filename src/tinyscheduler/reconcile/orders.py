@@ -1,0 +1,148 @@
+"""Make the order of one run: everything its wrapper will ever know.
+
+Task text goes into the prompt file and nowhere else (law 11): the argv template takes ids, names
+and paths of ours only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tinyscheduler.errors import StartFailed
+from tinyscheduler.model.agent import Agent, EnvValue
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.order import LEASE_VARIABLE, Limits, Order
+from tinyscheduler.model.task import Task
+from tinyscheduler.ports import World
+from tinyscheduler.reconcile.observe import tag_of
+
+INHERITED = (
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE",
+    "LC_MESSAGES", "TZ", "TERM", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
+)  # fmt: skip
+"""What every agent sees of our environment. Everything else has to be named in agent-control."""
+
+SECRET_BYTES_MAX = 65_536
+
+
+def make_order(world: World, lease: Lease, agent: Agent, *, secrets: tuple[str, ...]) -> Order:
+    """``secrets`` are the names whose values are cut out of the captured output."""
+    policy = world.configuration.policy
+    folder = lease.run_folder
+    limits = Limits(
+        hard_s=lease.hard_limit_s,
+        soft_s=lease.soft_limit_s,
+        grace_s=lease.grace_s,
+        stall_s=None,
+        output_max_bytes=policy.output_max_bytes,
+        output_files=policy.output_files,
+    )
+    return Order(
+        task_id=lease.task_id,
+        lease_id=lease.lease_id,
+        agent=agent.name,
+        tag=tag_of(world, lease),
+        argv=_argv(agent, lease),
+        env_names=_env_names(world, agent),
+        secret_names=secrets,
+        prompt_file=f"{folder}/prompt.md",
+        stdin=agent.stdin,
+        cwd=lease.workspace,
+        log=f"{folder}/output.log",
+        result=f"{folder}/result.json",
+        inbox=f"{folder}/inbox.md",
+        limits=limits,
+        heartbeat_s=lease.heartbeat_interval_s,
+        profile=agent.profile,
+        success=agent.success,
+        engine=lease.engine,
+        estop_file=world.configuration.places.estop_file,
+        after_argv=world.after_argv,
+    )
+
+
+def agent_environment(world: World, lease: Lease, agent: Agent) -> dict[str, str]:
+    """What the agent gets on top of the inherited names. Raises StartFailed for a value that is not
+    to be had: an agent without its key would fail in a way nobody understands."""
+    places = world.configuration.places
+    ours = {
+        "TKO_AGENT": agent.name,
+        "TINYSCHEDULER_TASK_ID": lease.task_id,
+        "TINYSCHEDULER_ATTEMPT": str(lease.attempt),
+        "TINYSCHEDULER_RESULT_FILE": f"{lease.run_folder}/result.json",
+        "TINYSCHEDULER_INBOX": f"{lease.run_folder}/inbox.md",
+        "TINYSCHEDULER_TASK_CMD": world.task_command,
+        "TINYSCHEDULER_BASE_PATH": places.base,
+    }
+    endpoint = world.configuration.connection.endpoint
+    if endpoint is not None:
+        ours["TINYTASK_URL"] = endpoint
+    return {**ours, **{value.name: _resolve(value, world.environ) for value in agent.env}}
+
+
+def secret_names(agent: Agent) -> tuple[str, ...]:
+    """Variables whose value comes from our environment or a file (contracts: those are secrets)."""
+    return tuple(value.name for value in agent.env if value.literal is None)
+
+
+def prompt_for(task: Task, lease: Lease) -> str:
+    """What the agent reads. Task text is quoted as it is; it is data, also to us."""
+    queue = f", queue {task.queue}" if task.queue is not None else ""
+    return (
+        f"# {task.title}\n\n{task.description}\n\n---\n"
+        f"Task {task.id}{queue}, attempt {lease.attempt}, for {lease.agent}.\n"
+        f'When you are done, write {{"status": "success", "summary": "one line"}} to the file that '
+        f"the environment variable TINYSCHEDULER_RESULT_FILE names\n"
+        f"(status: success, partial, failed or handoff).\n"
+    )
+
+
+def _argv(agent: Agent, lease: Lease) -> tuple[str, ...]:
+    values = {
+        "task_id": lease.task_id,
+        "attempt": str(lease.attempt),
+        "prompt_file": f"{lease.run_folder}/prompt.md",
+        "result_file": f"{lease.run_folder}/result.json",
+        "workspace": lease.workspace,
+        "queue": lease.queue or "",
+        "agent": agent.name,
+    }
+    return tuple(part.format_map(values) for part in agent.command)
+
+
+def _env_names(world: World, agent: Agent) -> tuple[str, ...]:
+    ours = (
+        "TKO_AGENT", "TINYSCHEDULER_TASK_ID", "TINYSCHEDULER_ATTEMPT", "TINYSCHEDULER_RESULT_FILE",
+        "TINYSCHEDULER_INBOX", "TINYSCHEDULER_TASK_CMD", "TINYSCHEDULER_BASE_PATH", "TINYTASK_URL",
+        LEASE_VARIABLE,
+    )  # fmt: skip
+    inherited = tuple(name for name in INHERITED if name in world.environ)
+    own = tuple(value.name for value in agent.env)
+    return tuple(dict.fromkeys((*inherited, *ours, *own)))
+
+
+def _resolve(value: EnvValue, environ: Mapping[str, str]) -> str:
+    if value.literal is not None:
+        return value.literal
+    if value.inherit is not None:
+        found = environ.get(value.inherit)
+        if found is None:
+            raise StartFailed(
+                f"{value.name} should come from {value.inherit}, which is not set here",
+                hint="cron and systemd start with almost no environment; name a file instead",
+            )
+        return found
+    assert value.file is not None, "exactly one source of a value is given"
+    return _secret_file(value.name, value.file)
+
+
+def _secret_file(name: str, path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read(SECRET_BYTES_MAX).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartFailed(
+            f"{name} should come from the file {path}, which cannot be read",
+            hint="give this user the right to it",
+        ) from error

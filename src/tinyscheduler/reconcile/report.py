@@ -1,0 +1,147 @@
+"""What one pass did, collected as it happens: counts and ids, results, faults, and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from tinyscheduler.errors import TaskServerError, TinySchedulerError
+from tinyscheduler.model.action import ActionKind, Keep, StartPlan, TendAction, TendPlan
+from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+
+IDS_MAX = 20
+"""Per kind in a pass record: enough to look one up, small enough to read (features A7)."""
+
+EXIT_OK, EXIT_FAILED, EXIT_SERVER, EXIT_LOCKED = 0, 1, 3, 75
+
+ResultWord = Literal["done", "held", "failed"]
+
+
+class Result(NamedTuple):
+    """What became of one planned action."""
+
+    kind: ActionKind
+    task_id: TaskId
+    agent: AgentName | None
+    queue: QueueName | None
+    lease_id: LeaseId | None
+    result: ResultWord
+    reason: str
+
+
+class FaultSeen(NamedTuple):
+    """One thing that went wrong, for people and for the exit code."""
+
+    reference: str
+    message: str
+    hint: str
+    is_server: bool
+
+
+class Report:
+    """Grows during a pass; owned by ``run``."""
+
+    def __init__(self, pass_id: str, began_at: datetime) -> None:
+        self.pass_id = pass_id
+        self.began_at = began_at
+        self.ended_at = began_at
+        self.duration_s = 0.0
+        self.tend: tuple[TendAction, ...] = ()
+        self.start = StartPlan((), (), {})
+        self.results: list[Result] = []
+        self.faults: list[FaultSeen] = []
+        self.limits: list[str] = []
+        self.notes: list[str] = []
+        self.scanned = 0
+        self.fetched = 0
+        self.is_lock_busy = False
+
+    def tended(self, plan: TendPlan) -> None:
+        """What tending planned; leases that are merely kept are no action."""
+        self.tend += tuple(action for action in plan.actions if not isinstance(action, Keep))
+
+    def planned(self, plan: StartPlan) -> None:
+        """What starting planned, on top of what it planned before lost claims were known."""
+        self.start = plan._replace(starts=self.start.starts + plan.starts)
+        for limit in plan.limits_reached:
+            self.limit(limit)
+
+    def absorb(self, earlier: Report) -> Report:
+        """This report with what an earlier look of the same pass did; itself."""
+        self.began_at = earlier.began_at
+        self.duration_s += earlier.duration_s
+        self.tend = earlier.tend + self.tend
+        self.start = self.start._replace(starts=earlier.start.starts + self.start.starts)
+        self.results = earlier.results + self.results
+        self.faults = list(dict.fromkeys(earlier.faults + self.faults))
+        self.limits = list(dict.fromkeys(earlier.limits + self.limits))
+        self.notes = list(dict.fromkeys(earlier.notes + self.notes))
+        return self
+
+    def add(self, result: Result) -> None:
+        """One more action carried out."""
+        self.results.append(result)
+
+    def fault(self, error: TinySchedulerError, *, task_id: TaskId | None = None) -> None:
+        """Law 12: counted, recorded, and in the exit code."""
+        where = f"task {task_id}: " if task_id is not None else ""
+        seen = FaultSeen(
+            error.reference, where + error.message, error.hint, isinstance(error, TaskServerError)
+        )
+        if seen not in self.faults:
+            self.faults.append(seen)
+
+    def trouble(self, message: str, *, hint: str, reference: str) -> None:
+        """A fault that is no exception: an unreadable lease, a tree that survived."""
+        self.faults.append(FaultSeen(reference, message, hint, is_server=False))
+
+    def limit(self, what: str) -> None:
+        """A limit was reached: reported, never silent (law 10)."""
+        if what not in self.limits:
+            self.limits.append(what)
+
+    @property
+    def exit_code(self) -> int:
+        """As in contracts.md: 3 beats 1. How agents end never changes it."""
+        if self.is_lock_busy:
+            return EXIT_LOCKED
+        if any(fault.is_server for fault in self.faults):
+            return EXIT_SERVER
+        return EXIT_FAILED if self.faults else EXIT_OK
+
+    def counts(self) -> Mapping[str, int]:
+        """The numbers of the pass record and of the canonical log line."""
+        return {
+            "scanned": self.scanned,
+            "fetched": self.fetched,
+            **{name: len(ids) for name, ids in self.ids().items()},
+            "planned": len(self.start.starts),
+            "held": len(self.start.held),
+            "faults": len(self.faults),
+        }
+
+    def ids(self) -> Mapping[str, list[TaskId]]:
+        """Task ids by what happened to them."""
+        return {
+            "reclaimed": self._ids_of("reclaim", "revoke", "undo"),
+            "settled": self._ids_of("settle"),
+            "started": self._ids_of("start"),
+            "failed": [r.task_id for r in self.results if r.result == "failed"],
+            "blocked": self._held_as("blocked"),
+            "starved": [],
+            "parked": self._held_as("parked"),
+        }
+
+    def held_by_reason(self) -> Mapping[str, list[TaskId]]:
+        """Reasons in the order in which they were met."""
+        found: dict[str, list[TaskId]] = {}
+        for held in self.start.held:
+            found.setdefault(held.reason, []).append(held.task_id)
+        return found
+
+    def _ids_of(self, *kinds: ActionKind) -> list[TaskId]:
+        return [r.task_id for r in self.results if r.kind in kinds and r.result == "done"]
+
+    def _held_as(self, reason: str) -> list[TaskId]:
+        return [held.task_id for held in self.start.held if held.reason == reason]

@@ -1,0 +1,181 @@
+"""One pass: lock, tend, start, record. It reads like its specification (design 4)."""
+
+from __future__ import annotations
+
+from tinyscheduler.errors import ServerUnavailable, StartFailed, StateError, TaskServerError
+from tinyscheduler.model.action import Start, StartPlan
+from tinyscheduler.model.event import Event
+from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import BrokenLease, Lease
+from tinyscheduler.model.reason import Held
+from tinyscheduler.model.snapshot import Backlog, TendSnapshot
+from tinyscheduler.planner.start import plan_start
+from tinyscheduler.planner.tend import plan_tend
+from tinyscheduler.ports import World
+from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.launch import launch
+from tinyscheduler.reconcile.observe import fetch, observe_start, observe_tend
+from tinyscheduler.reconcile.record import record
+from tinyscheduler.reconcile.report import Report, Result, ResultWord
+from tinyscheduler.reconcile.tend import apply_tend
+
+LOOKS_MAX = 5
+"""How often a pass looks once more because it was poked: agents that end in a moment could keep it
+for ever, and the next pass comes within a minute anyway."""
+REPLANS_MAX = 3
+"""How often slots of lost claims are given to other tasks in one pass."""
+
+
+def run_once(world: World, *, pass_id: str) -> Report:
+    """Hold the lock for one pass, and look again while somebody asks for it.
+
+    The Report covers all looks. A busy lock is a Report too: exit 75, nothing done but a poke.
+    """
+    report = Report(pass_id, world.clock.now())
+    try:
+        report.is_lock_busy = not _lock(world)
+    except StateError as error:
+        report.fault(error)
+    if report.exit_code:
+        return report
+    report = _locked_look(world, pass_id)
+    for _ in range(LOOKS_MAX - 1):
+        # Asked after letting go: whoever came earlier has poked, whoever comes now finds it free.
+        if not world.lock.was_poked() or not world.lock.acquire():
+            break
+        report = _locked_look(world, pass_id).absorb(report)
+    return report
+
+
+def _lock(world: World) -> bool:
+    """Try; if it is busy, poke and try once more, in case the holder left between the two."""
+    if world.lock.acquire():
+        world.lock.was_poked()
+        return True
+    world.lock.poke()
+    return world.lock.acquire()
+
+
+def _locked_look(world: World, pass_id: str) -> Report:
+    try:
+        world.state.open()
+        return one_look(world, pass_id)
+    except StateError as error:
+        report = Report(pass_id, world.clock.now())
+        report.fault(error)
+        return report
+    finally:
+        world.lock.release()
+
+
+def one_look(world: World, pass_id: str) -> Report:
+    """Tend, start, record; later steps run whatever the earlier ones met (law 12)."""
+    began = world.clock.monotonic()
+    report = Report(pass_id, world.clock.now())
+    report.notes += world.state.notices()
+    context = Context(world, GuardedServer(world.server), report)
+    world.journal.append(Event("pass_began"))
+    try:
+        snapshot = observe_tend(world)
+        leases = _tend(context, snapshot)
+        deadline = began + world.configuration.policy.pass_limit_s
+        _start(context, leases, snapshot.broken, deadline=deadline)
+    except StateError as error:
+        # A pass that cannot read or write its own state gives no verdict on others (law 12).
+        report.fault(error)
+    report.duration_s = world.clock.monotonic() - began
+    report.ended_at = world.clock.now()
+    record(context)
+    return report
+
+
+def _tend(context: Context, snapshot: TendSnapshot) -> list[Lease]:
+    report = context.report
+    report.scanned = len(snapshot.leases) + len(snapshot.broken)
+    plan = plan_tend(snapshot)
+    report.tended(plan)
+    return apply_tend(context, plan)
+
+
+def _start(
+    context: Context, leases: list[Lease], broken: tuple[BrokenLease, ...], *, deadline: float
+) -> None:
+    """Plan and start; where a claim was lost its slot is planned again, a few times."""
+    backlog = _fetch(context)
+    refused: dict[TaskId, Held] = {}
+    for _ in range(REPLANS_MAX):
+        snapshot = observe_start(
+            context.world, context.server, leases, broken, backlog, refused=refused
+        )
+        plan = plan_start(snapshot)
+        context.report.planned(plan)
+        lost = _launch_all(context, plan, leases, deadline=deadline)
+        if not lost:
+            return
+        refused.update(lost)
+
+
+def _fetch(context: Context) -> Known[Backlog] | Unknown:
+    report = context.report
+    backlog, error = fetch(context.world, context.server)
+    if error is not None:
+        report.fault(error)
+    if isinstance(backlog, Known):
+        report.fetched = len(backlog.value.tasks)
+        for gap in backlog.value.gaps:
+            where = f"queue {gap.queue}" if gap.queue is not None else f"the tasks of {gap.agent}"
+            report.fault(ServerUnavailable(f"{where}: {gap.why}", hint="nothing of it is started"))
+    return backlog
+
+
+def _launch_all(
+    context: Context, plan: StartPlan, leases: list[Lease], *, deadline: float
+) -> dict[TaskId, Held]:
+    """Tasks whose start was refused, so that their slots may be planned again; none when this pass
+    is to start nothing more. New leases join ``leases``."""
+    lost: dict[TaskId, Held] = {}
+    for start in plan.starts:
+        if context.server.trouble is not None:
+            return {}
+        if context.world.clock.monotonic() > deadline:
+            context.report.limit("the pass took its whole time; the rest is started by the next one")
+            return {}
+        try:
+            refusal = _launch(context, start, leases)
+        except (StateError, TaskServerError) as error:
+            context.report.fault(error, task_id=start.task.id)
+            _result(context, start, "failed", error.message)
+            return {}
+        if refusal is not None:
+            lost[start.task.id] = refusal
+    return lost
+
+
+def _launch(context: Context, start: Start, leases: list[Lease]) -> Held | None:
+    """None: started, or at least leased."""
+    try:
+        got = launch(context, start)
+    except StartFailed as error:
+        context.report.fault(error, task_id=start.task.id)
+        _result(context, start, "failed", error.message)
+        return Held(start.task.id, "no_recipe", error.message, lever=error.hint)
+    if isinstance(got, Held):
+        _result(context, start, "held", f"{got.reason}: {got.value}")
+        return got
+    leases.append(got)
+    if got.state == "claiming":
+        context.report.add(_row(start, got.lease_id, "held", "settling: its claim was not answered"))
+    else:
+        context.report.add(_row(start, got.lease_id, "done", start.reason))
+    return None
+
+
+def _result(context: Context, start: Start, result: ResultWord, reason: str) -> None:
+    context.report.add(_row(start, None, result, reason))
+
+
+def _row(start: Start, lease_id: LeaseId | None, result: ResultWord, reason: str) -> Result:
+    task = start.task
+    return Result("start", task.id, start.agent.name, task.queue, lease_id, result, reason)

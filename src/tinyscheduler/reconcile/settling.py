@@ -1,0 +1,80 @@
+"""Settle a finished lease: server, ledger, journal, then the lease itself, each step repeatable."""
+
+from __future__ import annotations
+
+from tinyscheduler.errors import StateError
+from tinyscheduler.model.lease import Lease, Outcome
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
+from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.settle import Settled, settle_on_server
+
+
+def settle(context: Context, lease: Lease) -> Settled:
+    """Raises TaskServerError, StateError; then the lease stays ``finished`` and the next pass goes on.
+
+    The ledger is worked out before the server is told, because the note names what comes next, and
+    written after it: a crash in between tells the server twice, which the marker makes once.
+    """
+    assert lease.outcome is not None, "the planner settles finished leases only"
+    world = context.world
+    before = _ledger_for(context, lease)
+    policy = world.configuration.policy
+    after = after_run(before, lease, lease.outcome, policy)
+    is_parked = after.parked is not None and before.parked is None
+    note = describe(lease, lease.outcome, after, is_parked=is_parked)
+    settled = settle_on_server(context.server, lease, note=note, unassign=is_parked)
+    if settled.outcome.kind != lease.outcome.kind:
+        after = after_run(before, lease, settled.outcome, policy)
+    world.ledgers.write(_with_fingerprint(after, settled))
+    _tell(context, lease, settled, after)
+    world.leases.remove(lease)
+    return settled
+
+
+def describe(lease: Lease, outcome: Outcome, ledger: Ledger, *, is_parked: bool) -> str:
+    """The one line that people and agents read on the task."""
+    how = outcome.kind.replace("_", " ")
+    if outcome.code:
+        how += f" (exit {outcome.code})"
+    elif outcome.signal:
+        how += f" (signal {outcome.signal})"
+    parts = [f"{lease.agent}, attempt {lease.attempt}: {how}"]
+    if outcome.summary:
+        parts.append(outcome.summary)
+    if outcome.artifacts:
+        parts.append("artifacts: " + ", ".join(outcome.artifacts))
+    if is_parked:
+        parts.append("parked: it is not started again until it is changed")
+    elif ledger.not_before is not None:
+        parts.append(f"next attempt not before {ledger.not_before:%Y-%m-%d %H:%M:%S} UTC")
+    return "; ".join(parts)
+
+
+def _ledger_for(context: Context, lease: Lease) -> Ledger:
+    found = context.world.ledgers.read([lease.task_id]).get(lease.task_id)
+    if isinstance(found, BrokenLedger):
+        raise StateError(
+            f"the ledger {found.path} cannot be read: {found.why}",
+            hint="mend or remove it; the run's outcome waits in its lease",
+        )
+    mine = (lease.source, lease.claim.task_created_at)
+    if found is not None and (found.source, found.task_created_at) == mine:
+        return found
+    return Ledger(lease.task_id, *mine, generation=lease.generation, runs=lease.attempt)
+
+
+def _with_fingerprint(ledger: Ledger, settled: Settled) -> Ledger:
+    """Parked against the task as it is left: any later change is a person's."""
+    if ledger.parked is None or ledger.parked.fingerprint or settled.task is None:
+        return ledger
+    return ledger._replace(parked=ledger.parked._replace(fingerprint=fingerprint(settled.task)))
+
+
+def _tell(context: Context, lease: Lease, settled: Settled, ledger: Ledger) -> None:
+    kind = settled.outcome.kind
+    context.note("task_settled", lease, settled.told, outcome=kind)
+    if settled.told == "requeued":
+        context.note("task_requeued", lease, kind, attempts=spent_attempts(ledger.outcomes))
+    if ledger.parked is not None and ledger.outcomes[-1].lease_id == lease.lease_id:
+        context.note("task_parked", lease, ledger.parked.why)

@@ -1,0 +1,67 @@
+"""End runs: ask, TERM, one shared grace, KILL, prove. Nothing is requeued before this says "gone".
+
+The wrapper is asked first by the stop file and TERM, because it ends its agent more gently and
+writes the outcome itself; whatever it leaves behind is ended here (law 1).
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tinyscheduler.model.ids import LeaseId
+from tinyscheduler.model.lease import Lease, OutcomeClass, Owner, ProcessRef, StopOrder
+from tinyscheduler.ports import World
+from tinyscheduler.reconcile.observe import roots_of, tag_of
+
+KILL_WAIT_S = 2.0
+"""A killed process is gone in milliseconds; one in an uninterruptible call may never go."""
+KILL_ROUNDS = 3
+"""A tree that forks faster than it is read gets several rounds; more would hold the pass up."""
+WRAPPER_EXTRA_S = 1.0
+"""On top of the agent's grace, so that the wrapper can write how it ended."""
+
+
+class Doomed(NamedTuple):
+    """One run to end."""
+
+    lease: Lease
+    owner: Owner | None
+    reason: OutcomeClass
+
+
+def stop_runs(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[ProcessRef, ...]]:
+    """End all these runs together. Per lease: what could not be ended; empty is proven gone.
+
+    Raises StateError if a stop file cannot be written; the signals are not sent then.
+    """
+    trees = {doom.lease.lease_id: _tree(world, doom) for doom in doomed}
+    living = [doom for doom in doomed if trees[doom.lease.lease_id]]
+    for doom in living:
+        stop = StopOrder(doom.lease.lease_id, doom.reason, "pass", world.clock.now())
+        world.leases.ask_stop(doom.lease.task_id, stop)
+    _send(world, _all(trees.values()), signal.SIGTERM)
+    grace_s = max((doom.lease.grace_s + WRAPPER_EXTRA_S for doom in living), default=0.0)
+    world.processes.wait_gone(_all(trees.values()), grace_s)
+    survivors = {doom.lease.lease_id: _tree(world, doom) for doom in living}
+    for _ in range(KILL_ROUNDS):
+        if not any(survivors.values()):
+            break
+        _send(world, _all(survivors.values()), signal.SIGKILL)
+        world.processes.wait_gone(_all(survivors.values()), KILL_WAIT_S)
+        survivors = {doom.lease.lease_id: _tree(world, doom) for doom in living}
+    return {doom.lease.lease_id: survivors.get(doom.lease.lease_id, ()) for doom in doomed}
+
+
+def _tree(world: World, doom: Doomed) -> tuple[ProcessRef, ...]:
+    return world.processes.tree(tag_of(world, doom.lease), roots_of(doom.lease, doom.owner))
+
+
+def _all(trees: Iterable[tuple[ProcessRef, ...]]) -> list[ProcessRef]:
+    return [process for tree in trees for process in tree]
+
+
+def _send(world: World, processes: Iterable[ProcessRef], number: int) -> None:
+    for process in processes:
+        world.processes.signal(process, number)

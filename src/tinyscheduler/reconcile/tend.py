@@ -1,0 +1,113 @@
+"""Carry out a TendPlan. One failure never stops the rest (law 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from tinyscheduler.errors import StateError, TaskServerError
+from tinyscheduler.model.action import (
+    ActionKind,
+    Keep,
+    Quarantine,
+    Reclaim,
+    Revoke,
+    Settle,
+    TendAction,
+    TendPlan,
+    Undo,
+)
+from tinyscheduler.model.event import Event
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.reclaim import reclaim_all
+from tinyscheduler.reconcile.settling import settle
+from tinyscheduler.reconcile.undo import revoke, undo
+
+
+def apply_tend(context: Context, plan: TendPlan) -> list[Lease]:
+    """The leases that are left, as they are on disk now. Never raises for one action's failure."""
+    left: list[Lease] = []
+    reclaims = [action for action in plan.actions if isinstance(action, Reclaim)]
+    for lease in reclaim_all(context, reclaims):
+        is_finished = lease.state == "finished"
+        left += _settle(context, lease) if is_finished else [lease]
+    for action in plan.actions:
+        left += _apply(context, action)
+    for limit in plan.limits_reached:
+        context.report.limit(limit)
+    return left
+
+
+def _apply(context: Context, action: TendAction) -> list[Lease]:
+    match action:
+        case Keep(lease, reason, is_trouble):
+            if is_trouble:
+                _tell_kept(context, lease, reason)
+            return [lease]
+        case Revoke(lease, reason):
+            return _try(context, "revoke", lease, reason, lambda: revoke(context, lease, reason))
+        case Undo(lease, reason):
+            return _try(context, "undo", lease, reason, lambda: undo(context, lease, reason))
+        case Settle(lease, _):
+            return _settle(context, lease)
+        case Quarantine():
+            _quarantine(context, action)
+            return []
+        case Reclaim():
+            return []  # Done before, all together.
+        case _:
+            assert_never(action)
+
+
+def _settle(context: Context, lease: Lease) -> list[Lease]:
+    def told() -> bool:
+        settle(context, lease)
+        return True
+
+    kind = lease.outcome.kind if lease.outcome is not None else "finished"
+    return _try(context, "settle", lease, kind, told)
+
+
+def _try(
+    context: Context, kind: ActionKind, lease: Lease, reason: str, act: Callable[[], bool]
+) -> list[Lease]:
+    """Empty when the lease is gone."""
+    try:
+        is_gone = act()
+    except (StateError, TaskServerError) as error:
+        context.report.fault(error, task_id=lease.task_id)
+        context.result(kind, lease, "failed", error.message)
+        return [lease]
+    context.result(kind, lease, "done" if is_gone else "held", reason)
+    return [] if is_gone else [lease]
+
+
+def _tell_kept(context: Context, lease: Lease, reason: str) -> None:
+    if reason == "kill_limit":
+        context.result("keep", lease, "held", reason)
+        return
+    context.report.trouble(
+        f"task {lease.task_id}: its run is on {lease.host}, where this pass cannot look",
+        hint="run the scheduler there, or move the lease away when that machine is gone for good",
+        reference="lease-elsewhere",
+    )
+
+
+def _quarantine(context: Context, action: Quarantine) -> None:
+    broken = action.lease
+    context.report.trouble(
+        f"{broken.path}: {broken.why}",
+        hint=f"mend it, or end the agent of task {broken.task_id} and remove the file; "
+        "until then the task is held",
+        reference="lease-unreadable",
+    )
+    try:
+        copy = context.world.leases.quarantine(broken)
+    except StateError as error:
+        context.report.fault(error, task_id=broken.task_id)
+        return
+    if copy is not None:
+        context.world.journal.append(
+            Event("lease_quarantined", broken.task_id, reason=broken.why, detail=(("copy", copy),))
+        )

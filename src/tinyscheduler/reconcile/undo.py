@@ -1,0 +1,72 @@
+"""Take a start back: server first, only what is still ours; then the lease."""
+
+from __future__ import annotations
+
+from tinyscheduler.model.lease import Lease, Outcome, Owner
+from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.planner.retry import after_run
+from tinyscheduler.reconcile.claim import give_back
+from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.reclaim import tell_survivors
+from tinyscheduler.reconcile.stop import Doomed, stop_runs
+
+
+def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = False) -> bool:
+    """True: the lease is gone. False: an unanswered claim may still take effect; the lease stays.
+
+    ``start_failed`` writes the failed start into the ledger, which delays the next one.
+    Raises TaskServerError, StateError; the lease stays then too.
+    """
+    world = context.world
+    ledger = _open_ledger(context, lease)
+    unclear_until = ledger.open.unclear_until if ledger is not None and ledger.open else None
+    now = world.clock.now()
+    if not give_back(context.server, lease, unclear_until=unclear_until, now=now):
+        return False
+    context.note("lease_undone", lease, reason)
+    if ledger is None or not start_failed:
+        forget(context, lease, ledger)
+        return True
+    outcome = Outcome("start_failed", now, summary=reason)
+    world.ledgers.write(after_run(ledger, lease, outcome, world.configuration.policy))
+    world.leases.remove(lease)
+    return True
+
+
+def forget(context: Context, lease: Lease, ledger: Ledger | None) -> None:
+    """A start of which nothing is left on the server: as if it had not been, but for the generation.
+
+    Raises StateError; the next pass goes on then.
+    """
+    world = context.world
+    if ledger is not None:
+        world.ledgers.write(ledger._replace(open=None, runs=max(0, ledger.runs - 1)))
+    world.leases.remove(lease)
+    world.runs.discard(lease.task_id, lease.attempt)
+
+
+def revoke(context: Context, lease: Lease, reason: str) -> bool:
+    """A wrapper that has not adopted its lease in time. True: the lease is gone.
+
+    The owner name decides who was first. Whatever carries the tag is ended and proven gone before the
+    owner name is free again, so that a slow wrapper can never revive an undone lease.
+    Raises TaskServerError, StateError.
+    """
+    world = context.world
+    owner = world.leases.take(lease.task_id, Owner(lease.lease_id, "revoked", None))
+    if owner.by == "wrapper" and owner.lease_id == lease.lease_id:
+        return False
+    context.note("run_revoked", lease, reason)
+    survivors = stop_runs(world, [Doomed(lease, None, "start_failed")])[lease.lease_id]
+    if survivors:
+        tell_survivors(context, lease, survivors)
+        return False
+    return undo(context, lease, reason, start_failed=True)
+
+
+def _open_ledger(context: Context, lease: Lease) -> Ledger | None:
+    """The ledger if its open run is this lease's; a crash may have come before it was written."""
+    found = context.world.ledgers.read([lease.task_id]).get(lease.task_id)
+    if isinstance(found, Ledger) and found.open is not None:
+        return found if found.open.lease_id == lease.lease_id else None
+    return None
