@@ -266,3 +266,5 @@ class World(NamedTuple):
     """What a wrapper becomes when its run is over: this program's pass with the same settings."""
     task_command: str
     """How an agent calls this program's ``task`` command."""
+    pass_id: str
+    """Tells passes apart in the journal; new for each World."""

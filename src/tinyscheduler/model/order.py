@@ -46,6 +46,8 @@ class Order(NamedTuple):
     success: SuccessRule
     engine: str
     estop_file: str
+    running_folder: str
+    """Where the lease is; RUNNING_DIR may have moved it away from the run folder's parents."""
     after_argv: tuple[str, ...]
     """What the wrapper becomes when the run is finished: a pass. Empty: it just ends."""
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from tinyscheduler.model.action import ActionKind
 from tinyscheduler.model.event import Event, EventName
 from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.guard import GuardedServer
-from tinyscheduler.reconcile.report import Report, Result, ResultWord
+from tinyscheduler.reconcile.report import Report
 
 
 class Context(NamedTuple):

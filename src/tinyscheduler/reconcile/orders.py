@@ -58,6 +58,7 @@ def make_order(world: World, lease: Lease, agent: Agent, *, secrets: tuple[str, 
         success=agent.success,
         engine=lease.engine,
         estop_file=world.configuration.places.estop_file,
+        running_folder=world.configuration.places.running,
         after_argv=world.after_argv,
     )
 

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple
 
 from tinyscheduler.errors import TaskServerError, TinySchedulerError
 from tinyscheduler.model.action import ActionKind, Keep, StartPlan, TendAction, TendPlan
-from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.pass_result import FaultSeen, Result
 
 IDS_MAX = 20
 """Per kind in a pass record: enough to look one up, small enough to read (features A7)."""
 
 EXIT_OK, EXIT_FAILED, EXIT_SERVER, EXIT_LOCKED = 0, 1, 3, 75
-
-ResultWord = Literal["done", "held", "failed"]
-
-
-class Result(NamedTuple):
-    """What became of one planned action."""
-
-    kind: ActionKind
-    task_id: TaskId
-    agent: AgentName | None
-    queue: QueueName | None
-    lease_id: LeaseId | None
-    result: ResultWord
-    reason: str
-
-
-class FaultSeen(NamedTuple):
-    """One thing that went wrong, for people and for the exit code."""
-
-    reference: str
-    message: str
-    hint: str
-    is_server: bool
-
 
 class Report:
     """Grows during a pass; owned by ``run``."""

@@ -8,6 +8,7 @@ from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease
+from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, TendSnapshot
 from tinyscheduler.planner.start import plan_start
@@ -18,7 +19,7 @@ from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.launch import launch
 from tinyscheduler.reconcile.observe import fetch, observe_start, observe_tend
 from tinyscheduler.reconcile.record import record
-from tinyscheduler.reconcile.report import Report, Result, ResultWord
+from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.tend import apply_tend
 
 LOOKS_MAX = 5
@@ -28,24 +29,24 @@ REPLANS_MAX = 3
 """How often slots of lost claims are given to other tasks in one pass."""
 
 
-def run_once(world: World, *, pass_id: str) -> Report:
+def run_once(world: World) -> Report:
     """Hold the lock for one pass, and look again while somebody asks for it.
 
     The Report covers all looks. A busy lock is a Report too: exit 75, nothing done but a poke.
     """
-    report = Report(pass_id, world.clock.now())
+    report = Report(world.pass_id, world.clock.now())
     try:
         report.is_lock_busy = not _lock(world)
     except StateError as error:
         report.fault(error)
     if report.exit_code:
         return report
-    report = _locked_look(world, pass_id)
+    report = _locked_look(world)
     for _ in range(LOOKS_MAX - 1):
         # Asked after letting go: whoever came earlier has poked, whoever comes now finds it free.
         if not world.lock.was_poked() or not world.lock.acquire():
             break
-        report = _locked_look(world, pass_id).absorb(report)
+        report = _locked_look(world).absorb(report)
     return report
 
 
@@ -58,22 +59,22 @@ def _lock(world: World) -> bool:
     return world.lock.acquire()
 
 
-def _locked_look(world: World, pass_id: str) -> Report:
+def _locked_look(world: World) -> Report:
     try:
         world.state.open()
-        return one_look(world, pass_id)
+        return one_look(world)
     except StateError as error:
-        report = Report(pass_id, world.clock.now())
+        report = Report(world.pass_id, world.clock.now())
         report.fault(error)
         return report
     finally:
         world.lock.release()
 
 
-def one_look(world: World, pass_id: str) -> Report:
+def one_look(world: World) -> Report:
     """Tend, start, record; later steps run whatever the earlier ones met (law 12)."""
     began = world.clock.monotonic()
-    report = Report(pass_id, world.clock.now())
+    report = Report(world.pass_id, world.clock.now())
     report.notes += world.state.notices()
     context = Context(world, GuardedServer(world.server), report)
     world.journal.append(Event("pass_began"))

@@ -1,0 +1,169 @@
+"""The composition root: the only file that names concrete adapters."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from tinyscheduler.model.configuration import Configuration
+from tinyscheduler.ports import World
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.order import Order
+    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders, TaskServer
+
+
+class Invocation(Protocol):
+    """What wiring needs to know of the command line."""
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """Of this process."""
+
+    @property
+    def overrides(self) -> Mapping[str, str]:
+        """Settings given as flags."""
+
+    @property
+    def env_file(self) -> str | None:
+        """--env-file."""
+
+    def flags(self) -> tuple[str, ...]:
+        """The overrides as arguments again."""
+
+
+class WrapperWorld(NamedTuple):
+    """The ports of a wrapper: nothing that could reach the network (law 7)."""
+
+    order: Order
+    leases: LeaseStore
+    processes: Processes
+    clock: Clock
+    runs: RunFolders
+
+
+def load(invocation: Invocation, *, write_cache: bool) -> Configuration:
+    """Settings and agents, from the cache when nothing has changed. Raises ConfigError."""
+    from tinyscheduler.config.load import load as load_configuration
+
+    return load_configuration(
+        invocation.overrides,
+        invocation.environ,
+        env_file=invocation.env_file,
+        write_cache=write_cache,
+    )
+
+
+def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: bool = False) -> World:
+    """Bind every port. Opens nothing that writes; ``is_read_only`` also for the embedded store."""
+    from tinyscheduler.adapters.clock import SystemClock
+    from tinyscheduler.adapters.engines.local import LocalEngine
+    from tinyscheduler.adapters.journal import JsonlJournal
+    from tinyscheduler.adapters.processes import ProcessTable
+    from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
+    from tinyscheduler.adapters.runlock import FlockRunLock
+    from tinyscheduler.adapters.runs import RunFolderStore
+    from tinyscheduler.adapters.state_folder import FileStateFolder
+
+    places = configuration.places
+    pass_id = os.urandom(4).hex()
+    clock = SystemClock()
+    leases = FileLeaseStore(places.running, places.quarantine)
+    program = _program()
+    return World(
+        clock=clock,
+        lock=FlockRunLock(places.lock_file, f"{places.state}/poke"),
+        leases=leases,
+        ledgers=FileLedgerStore(places.ledger),
+        runs=RunFolderStore(places.runs, redact=_redact),
+        journal=JsonlJournal(
+            places.journal,
+            pass_id=pass_id,
+            now=clock.now,
+            opening=lambda: _lease_names(leases),
+        ),
+        processes=ProcessTable(),
+        engine=LocalEngine(invocation.environ, (*program, "wrap")),
+        server=_task_server(configuration, invocation.environ, is_read_only=is_read_only),
+        state=FileStateFolder(
+            places.state,
+            running=places.running,
+            format_file=places.format_file,
+            estop_file=places.estop_file,
+            logs=places.logs,
+            folders=(places.running, places.runs, places.ledger),
+        ),
+        configuration=configuration,
+        environ=invocation.environ,
+        after_argv=(*program, "run", "--once", *invocation.flags()),
+        task_command=_task_command(invocation.environ, program),
+        pass_id=pass_id,
+    )
+
+
+def wire_wrapper(order_path: str) -> WrapperWorld:
+    """Bind what one wrapper needs. Raises StateError for an order that cannot be read."""
+    from tinyscheduler.adapters.clock import SystemClock
+    from tinyscheduler.adapters.processes import ProcessTable
+    from tinyscheduler.adapters.records.leases import FileLeaseStore
+    from tinyscheduler.adapters.runs import RunFolderStore, read_order
+
+    order = read_order(order_path)
+    return WrapperWorld(
+        order=order,
+        leases=FileLeaseStore(order.running_folder, ""),
+        processes=ProcessTable(),
+        clock=SystemClock(),
+        runs=RunFolderStore("", redact=_redact),
+    )
+
+
+def _task_server(
+    configuration: Configuration, environ: Mapping[str, str], *, is_read_only: bool
+) -> TaskServer:
+    connection = configuration.connection
+    if connection.endpoint is None:
+        from tinyscheduler.adapters.embedded import EmbeddedTaskServer
+
+        return EmbeddedTaskServer(configuration.places.tasks_db, read_only=is_read_only)
+    from tinyscheduler.adapters.mcp.tasks import McpTaskServer
+    from tinyscheduler.config.secrets import headers
+
+    return McpTaskServer(
+        connection.endpoint,
+        headers=headers(configuration, environ),
+        timeout_s=connection.timeout_s,
+        budget_s=connection.budget_s,
+        ca_file=connection.ca_file,
+    )
+
+
+def _program() -> tuple[str, ...]:
+    """How to start this program again: same interpreter, same isolation, from any folder."""
+    from tinyscheduler import __main__ as program
+
+    isolation = ("-I",) if sys.flags.isolated else ("-P",)
+    assert program.__file__ is not None, "a package on disk"
+    return (sys.executable, *isolation, "-X", "utf8", program.__file__)
+
+
+def _task_command(environ: Mapping[str, str], program: tuple[str, ...]) -> str:
+    home = environ.get("TINYSCHEDULER_HOME")
+    return f"{home}/tinyscheduler task" if home else " ".join((*program, "task"))
+
+
+def _lease_names(leases: LeaseStore) -> list[dict[str, object]]:
+    """What a journal day opens with."""
+    return [
+        {"task_id": lease.task_id, "lease_id": lease.lease_id, "generation": lease.generation}
+        for lease in leases.scan().leases
+    ]
+
+
+def _redact(text: str) -> str:
+    """What looks like a credential; the pass does not know the agents' own secrets by value."""
+    from tinyscheduler.wrapper.redact import Redactor
+
+    return Redactor(()).clean(text)

@@ -1,0 +1,179 @@
+"""The command line: find the command, build its one parser, run it, turn errors into lines."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn
+
+from tinyscheduler.cli.context import Context
+from tinyscheduler.config.flags import SETTING_FLAGS, SettingFlag
+from tinyscheduler.errors import ConfigError, TinySchedulerError, UsageError
+
+EXIT_INTERRUPTED = 130
+EXIT_BUG = 1
+
+
+class Command(NamedTuple):
+    """One subcommand; its module has ``add_arguments(parser)`` and ``run(options, context)``."""
+
+    name: str
+    module: str
+    help: str
+
+
+COMMANDS = (
+    Command("run", "run", "one pass (--once, the default), a preview (--dry-run), or --daemon"),
+    Command("status", "status", "what runs, what waits and why, what is wrong"),
+    Command("explain", "explain", "why one task runs, waits or is held, and what would release it"),
+    Command("logs", "logs", "the captured output of a task's agent"),
+    Command("task", "task", "add, list, show, update and complete tasks on the task server"),
+    Command("serve", "serve", "the embedded task store as an MCP server on loopback"),
+    Command("config", "config", "every setting, its value and where it comes from"),
+    Command("validate-config", "validate", "all faults of the configuration at once"),
+    Command("demo", "demo", "see it work: seven tasks, three agents, under a minute, nothing to set up"),
+)
+
+EXAMPLES = """examples:
+  tinyscheduler demo
+  tinyscheduler run --once              what cron calls every minute
+  tinyscheduler run --dry-run           show what it would do, change nothing
+  tinyscheduler status
+  tinyscheduler explain 7
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """One command, from arguments to exit code. Never raises; a bug leaves its traceback on stderr."""
+    try:
+        return _dispatch(list(argv))
+    except TinySchedulerError as error:
+        _print_error(error, is_json="--json" in argv)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (head, less): nobody to tell. Keep the interpreter from trying again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BUG
+
+
+def _dispatch(argv: list[str]) -> int:
+    if argv[:1] in (["--version"], ["-V"]):
+        from tinyscheduler import __version__
+
+        print(f"tinyscheduler {__version__}")
+        return 0
+    name, rest = _split(argv)
+    if name is None:
+        print(_overview())
+        return 0 if any(word in ("-h", "--help") for word in rest) else 2
+    command = next((c for c in COMMANDS if c.name == name), None)
+    if command is None:
+        raise UsageError(f"there is no command {name!r}", hint=_nearest(name))
+    return _run(command, rest)
+
+
+def _run(command: Command, arguments: list[str]) -> int:
+    import importlib
+
+    module = importlib.import_module(f"tinyscheduler.cli.{command.module}")
+    parser = _parser(command, takes_run_flags=command.name in ("run", "config", "validate-config"))
+    module.add_arguments(parser)
+    options = parser.parse_args(arguments)
+    code = module.run(options, _context(options))
+    assert isinstance(code, int), "a command returns its exit code"
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises our error, so that usage faults look like all others and exit with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"{self.prog} --help")
+
+
+def _parser(command: Command, *, takes_run_flags: bool) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=f"tinyscheduler {command.name}",
+        description=command.help[0].upper() + command.help[1:] + ".",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    settings = parser.add_argument_group("settings (each also as TINYSCHEDULER_NAME, see config)")
+    settings.add_argument("--env-file", metavar="FILE", help="read this file instead of .env")
+    for flag in SETTING_FLAGS:
+        if flag.is_global or takes_run_flags:
+            _add_flag(settings, flag)
+    return parser
+
+
+def _add_flag(group: argparse._ArgumentGroup, flag: SettingFlag) -> None:
+    name = f"setting_{flag.setting}"
+    if flag.metavar is None:
+        group.add_argument(flag.flag, dest=name, action="store_const", const="true", help=flag.help)
+    elif flag.repeats:
+        group.add_argument(flag.flag, dest=name, action="append", metavar=flag.metavar, help=flag.help)
+    else:
+        group.add_argument(flag.flag, dest=name, metavar=flag.metavar, help=flag.help)
+
+
+def _context(options: argparse.Namespace) -> Context:
+    overrides = {}
+    for name, value in vars(options).items():
+        if name.startswith("setting_") and value is not None:
+            text = ",".join(value) if isinstance(value, list) else str(value)
+            overrides[name.removeprefix("setting_")] = text
+    return Context(os.environ, overrides, options.env_file, sys.stdin, sys.stdout, sys.stderr)
+
+
+def _split(argv: list[str]) -> tuple[str | None, list[str]]:
+    """Command and everything else: global flags may stand before it too."""
+    takes_value = {f.flag for f in SETTING_FLAGS if f.metavar is not None} | {"--env-file"}
+    position = 0
+    while position < len(argv) and argv[position].startswith("-"):
+        position += 2 if argv[position] in takes_value else 1
+    if position >= len(argv):
+        return None, argv
+    return argv[position], argv[:position] + argv[position + 1 :]
+
+
+def _overview() -> str:
+    width = max(len(command.name) for command in COMMANDS)
+    lines = [f"  {command.name:<{width}}  {command.help}" for command in COMMANDS]
+    return "\n".join(
+        [
+            "usage: tinyscheduler [settings] COMMAND [arguments]",
+            "",
+            "Keeps coding agents at work: one pass a minute, no task lost, none run twice.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            EXAMPLES,
+            "tinyscheduler COMMAND --help tells more.",
+        ]
+    )
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, [command.name for command in COMMANDS], 1)
+    return f"did you mean {near[0]}?" if near else "tinyscheduler --help lists them"
+
+
+def _print_error(error: TinySchedulerError, *, is_json: bool) -> None:
+    if is_json:
+        from tinyscheduler.cli.console import error_json
+
+        print(error_json(error), file=sys.stderr)
+        return
+    hint = f" ({error.hint})" if error.hint else ""
+    print(f"tinyscheduler: {error.message}{hint}", file=sys.stderr)
+    if isinstance(error, ConfigError):
+        for fault in error.faults:
+            text = f": {fault.message}" if fault.message else ""
+            print(f"  {fault.field} = {fault.value}{text}; {fault.remedy}", file=sys.stderr)

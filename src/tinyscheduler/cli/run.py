@@ -1,0 +1,99 @@
+"""``run``: one pass, a preview of it, or a pass every minute."""
+
+from __future__ import annotations
+
+import argparse
+
+from tinyscheduler.bootstrap import load, wire
+from tinyscheduler.cli.console import print_json
+from tinyscheduler.cli.context import Context
+from tinyscheduler.reconcile.report import EXIT_LOCKED, Report
+
+HELP_EXAMPLES = """examples:
+  * * * * * /opt/agents/tinyscheduler run --once     in a crontab
+  tinyscheduler run --dry-run --json                 the plan for a program
+  tinyscheduler run --daemon --loop-interval 30      under systemd
+  tinyscheduler run --agent-limit dev-1=2            two slots for dev-1, this time
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments besides the settings."""
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--once", action="store_true", help="one pass, then leave (the default)")
+    way.add_argument("--daemon", action="store_true", help="a pass every LOOP_INTERVAL_SEC")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.epilog = HELP_EXAMPLES
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Silent when all is well: cron mails whatever is printed."""
+    configuration = load(context, write_cache="DRY_RUN" not in context.overrides)
+    if configuration.is_dry_run:
+        return _preview(options, context)
+    if options.daemon:
+        from tinyscheduler.cli.daemon import run_daemon
+
+        return run_daemon(context, configuration)
+    from tinyscheduler.reconcile.run import run_once
+
+    world = wire(configuration, context)
+    try:
+        report = run_once(world)
+    finally:
+        world.server.close()
+    print_report(report, context, is_json=options.json)
+    return report.exit_code
+
+
+def print_report(report: Report, context: Context, *, is_json: bool) -> None:
+    """JSON on stdout, or one line for each thing that went wrong on stderr."""
+    if is_json:
+        _print_json(report, context, kind="run")
+        return
+    if report.exit_code == EXIT_LOCKED:
+        if context.stderr.isatty():
+            print("tinyscheduler: another pass is at work; it will look once more", file=context.stderr)
+        return
+    for note in report.notes:
+        print(f"tinyscheduler: {note}", file=context.stderr)
+    for fault in report.faults:
+        hint = f" ({fault.hint})" if fault.hint else ""
+        print(f"tinyscheduler: {fault.message}{hint}", file=context.stderr)
+
+
+def _preview(options: argparse.Namespace, context: Context) -> int:
+    from tinyscheduler.reconcile.preview import preview
+
+    configuration = load(context, write_cache=False)
+    world = wire(configuration, context, is_read_only=True)
+    try:
+        report = preview(world)
+    finally:
+        world.server.close()
+    if options.json:
+        _print_json(report, context, kind="dry_run")
+    else:
+        from tinyscheduler.views.plan import plan_text
+
+        print(plan_text(report.tend, report.start, report.limits), file=context.stdout, end="")
+        print_report(report, context, is_json=False)
+    return report.exit_code
+
+
+def _print_json(report: Report, context: Context, *, kind: str) -> None:
+    from tinyscheduler.kit.fields import instant_text
+    from tinyscheduler.views.plan import plan_json, results_json
+
+    body = plan_json(report.tend, report.start)
+    if kind == "run":
+        body["results"] = results_json(report.results)
+    body["limits"] = list(report.limits)
+    body["notes"] = list(report.notes)
+    body["faults"] = [
+        {"ref": fault.reference, "message": fault.message, "hint": fault.hint}
+        for fault in report.faults
+    ]
+    print_json(
+        context.stdout, kind, at=instant_text(report.ended_at), code=report.exit_code, body=body
+    )

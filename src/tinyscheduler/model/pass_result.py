@@ -1,0 +1,31 @@
+"""What became of a pass's actions, and what went wrong: for records, views and exit codes."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.action import ActionKind
+from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+
+ResultWord = Literal["done", "held", "failed"]
+
+
+class Result(NamedTuple):
+    """What became of one planned action."""
+
+    kind: ActionKind
+    task_id: TaskId
+    agent: AgentName | None
+    queue: QueueName | None
+    lease_id: LeaseId | None
+    result: ResultWord
+    reason: str
+
+
+class FaultSeen(NamedTuple):
+    """One thing that went wrong, for people and for the exit code."""
+
+    reference: str
+    message: str
+    hint: str
+    is_server: bool

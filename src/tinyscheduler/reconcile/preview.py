@@ -1,0 +1,36 @@
+"""``run --dry-run``: the plan of the next pass, by the same functions, without a single write."""
+
+from __future__ import annotations
+
+from tinyscheduler.errors import StateError
+from tinyscheduler.model.knowledge import Known
+from tinyscheduler.planner.start import plan_start
+from tinyscheduler.planner.tend import plan_tend
+from tinyscheduler.ports import World
+from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.observe import fetch, observe_start, observe_tend
+from tinyscheduler.reconcile.report import Report
+
+
+def preview(world: World) -> Report:
+    """A Report with plans and no results. Starts are planned as if nothing were tended before."""
+    report = Report(world.pass_id, world.clock.now())
+    server = GuardedServer(world.server)
+    try:
+        tend = observe_tend(world)
+        report.scanned = len(tend.leases) + len(tend.broken)
+        report.tended(plan_tend(tend))
+        backlog, error = fetch(world, server)
+        if error is not None:
+            report.fault(error)
+        if isinstance(backlog, Known):
+            report.fetched = len(backlog.value.tasks)
+        leases = [facts.lease for facts in tend.leases]
+        snapshot = observe_start(world, server, leases, tend.broken, backlog, refused={})
+        report.planned(plan_start(snapshot))
+    except StateError as error:
+        report.fault(error)
+    if report.tend:
+        report.notes.append("starts are planned again after tending")
+    report.ended_at = world.clock.now()
+    return report

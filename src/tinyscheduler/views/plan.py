@@ -1,0 +1,84 @@
+"""A plan and its results as JSON (contracts.md) and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tinyscheduler.model.action import Quarantine, Start, StartPlan, TendAction, kind_of, task_of
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.pass_result import Result
+from tinyscheduler.model.reason import Held
+
+
+def plan_json(tend: Iterable[TendAction], start: StartPlan) -> dict[str, object]:
+    """``tend[] start[] held[]`` as every command prints them."""
+    return {
+        "tend": [action_json(action) for action in tend],
+        "start": [action_json(action) for action in start.starts],
+        "held": [held_json(held) for held in start.held],
+    }
+
+
+def action_json(action: TendAction | Start) -> dict[str, object]:
+    """``{kind task_id agent queue lease_id reason}``."""
+    agent, queue, lease_id = _about(action)
+    return {
+        "kind": kind_of(action),
+        "task_id": id_json(task_of(action)),
+        "agent": agent,
+        "queue": queue,
+        "lease_id": lease_id,
+        "reason": action.reason,
+    }
+
+
+def held_json(held: Held) -> dict[str, object]:
+    """``{task_id reason value limit since next lever}``."""
+    return {
+        "task_id": id_json(held.task_id),
+        "reason": held.reason,
+        "value": held.value,
+        "limit": held.limit,
+        "since": None if held.since is None else held.since.isoformat(),
+        "next": None if held.next_look_at is None else held.next_look_at.isoformat(),
+        "lever": held.lever,
+    }
+
+
+def results_json(results: Iterable[Result]) -> list[dict[str, object]]:
+    """What became of the planned actions, in the order they were carried out."""
+    return [{**result._asdict(), "task_id": id_json(result.task_id)} for result in results]
+
+
+def id_json(task_id: TaskId) -> int | str:
+    """A number where the id is one."""
+    is_plain = task_id.isascii() and task_id.isdigit() and str(int(task_id)) == task_id
+    return int(task_id) if is_plain else task_id
+
+
+def plan_text(tend: Sequence[TendAction], start: StartPlan, limits: Sequence[str]) -> str:
+    """Lines for people; also what a pipe gets."""
+    lines = [f"{kind_of(a):<10} task {task_of(a):<8} {_who(a):<20} {a.reason}" for a in tend]
+    lines += [f"{'start':<10} task {s.task.id:<8} {_who(s):<20} {s.reason}" for s in start.starts]
+    lines += [f"{'held':<10} task {h.task_id:<8} {h.reason:<20} {_held_text(h)}" for h in start.held]
+    lines += [f"limit      {limit}" for limit in limits]
+    if tend and start.starts:
+        lines.append("starts are planned again after tending")
+    return "\n".join(lines or ["nothing to do"]) + "\n"
+
+
+def _held_text(held: Held) -> str:
+    return f"{held.value}; {held.lever}" if held.lever else held.value
+
+
+def _who(action: TendAction | Start) -> str:
+    agent, _, _ = _about(action)
+    return f"on {agent}" if agent is not None else ""
+
+
+def _about(action: TendAction | Start) -> tuple[str | None, str | None, str | None]:
+    if isinstance(action, Start):
+        return action.agent.name, action.task.queue, None
+    if isinstance(action, Quarantine):
+        return None, None, None
+    return action.lease.agent, action.lease.queue, action.lease.lease_id
