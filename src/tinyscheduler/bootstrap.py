@@ -12,7 +12,7 @@ from tinyscheduler.ports import World
 
 if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
-    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders, TaskServer
+    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders, StopSignal, TaskServer
 
 
 class Invocation(Protocol):
@@ -101,6 +101,20 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         task_command=_task_command(invocation.environ, program),
         pass_id=pass_id,
     )
+
+
+def system_clock() -> Clock:
+    """For a loop around passes; each pass is wired with its own."""
+    from tinyscheduler.adapters.clock import SystemClock
+
+    return SystemClock()
+
+
+def stop_signal() -> StopSignal:
+    """Installs signal handlers: once, in the main thread, by a command that stays."""
+    from tinyscheduler.adapters.signals import TermSignals
+
+    return TermSignals()
 
 
 def wire_wrapper(order_path: str) -> WrapperWorld:

@@ -39,6 +39,16 @@ class Clock(Protocol):
         """CLOCK_MONOTONIC in seconds: stands still while the machine is suspended."""
 
 
+class StopSignal(Protocol):
+    """A person's or the system's wish that this process should end."""
+
+    def is_asked(self) -> bool:
+        """The wish was uttered."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep until it is uttered or time is up; whether it was."""
+
+
 class RunLock(Protocol):
     """One pass at a time per state folder."""
 
