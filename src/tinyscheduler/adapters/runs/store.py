@@ -1,0 +1,143 @@
+"""``ports.RunFolders`` over ``state/runs/task_<id>/<attempt>/``."""
+
+from __future__ import annotations
+
+import errno
+import os
+from datetime import datetime
+
+from tinyscheduler.adapters.runs.order_file import first_fault, is_name, order_to_json
+from tinyscheduler.adapters.runs.result_file import read_result
+from tinyscheduler.errors import StateError
+from tinyscheduler.kit import files, json_text
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.lease import Outcome
+from tinyscheduler.model.order import Order
+from tinyscheduler.model.result import BadResult, Redact, RunResult, outcome_of
+
+ORDER = "order.json"
+PROMPT = "prompt.md"
+RESULT = "result.json"
+
+_KNOWN = frozenset((ORDER, PROMPT, RESULT, "output.log", "inbox.md", "wrapper.log", "lease.broken.json"))
+"""What we or an agent that keeps to its contract put there. Anything else is somebody's work."""
+
+
+class RunFolderStore:
+    """All run folders below one path.
+
+    ``redact`` takes secrets out of what an agent says about itself: the summary of a result goes
+    into leases and comments (law 11).
+    """
+
+    def __init__(self, runs_path: str, *, redact: Redact) -> None:
+        self._path = os.path.abspath(runs_path)
+        self._redact = redact
+
+    def path_for(self, task_id: TaskId, attempt: int) -> str:
+        """Raises StateError for an id that must not become part of a path (law 11)."""
+        if not is_name(task_id) or attempt < 1:
+            raise StateError(
+                f"task {task_id!r:.80}, attempt {attempt} cannot have a run folder",
+                hint="ids are up to 64 letters, digits, '_' or '-'; attempts count from 1",
+            )
+        return f"{self._path}/task_{task_id}/{attempt}"
+
+    def prepare(self, order: Order, prompt: str) -> str:
+        """The order last: a folder that has one is complete.
+
+        Known files that are there already are removed, because an earlier attempt's agent may have
+        written a result for a run to come. Raises StateError: the disk refuses, the order is unfit
+        or lies elsewhere, or something that is not a folder has the folder's name.
+        """
+        folder = self._folder_of(order)
+        fault = first_fault(order)
+        if fault is not None:
+            raise StateError(
+                f"the order of task {order.task_id} is unfit: {fault}",
+                hint=f"look at the command, folder and limits of agent {order.agent}",
+            )
+        path = f"{folder}/{ORDER}"
+        try:
+            self._make(folder)
+            _remove_known(folder)
+            data = prompt.encode("utf-8", "replace")
+            files.replace(f"{folder}/{PROMPT}", data, sync_folder=False)
+            files.replace(path, json_text.dump(order_to_json(order)))
+        except OSError as error:
+            raise _state_error(folder, error) from error
+        return path
+
+    def discard(self, task_id: TaskId, attempt: int) -> None:
+        """A folder with unknown files in it stays, without the known ones. Raises StateError."""
+        folder = self.path_for(task_id, attempt)
+        try:
+            if not _is_folder(folder):
+                return
+            _remove_known(folder)
+            _remove_if_empty(folder)
+            _remove_if_empty(os.path.dirname(folder))
+        except OSError as error:
+            raise _state_error(folder, error) from error
+
+    def outcome(self, run_folder: str, agent_exit: int | None, now: datetime) -> Outcome | None:
+        """None: there is no result, or none that counts. Raises StateError when the disk fails."""
+        found = self.result(f"{run_folder}/{RESULT}", redact=self._redact)
+        return outcome_of(found, at=now, code=agent_exit) if isinstance(found, RunResult) else None
+
+    def result(self, path: str, *, redact: Redact) -> RunResult | BadResult | None:
+        """One result file, for the wrapper, which knows its agent's secrets. Raises StateError."""
+        return read_result(path, redact=redact)
+
+    def _folder_of(self, order: Order) -> str:
+        folder, _, name = order.prompt_file.rpartition("/")
+        attempt = folder.rpartition("/")[2]
+        is_number = attempt.isascii() and attempt.isdigit() and len(attempt) < 10
+        if name != PROMPT or not is_number or self.path_for(order.task_id, int(attempt)) != folder:
+            raise StateError(
+                f"{order.prompt_file!r:.200} is not in a run folder of task {order.task_id}",
+                hint="a bug: tell us",
+            )
+        return folder
+
+    def _make(self, folder: str) -> None:
+        """Each level on its own, so that a symbolic link is met as the last part of a path."""
+        if not os.path.isdir(self._path):
+            files.make_folder(self._path)
+        files.make_folder(os.path.dirname(folder))
+        files.make_folder(folder)
+
+
+def _is_folder(folder: str) -> bool:
+    """False: nothing is there. Raises NotADirectoryError for a link to one, at either level."""
+    for path in (os.path.dirname(folder), folder):
+        if os.path.islink(path):
+            raise NotADirectoryError(errno.ENOTDIR, "it is a symbolic link", path)
+        if not os.path.lexists(path):
+            return False
+    return True
+
+
+def _remove_known(folder: str) -> None:
+    for name in os.listdir(folder):
+        if _is_known(name):
+            os.unlink(f"{folder}/{name}")
+
+
+def _is_known(name: str) -> bool:
+    is_rotated = name.startswith("output.log.") and name[11:].isdigit()
+    is_litter = name.startswith(".") and name.endswith(".tmp")
+    return name in _KNOWN or is_rotated or is_litter
+
+
+def _remove_if_empty(folder: str) -> None:
+    try:
+        os.rmdir(folder)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+
+
+def _state_error(folder: str, error: OSError) -> StateError:
+    hint = "remove what is there" if error.errno == errno.ENOTDIR else "look at the disk and the folder"
+    return StateError(f"{folder}: {error.strerror}", hint=hint)
