@@ -1,0 +1,65 @@
+"""Adoption: of all who want to run one lease, exactly one may (design 6; features B10).
+
+The exclusive create of the owner file decides, not the lease: a pass that gives up on a start links
+the same name, so a slow wrapper can never revive what was undone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinyscheduler.errors import StateError
+from tinyscheduler.model.lease import Lease, Owner
+from tinyscheduler.wrapper.heartbeat import HeldLease, what_is_there
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.order import Order
+    from tinyscheduler.ports import Clock, LeaseStore, Processes
+    from tinyscheduler.wrapper.log import Log
+
+
+def adopt(
+    order: Order, *, leases: LeaseStore, processes: Processes, clock: Clock, log: Log
+) -> HeldLease | None:
+    """Become the one writer of the lease. None: somebody else was first, or there is nothing to adopt;
+    then nothing of ours is left on disk. Raises StateError."""
+    owner = Owner(order.lease_id, "wrapper", processes.me())
+    first = leases.take(order.task_id, owner)
+    if first != owner:
+        log.say(f"left: the lease was {_what_happened(first, order)}")
+        return None
+    lease = leases.read(order.task_id)
+    if not isinstance(lease, Lease) or lease.lease_id != order.lease_id or lease.state != "starting":
+        leases.drop_owner(order.task_id, order.lease_id)
+        log.say(f"left: {what_is_there(lease)}")
+        return None
+    held = HeldLease(_adopted(lease, processes, clock), owner, leases=leases, clock=clock, log=log)
+    try:
+        leases.write(held.lease)
+    except StateError:
+        leases.drop_owner(order.task_id, order.lease_id)
+        raise
+    return held
+
+
+def _adopted(lease: Lease, processes: Processes, clock: Clock) -> Lease:
+    me, host, now_s = processes.me(), processes.host(), clock.monotonic()
+    return lease._replace(
+        state="running",
+        host=host.name,
+        machine_id=host.machine_id,
+        boot_id=me.boot_id,
+        pid_namespace=me.pid_namespace,
+        wrapper_pid=me.pid,
+        wrapper_start=me.start,
+        heartbeat_at=clock.now(),
+        # The machine that runs the agent times it; the pass that wrote the lease may be elsewhere.
+        start_monotonic=now_s,
+        heartbeat_monotonic=now_s,
+    )
+
+
+def _what_happened(first: Owner, order: Order) -> str:
+    if first.lease_id != order.lease_id:
+        return f"taken under another lease_id, {first.lease_id}"
+    return "revoked" if first.by == "revoked" else "adopted by another wrapper"

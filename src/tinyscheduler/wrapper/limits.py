@@ -1,0 +1,52 @@
+"""Which limit a run has reached, and how long until it could reach the next. Pure.
+
+All times are differences of CLOCK_MONOTONIC: a suspended laptop or a stepped clock ends no agent.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.order import Limits
+
+LimitName = Literal["hard", "stall", "soft"]
+
+
+class Ages(NamedTuple):
+    """Of a run, in seconds."""
+
+    run_s: float
+    quiet_s: float
+    """Since the agent was last heard of."""
+    is_warned: bool
+    """The soft limit has been used up: it counts once."""
+
+
+def reached(limits: Limits, ages: Ages) -> LimitName | None:
+    """The gravest limit reached."""
+    if ages.run_s >= limits.hard_s:
+        return "hard"
+    if limits.stall_s is not None and ages.quiet_s >= limits.stall_s:
+        return "stall"
+    if limits.soft_s is not None and ages.run_s >= limits.soft_s and not ages.is_warned:
+        return "soft"
+    return None
+
+
+def next_in_s(limits: Limits, ages: Ages) -> float:
+    """Until the nearest limit if the agent says nothing more; never below 0."""
+    soft_s = math.inf if limits.soft_s is None or ages.is_warned else limits.soft_s - ages.run_s
+    stall_s = math.inf if limits.stall_s is None else limits.stall_s - ages.quiet_s
+    return max(0.0, min(limits.hard_s - ages.run_s, soft_s, stall_s))
+
+
+def describe(limit: LimitName, limits: Limits) -> str:
+    """One clause for people."""
+    match limit:
+        case "hard":
+            return f"the hard limit of {limits.hard_s} s was reached"
+        case "stall":
+            return f"nothing was heard for {limits.stall_s} s"
+        case "soft":
+            return f"ended after the soft limit of {limits.soft_s} s"

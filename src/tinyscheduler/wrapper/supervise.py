@@ -1,0 +1,132 @@
+"""One run from adoption to outcome (design 6). The steps are here, the rules are in pure modules.
+
+    adopt the lease -> start the agent -> watch (``watch``) -> judge (``outcomes``) -> ``finished``
+
+Nothing may be lost: whatever step this process is killed after, the lease, the tag on the agent's
+processes and the result file say enough for the next pass to go on.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tinyscheduler.errors import StateError
+from tinyscheduler.kit.fields import instant_text
+from tinyscheduler.model.lease import Outcome
+from tinyscheduler.model.result import SUMMARY_CHARS_MAX, BadResult
+from tinyscheduler.wrapper import limits
+from tinyscheduler.wrapper.adoption import adopt
+from tinyscheduler.wrapper.agent import AgentProcess, CannotStart, agent_environment, start_agent
+from tinyscheduler.wrapper.capture import Capture
+from tinyscheduler.wrapper.log import Log
+from tinyscheduler.wrapper.outcomes import Ending, judge
+from tinyscheduler.wrapper.outside import outside_cause
+from tinyscheduler.wrapper.redact import Redactor
+from tinyscheduler.wrapper.wakeup import Wakeup
+from tinyscheduler.wrapper.watch import Watch, Watched
+from tinyscheduler.wrapper.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tinyscheduler.model.order import Order
+    from tinyscheduler.model.result import RunResult
+    from tinyscheduler.ports import Clock, LeaseStore, Processes
+    from tinyscheduler.wrapper.heartbeat import HeldLease
+    from tinyscheduler.wrapper.world import Results
+
+RECORD_RETRY_S = 2
+"""A disk that refuses the outcome is asked again; the lease goes on beating meanwhile."""
+
+
+def run(
+    order: Order,
+    *,
+    leases: LeaseStore,
+    processes: Processes,
+    clock: Clock,
+    runs: Results,
+    environ: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Run the order to its end; what this process shall become, or () for nothing: just leave.
+
+    Main thread only (signals). Raises StateError while nothing has been started yet.
+    """
+    log = Log(lambda: instant_text(clock.now()))
+    with Wakeup() as wakeup:
+        world = World(leases, processes, clock, runs, wakeup, log)
+        held = adopt(order, leases=leases, processes=processes, clock=clock, log=log)
+        if held is None:
+            return ()
+        outcome = _outcome_of_run(order, world, held, environ)
+        if outcome is None or not _record(outcome, held):
+            return ()
+    return order.after_argv
+
+
+def _outcome_of_run(
+    order: Order, world: World, held: HeldLease, environ: Mapping[str, str]
+) -> Outcome | None:
+    """None: the lease was lost, and its agent is gone."""
+    cause = outside_cause(order, world)
+    if cause is not None:
+        return Outcome(cause.kind, world.clock.now(), summary=f"before the agent was started: {cause.why}")
+    own_environ = agent_environment(order, environ)
+    redactor = Redactor(own_environ.get(name, "") for name in order.secret_names)
+    try:
+        agent = start_agent(order, own_environ)
+    except CannotStart as error:
+        world.log.say(f"the agent did not start: {error}")
+        return Outcome("start_failed", world.clock.now(), summary=str(error)[:SUMMARY_CHARS_MAX])
+    watched = _watch(order, world, held, agent, redactor)
+    return None if watched.is_lease_lost else _judge(order, world, watched, redactor)
+
+
+def _watch(order: Order, world: World, held: HeldLease, agent: AgentProcess, redactor: Redactor) -> Watched:
+    capture = Capture(
+        order.log,
+        redactor,
+        bytes_max=order.limits.output_max_bytes,
+        files_max=order.limits.output_files,
+    )
+    watched = Watch(order, world, agent, held, capture).run()
+    agent.reap()
+    if capture.dropped_bytes:
+        world.log.say(f"{capture.dropped_bytes} bytes of output could not be written and are lost")
+    return watched
+
+
+def _judge(order: Order, world: World, watched: Watched, redactor: Redactor) -> Outcome:
+    limit = watched.limit
+    ending = Ending(
+        at=world.clock.now(),
+        code=watched.exit.code,
+        signal=watched.exit.signal,
+        success=order.success,
+        # The pass, or a shutdown, may have ended the agent before its word reached us.
+        stop=watched.cause or outside_cause(order, world),
+        limit=limit,
+        limit_text="" if limit is None else limits.describe(limit, order.limits),
+        result=_read_result(order, world, redactor),
+    )
+    outcome = judge(ending)
+    world.log.say(f"the run ended: {outcome.kind}, {outcome.summary}")
+    return outcome
+
+
+def _read_result(order: Order, world: World, redactor: Redactor) -> RunResult | BadResult | None:
+    try:
+        return world.runs.result(order.result, redact=redactor.clean)
+    except StateError as error:
+        return BadResult(f"it cannot be read: {error.message}")
+
+
+def _record(outcome: Outcome, held: HeldLease) -> bool:
+    """Until it is on disk; False: the lease is lost, and somebody else answers for the task."""
+    while True:
+        kept = held.finish(outcome)
+        if kept != "failed":
+            return kept == "kept"
+        held.beat()
+        time.sleep(RECORD_RETRY_S)

@@ -1,0 +1,45 @@
+"""Every process of one run: end them and prove that none is left (law 1, features B4 and B8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.lease import ProcessRef
+    from tinyscheduler.ports import Processes
+
+LOOKS_TO_PROVE = 2
+"""/proc is not read in one instant: a process born behind the reader of a parent that ends before
+it is read is in none of the lines. Its own child would have to do the same to escape the second."""
+
+
+class RunTree:
+    """Remembers who was seen, so that most looks ask only whether those still live."""
+
+    __slots__ = ("_empty_looks", "_known", "_processes", "_roots", "_tag")
+
+    def __init__(self, processes: Processes, tag: str, roots: Sequence[ProcessRef]) -> None:
+        self._processes = processes
+        self._tag = tag
+        self._roots = roots
+        self._known: tuple[ProcessRef, ...] = ()
+        self._empty_looks = 0
+        """In a row."""
+
+    def signal(self, number: int) -> None:
+        """Look, then signal all that is there."""
+        for process in self._look():
+            self._processes.signal(process, number)
+
+    def survivors(self) -> tuple[ProcessRef, ...]:
+        """Who is left; empty only when whole looks in a row found nobody."""
+        self._known = tuple(p for p in self._known if self._processes.liveness(p) != "dead")
+        while not self._known and self._empty_looks < LOOKS_TO_PROVE:
+            self._look()
+        return self._known
+
+    def _look(self) -> tuple[ProcessRef, ...]:
+        self._known = self._processes.tree(self._tag, self._roots)
+        self._empty_looks = 0 if self._known else self._empty_looks + 1
+        return self._known
