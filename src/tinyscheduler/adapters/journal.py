@@ -49,17 +49,21 @@ class JsonlJournal:
         return self._failures
 
     def _line(self, event: Event, at: datetime) -> bytes:
+        """A fact about the pass itself has no task fields; they are left out, not null."""
+        about = {
+            "task_id": None if event.task_id is None else identifier_value(event.task_id),
+            "lease_id": event.lease_id,
+            "generation": event.generation,
+            "agent": event.agent,
+            "reason": event.reason or None,
+        }
         return json_text.dump_line(
             {
                 "v": EVENT_VERSION,
                 "at": instant_text(at),
                 "pass": self._pass_id,
                 "event": event.name,
-                "task_id": None if event.task_id is None else identifier_value(event.task_id),
-                "lease_id": event.lease_id,
-                "generation": event.generation,
-                "agent": event.agent,
-                "reason": event.reason,
+                **{name: value for name, value in about.items() if value is not None},
                 **dict(event.detail),
             }
         )

@@ -88,6 +88,14 @@ def _run(command: Command, arguments: list[str]) -> int:
     return code
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """A fixed width: argparse asks shutil for the terminal's, for every argument that is added, and
+    that import costs every pass 2 ms."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse that raises our error, so that usage faults look like all others and exit with 2."""
 
@@ -99,7 +107,7 @@ def _parser(command: Command, *, takes_run_flags: bool) -> argparse.ArgumentPars
     parser = _Parser(
         prog=f"tinyscheduler {command.name}",
         description=command.help[0].upper() + command.help[1:] + ".",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     settings = parser.add_argument_group("settings (each also as TINYSCHEDULER_NAME, see config)")

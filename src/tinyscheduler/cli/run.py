@@ -91,9 +91,6 @@ def _print_json(report: Report, context: Context, *, kind: str) -> None:
     body["limits"] = list(report.limits)
     body["notes"] = list(report.notes)
     body["faults"] = [
-        {"ref": fault.reference, "message": fault.message, "hint": fault.hint}
-        for fault in report.faults
+        {"ref": fault.reference, "message": fault.message, "hint": fault.hint} for fault in report.faults
     ]
-    print_json(
-        context.stdout, kind, at=instant_text(report.ended_at), code=report.exit_code, body=body
-    )
+    print_json(context.stdout, kind, at=instant_text(report.ended_at), code=report.exit_code, body=body)

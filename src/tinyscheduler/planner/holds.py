@@ -20,6 +20,9 @@ from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.retry import fingerprint
 
+ACCOUNT_RESET_S_MAX = 7 * 86_400
+"""The longest usage window of a provider is a week."""
+
 _TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -188,7 +191,8 @@ def _not_before(task: Task, view: View) -> Finding | None:
     ledger = ledger_of(task, view)
     if not isinstance(ledger, Ledger) or ledger.not_before is None:
         return None
-    if ledger.not_before <= view.snapshot.now:
+    wait_s = (ledger.not_before - view.snapshot.now).total_seconds()
+    if wait_s <= 0 or wait_s > _longest_wait_s(ledger, view):
         return None
     last = ledger.outcomes[-1] if ledger.outcomes else None
     value = f"its last run ended as {last.kind}" if last is not None else "it is to wait"
@@ -202,6 +206,12 @@ def _not_before(task: Task, view: View) -> Finding | None:
         lever="wait",
     )
     return Finding("", "", held)
+
+
+def _longest_wait_s(ledger: Ledger, view: View) -> float:
+    """A time further away than its own maximum comes from a clock that was wrong: it holds nothing."""
+    is_limited = bool(ledger.outcomes) and ledger.outcomes[-1].kind == "rate_limited"
+    return ACCOUNT_RESET_S_MAX if is_limited else 2 * view.snapshot.policy.retry_max_s
 
 
 def _bad_task(task: Task, _view: View) -> Finding | None:

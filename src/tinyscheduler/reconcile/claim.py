@@ -7,7 +7,6 @@ window between look and write is one call long; nothing closes it further on the
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import NamedTuple
 
 from tinyscheduler.errors import NotAssigned, ServerRefused, ServerUnavailable, TaskNotFound
@@ -71,9 +70,10 @@ def claim(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -
     return taken if isinstance(taken, Lost | Unclear) else _begin(server, taken, agent)
 
 
-def give_back(server: TaskServer, lease: Lease, *, unclear_until: datetime | None, now: datetime) -> bool:
+def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
     """Undo what this lease's claim did, only what is still ours. True: nothing of ours is left, the
-    lease may go. False: an unanswered claim may still take effect; ask again later.
+    lease may go. False: nothing is seen of the claim, but it ``is_unclear`` whether it may still take
+    effect; ask again later.
 
     Raises ServerUnavailable, ServerRefused; then nothing is known and the lease must stay.
     """
@@ -85,7 +85,7 @@ def give_back(server: TaskServer, lease: Lease, *, unclear_until: datetime | Non
     if task.created_at != lease.claim.task_created_at:
         return True
     if not _is_applied(detail, lease):
-        return unclear_until is None or now >= unclear_until
+        return not is_unclear
     if task.assigned_to != lease.agent or task.status == "complete":
         return True
     if lease.claim.how == "exchange":
@@ -119,9 +119,7 @@ def _look(server: TaskServer, task: Task) -> Lost | None:
     return None
 
 
-def _take(
-    server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId
-) -> Task | Lost | Unclear:
+def _take(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -> Task | Lost | Unclear:
     if task.assigned_to is not None:
         text = f"{agent} starts on it {comment_marker(lease_id)}"
         return server.move(task.id, current=task.assigned_to, new=agent, comment=text)

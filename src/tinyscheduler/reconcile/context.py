@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.model.action import ActionKind
 from tinyscheduler.model.event import Event, EventName
 from tinyscheduler.model.lease import Lease
@@ -36,6 +37,14 @@ class Context(NamedTuple):
 
     def result(self, kind: ActionKind, lease: Lease, result: ResultWord, reason: str) -> None:
         """What became of one planned action."""
-        self.report.add(
-            Result(kind, lease.task_id, lease.agent, lease.queue, lease.lease_id, result, reason)
+        self.report.add(Result(kind, lease.task_id, lease.agent, lease.queue, lease.lease_id, result, reason))
+
+
+def check_server(context: Context, lease: Lease) -> None:
+    """Raises ServerUnavailable when the lease was claimed on another server: task ids mean nothing
+    there, and what is not found there is not settled (law 4)."""
+    if lease.source != context.server.source:
+        raise ServerUnavailable(
+            f"its lease belongs to the task server {lease.source}, the settings name {context.server.source}",
+            hint="set MCP_ENDPOINT back until it is settled, or remove the lease if that server is gone",
         )

@@ -26,9 +26,7 @@ class GuardedServer:
         self.trouble: ServerUnavailable | None = None
         """Why the server is unknown; None while it answers."""
 
-    def backlog(
-        self, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int
-    ) -> Backlog:
+    def backlog(self, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int) -> Backlog:
         """See the port."""
         return self._call(lambda: self._server.backlog(queues, agents, limit))
 
@@ -50,16 +48,12 @@ class GuardedServer:
     ) -> Task:
         """See the port."""
         return self._call(
-            lambda: self._server.update(
-                task_id, status=status, assigned_to=assigned_to, queue=queue
-            )
+            lambda: self._server.update(task_id, status=status, assigned_to=assigned_to, queue=queue)
         )
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """See the port."""
-        return self._call(
-            lambda: self._server.move(task_id, current=current, new=new, comment=comment)
-        )
+        return self._call(lambda: self._server.move(task_id, current=current, new=new, comment=comment))
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """See the port."""

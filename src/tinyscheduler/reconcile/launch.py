@@ -103,9 +103,7 @@ def _ledger_for(context: Context, start: Start) -> Ledger:
     if (found.source, found.task_created_at) == (source, task.created_at):
         # The planner let it pass, so a person has changed the task: it is parked no more.
         return found._replace(parked=None, outcomes=()) if found.parked is not None else found
-    return Ledger(
-        task.id, source, task.created_at, generation=found.generation, runs=found.runs
-    )
+    return Ledger(task.id, source, task.created_at, generation=found.generation, runs=found.runs)
 
 
 def _opened(world: World, ledger: Ledger, lease: Lease) -> Ledger:

@@ -53,9 +53,7 @@ def reap() -> None:
             return
 
 
-def _fresh(
-    known: Configuration, reload: Callable[[], Configuration]
-) -> tuple[Configuration, str | None]:
+def _fresh(known: Configuration, reload: Callable[[], Configuration]) -> tuple[Configuration, str | None]:
     try:
         return reload(), None
     except ConfigError as error:

@@ -106,9 +106,7 @@ def roots_of(lease: Lease, owner: Owner | None) -> list[ProcessRef]:
     """Wrapper and agent as far as they are known."""
     roots = [lease.wrapper, owner.process if owner is not None else None]
     if lease.agent_pid is not None and lease.agent_start is not None:
-        roots.append(
-            ProcessRef(lease.agent_pid, lease.agent_start, lease.boot_id, lease.pid_namespace)
-        )
+        roots.append(ProcessRef(lease.agent_pid, lease.agent_start, lease.boot_id, lease.pid_namespace))
     return [root for root in roots if root is not None]
 
 
@@ -125,9 +123,7 @@ def _wrapper_liveness(world: World, lease: Lease, owner: Owner | None) -> Livene
     return "dead"
 
 
-def _age_s(
-    at: datetime, at_monotonic: float, now: datetime, monotonic: float, is_same_boot: bool
-) -> float:
+def _age_s(at: datetime, at_monotonic: float, now: datetime, monotonic: float, is_same_boot: bool) -> float:
     """By CLOCK_MONOTONIC on the same boot: a stepped clock or a suspended laptop is no hang. A time
     in the future is an age of 0."""
     if is_same_boot:

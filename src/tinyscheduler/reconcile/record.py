@@ -42,8 +42,7 @@ def pass_record(report: Report) -> dict[str, object]:
         "counts": dict(report.counts()),
         "ids": {name: _some(ids) for name, ids in report.ids().items()},
         "held": {
-            reason: {"count": len(ids), "ids": _some(ids)}
-            for reason, ids in report.held_by_reason().items()
+            reason: {"count": len(ids), "ids": _some(ids)} for reason, ids in report.held_by_reason().items()
         },
         "limits": list(report.limits),
         "faults": [

@@ -15,6 +15,7 @@ IDS_MAX = 20
 
 EXIT_OK, EXIT_FAILED, EXIT_SERVER, EXIT_LOCKED = 0, 1, 3, 75
 
+
 class Report:
     """Grows during a pass; owned by ``run``."""
 

@@ -107,9 +107,7 @@ def _start(
     backlog = _fetch(context)
     refused: dict[TaskId, Held] = {}
     for _ in range(REPLANS_MAX):
-        snapshot = observe_start(
-            context.world, context.server, leases, broken, backlog, refused=refused
-        )
+        snapshot = observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
         plan = plan_start(snapshot)
         context.report.planned(plan)
         lost = _launch_all(context, plan, leases, deadline=deadline)

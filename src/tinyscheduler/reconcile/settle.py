@@ -29,9 +29,7 @@ class Settled(NamedTuple):
     """The run's, or what the server shows: an agent that completed its task has succeeded."""
 
 
-def settle_on_server(
-    server: TaskServer, lease: Lease, *, note: str, unassign: bool
-) -> Settled:
+def settle_on_server(server: TaskServer, lease: Lease, *, note: str, unassign: bool) -> Settled:
     """``note`` is the one comment; ``unassign`` sends the task to the pool whatever it came from.
 
     Raises ServerUnavailable and ServerRefused; then the lease stays and this is called again.
@@ -92,9 +90,7 @@ def _put_back(
 
 def _put_back_silently(server: TaskServer, lease: Lease, task: Task) -> Task:
     """A start that failed is the agent's matter, not the task's: no comment a minute for ever."""
-    return server.update(
-        task.id, status="idle", assigned_to=lease.claim.assigned_to_before or ""
-    )
+    return server.update(task.id, status="idle", assigned_to=lease.claim.assigned_to_before or "")
 
 
 def _destination(lease: Lease, outcome: Outcome, *, unassign: bool) -> tuple[str, QueueName | None]:

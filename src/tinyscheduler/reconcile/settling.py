@@ -6,7 +6,7 @@ from tinyscheduler.errors import StateError
 from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
-from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.context import Context, check_server
 from tinyscheduler.reconcile.settle import Settled, settle_on_server
 
 
@@ -18,6 +18,7 @@ def settle(context: Context, lease: Lease) -> Settled:
     """
     assert lease.outcome is not None, "the planner settles finished leases only"
     world = context.world
+    check_server(context, lease)
     before = _ledger_for(context, lease)
     policy = world.configuration.policy
     after = after_run(before, lease, lease.outcome, policy)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tinyscheduler.model.lease import Lease, Outcome, Owner
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.planner.retry import after_run
 from tinyscheduler.reconcile.claim import give_back
-from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.context import Context, check_server
 from tinyscheduler.reconcile.reclaim import tell_survivors
 from tinyscheduler.reconcile.stop import Doomed, stop_runs
 
@@ -18,10 +20,10 @@ def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = Fa
     Raises TaskServerError, StateError; the lease stays then too.
     """
     world = context.world
+    check_server(context, lease)
     ledger = _open_ledger(context, lease)
-    unclear_until = ledger.open.unclear_until if ledger is not None and ledger.open else None
     now = world.clock.now()
-    if not give_back(context.server, lease, unclear_until=unclear_until, now=now):
+    if not give_back(context.server, lease, is_unclear=_is_unclear(context, ledger, now)):
         return False
     context.note("lease_undone", lease, reason)
     if ledger is None or not start_failed:
@@ -62,6 +64,14 @@ def revoke(context: Context, lease: Lease, reason: str) -> bool:
         tell_survivors(context, lease, survivors)
         return False
     return undo(context, lease, reason, start_failed=True)
+
+
+def _is_unclear(context: Context, ledger: Ledger | None, now: datetime) -> bool:
+    """An unanswered claim may still take effect. A time too far away comes from a wrong clock."""
+    if ledger is None or ledger.open is None or ledger.open.unclear_until is None:
+        return False
+    wait_s = (ledger.open.unclear_until - now).total_seconds()
+    return 0 < wait_s <= context.world.configuration.policy.claim_timeout_s
 
 
 def _open_ledger(context: Context, lease: Lease) -> Ledger | None:

@@ -40,9 +40,7 @@ def read_stat(pid: int) -> Stat | None:
         return None
     # The command name may hold blanks and parentheses; the last one ends it.
     fields = data.rpartition(b")")[2].split()
-    return Stat(
-        pid, fields[0].decode(), int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19])
-    )
+    return Stat(pid, fields[0].decode(), int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
 
 
 def all_pids() -> list[int]:

@@ -24,9 +24,7 @@ class ProcessTable:
     def host(self) -> Host:
         """Of this process; read once."""
         if self._host is None:
-            self._host = Host(
-                os.uname().nodename, proc.machine_id(), proc.boot_id(), proc.pid_namespace()
-            )
+            self._host = Host(os.uname().nodename, proc.machine_id(), proc.boot_id(), proc.pid_namespace())
         return self._host
 
     def me(self) -> ProcessRef:
@@ -122,9 +120,7 @@ class _Membership:
         grown = True
         while grown:
             fresh = {
-                pid
-                for pid, stat in self._stats.items()
-                if pid not in found and self._belongs(stat, found)
+                pid for pid, stat in self._stats.items() if pid not in found and self._belongs(stat, found)
             }
             found |= fresh
             grown = bool(fresh)
@@ -133,8 +129,7 @@ class _Membership:
 
     def _belongs(self, stat: proc.Stat, found: set[int]) -> bool:
         is_near = stat.parent in found or any(
-            leader in found and leader != 0 and self._leads(leader)
-            for leader in (stat.group, stat.session)
+            leader in found and leader != 0 and self._leads(leader) for leader in (stat.group, stat.session)
         )
         return is_near and self._tag_of(stat.pid) in (None, self._tag)
 

@@ -111,6 +111,4 @@ def _parked_to_json(parked: Parked) -> dict[str, object]:
 
 
 def _parked_from_json(fields: Fields) -> Parked:
-    return Parked(
-        fields.text("why"), fields.text("by"), fields.instant("at"), fields.text("fingerprint")
-    )
+    return Parked(fields.text("why"), fields.text("by"), fields.instant("at"), fields.text("fingerprint"))

@@ -27,11 +27,7 @@ class FileLedgerStore:
     def read(self, task_ids: Iterable[TaskId]) -> Mapping[TaskId, Ledger | BrokenLedger]:
         """Those that exist. One listing, then only the files asked for: most tasks have none."""
         wanted = set(task_ids)
-        return {
-            task_id: self._read_one(task_id)
-            for task_id in self._existing()
-            if task_id in wanted
-        }
+        return {task_id: self._read_one(task_id) for task_id in self._existing() if task_id in wanted}
 
     def write(self, ledger: Ledger) -> None:
         """Durable replace. Raises StateError."""
