@@ -16,11 +16,9 @@ from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.guard import GuardedServer
-from tinyscheduler.reconcile.launch import launch
 from tinyscheduler.reconcile.observe import fetch, observe_start, observe_tend
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
-from tinyscheduler.reconcile.tend import apply_tend
 
 LOOKS_MAX = 5
 """How often a pass looks once more because it was poked: agents that end in a moment could keep it
@@ -97,6 +95,11 @@ def _tend(context: Context, snapshot: TendSnapshot) -> list[Lease]:
     report.scanned = len(snapshot.leases) + len(snapshot.broken)
     plan = plan_tend(snapshot)
     report.tended(plan)
+    if not plan.actions:
+        return []
+    # Imported when there is something to do: most passes have nothing, and each is a new process.
+    from tinyscheduler.reconcile.tend import apply_tend
+
     return apply_tend(context, plan)
 
 
@@ -154,6 +157,8 @@ def _launch_all(
 
 def _launch(context: Context, start: Start, leases: list[Lease]) -> Held | None:
     """None: started, or at least leased."""
+    from tinyscheduler.reconcile.launch import launch
+
     try:
         got = launch(context, start)
     except StartFailed as error:
