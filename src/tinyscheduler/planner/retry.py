@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass
-from tinyscheduler.model.ledger import OUTCOMES_KEPT, Ledger, Parked, PastRun
+from tinyscheduler.model.ledger import OUTCOMES_KEPT, Ledger, OpenRun, Parked, PastRun
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.task import Task
 
@@ -46,18 +46,18 @@ COSTS: Mapping[OutcomeClass, Cost] = {
 }
 
 
-def after_run(ledger: Ledger, lease: Lease, outcome: Outcome, policy: Policy) -> Ledger:
+def after_run(ledger: Ledger, run: Lease | OpenRun, outcome: Outcome, policy: Policy) -> Ledger:
     """The ledger after this run. Once per lease_id: a repeated settlement changes nothing."""
-    if any(past.lease_id == lease.lease_id for past in ledger.outcomes):
+    if any(past.lease_id == run.lease_id for past in ledger.outcomes):
         return ledger._replace(open=None)
     is_spent = _is_spent(ledger, outcome.kind)
-    past = PastRun(lease.lease_id, lease.agent, outcome.kind, outcome.at, is_spent, outcome.code)
+    past = PastRun(run.lease_id, run.agent, outcome.kind, outcome.at, is_spent, outcome.code)
     outcomes = (*ledger.outcomes, past)[-OUTCOMES_KEPT:]
     spent = spent_attempts(outcomes)
     return ledger._replace(
         open=None,
         outcomes=outcomes,
-        not_before=_not_before(outcome, spent, lease, policy),
+        not_before=_not_before(outcome, spent, ledger, policy),
         parked=ledger.parked or _parked(outcome, spent, policy),
     )
 
@@ -87,7 +87,7 @@ def _is_spent(ledger: Ledger, kind: OutcomeClass) -> bool:
     )
 
 
-def _not_before(outcome: Outcome, spent: int, lease: Lease, policy: Policy) -> datetime | None:
+def _not_before(outcome: Outcome, spent: int, ledger: Ledger, policy: Policy) -> datetime | None:
     match COSTS[outcome.kind].delay:
         case "none":
             return None
@@ -97,13 +97,13 @@ def _not_before(outcome: Outcome, spent: int, lease: Lease, policy: Policy) -> d
             delay_s = min(policy.retry_base_s * 2 ** max(0, spent - 1), policy.retry_max_s)
         case _:
             delay_s = policy.retry_base_s
-    return outcome.at + timedelta(seconds=delay_s * _jitter(lease))
+    return outcome.at + timedelta(seconds=delay_s * _jitter(ledger))
 
 
-def _jitter(lease: Lease) -> float:
+def _jitter(ledger: Ledger) -> float:
     """1.0 to 1.1 from a hash of task and attempt: tasks that failed together do not come back
     together, and the same snapshot still gives the same plan."""
-    return 1.0 + _checksum(f"{lease.task_id}/{lease.attempt}") % 1000 / 10_000
+    return 1.0 + _checksum(f"{ledger.task_id}/{ledger.runs}") % 1000 / 10_000
 
 
 def _parked(outcome: Outcome, spent: int, policy: Policy) -> Parked | None:

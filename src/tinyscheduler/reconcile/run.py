@@ -10,12 +10,13 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.model.reason import Held
-from tinyscheduler.model.snapshot import Backlog, TendSnapshot
+from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.lost import close_lost_runs
 from tinyscheduler.reconcile.observe import fetch, observe_start, observe_tend
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
@@ -110,13 +111,27 @@ def _start(
     backlog = _fetch(context)
     refused: dict[TaskId, Held] = {}
     for _ in range(REPLANS_MAX):
-        snapshot = observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
+        snapshot = _observe(context, leases, broken, backlog, refused)
         plan = plan_start(snapshot)
         context.report.planned(plan)
         lost = _launch_all(context, plan, leases, deadline=deadline)
         if not lost:
             return
         refused.update(lost)
+
+
+def _observe(
+    context: Context,
+    leases: list[Lease],
+    broken: tuple[BrokenLease, ...],
+    backlog: Known[Backlog] | Unknown,
+    refused: dict[TaskId, Held],
+) -> StartSnapshot:
+    """Once more after runs without a lease were closed: their tasks are to be judged anew."""
+    snapshot = observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
+    if close_lost_runs(context, snapshot):
+        return observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
+    return snapshot
 
 
 def _fetch(context: Context) -> Known[Backlog] | Unknown:

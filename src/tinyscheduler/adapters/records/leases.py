@@ -64,6 +64,11 @@ class FileLeaseStore:
     def create(self, lease: Lease) -> bool:
         """Exclusive, durable. False: the task has a lease already, which is untouched."""
         path = self._path(lease.task_id, "json")
+        if os.path.lexists(path):
+            return False
+        # Left over from a lease that somebody removed by hand: they would keep the new wrapper out.
+        for ending in ("stop", "owner"):
+            files.remove(self._path(lease.task_id, ending))
         return self._write(path, lambda: files.create_exclusive(path, _lease_bytes(lease)))
 
     def write(self, lease: Lease) -> None:
