@@ -1,0 +1,158 @@
+"""Judge what was collected and compile it. The cold path: runs when something has changed.
+
+Everything that is wrong is found before anything is said, so one edit mends all of it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from tinyscheduler.config import sources
+from tinyscheduler.config.checking import checked_settings, flag_limits, origins_of, strangers_noted
+from tinyscheduler.config.crew import Crew, Terms, muster
+from tinyscheduler.config.header_text import parse_headers
+from tinyscheduler.config.places import faults_of_places, places_of
+from tinyscheduler.config.rules import is_loopback, place_program
+from tinyscheduler.config.slots import Limits
+from tinyscheduler.errors import ConfigError, Fault
+from tinyscheduler.model.configuration import Configuration, Connection
+from tinyscheduler.model.ids import QueueName
+from tinyscheduler.model.policy import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tinyscheduler.config.settings import Settings
+    from tinyscheduler.config.sources import Inputs, Source
+    from tinyscheduler.model.configuration import Places
+
+
+class Compiled(NamedTuple):
+    """The configuration, and how it came about."""
+
+    configuration: Configuration
+    settings: Settings
+    origins: Mapping[str, Source]
+    """By setting name; a setting that is not in it has its default."""
+    agent_control: bytes | None
+    """The file as it was read; None: there is none."""
+
+
+def compile_inputs(inputs: Inputs) -> Compiled:
+    """Raises ConfigError with every fault."""
+    faults = list(inputs.faults)
+    settings = checked_settings(inputs, faults)
+    places = places_of(settings, inputs)
+    faults += faults_of_places(places, inputs)
+    control = sources.read_operator_file(places.agent_control_file, sources.CONTROL_FILE_MAX_BYTES, faults)
+    limits = Limits(flag_limits(inputs, faults), settings.agent_limits)
+    crew = muster(control, places.agent_control_file, _terms(settings, limits, places, inputs.home))
+    connection = _connection(settings, places, inputs)
+    faults += [*crew.faults, *_faults_of_connection(connection)]
+    if faults:
+        raise _error(faults)
+    notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
+    configuration = _configuration(settings, places, connection, crew)._replace(notes=notes)
+    return Compiled(configuration, settings, origins_of(inputs), control)
+
+
+def _error(faults: list[Fault]) -> ConfigError:
+    count = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
+    return ConfigError(
+        f"the configuration has {count}",
+        faults=tuple(faults),
+        hint="tinyscheduler validate-config shows what to write instead",
+    )
+
+
+def _terms(settings: Settings, limits: Limits, places: Places, home: str) -> Terms:
+    command = settings.agent_command
+    return Terms(
+        limits=limits,
+        command=place_program(command, places.base, home) if command else (),
+        folder=os.path.dirname(places.agent_control_file),
+        home=home,
+    )
+
+
+def _connection(settings: Settings, places: Places, inputs: Inputs) -> Connection:
+    def place(text: str) -> str | None:
+        return sources.absolute(text, places.base, inputs.home) if text else None
+
+    return Connection(
+        endpoint=None if settings.mcp_endpoint == "embedded" else settings.mcp_endpoint,
+        token_file=place(settings.mcp_token_file),
+        ca_file=place(settings.mcp_ca_file),
+        header_names=tuple(sorted(parse_headers(settings.mcp_headers))),
+        timeout_s=settings.mcp_timeout_sec,
+        budget_s=settings.mcp_budget_sec,
+    )
+
+
+def _faults_of_connection(connection: Connection) -> list[Fault]:
+    names = [name.lower() for name in connection.header_names]
+    if connection.token_file is None or "authorization" not in names:
+        return []
+    remedy = "keep MCP_TOKEN_FILE, or the header Authorization, not both"
+    message = "two values would be sent as Authorization"
+    return [Fault(f"{sources.PREFIX}MCP_TOKEN_FILE", connection.token_file, remedy, message)]
+
+
+def _notes_on_connection(connection: Connection) -> list[str]:
+    has_secrets = connection.token_file is not None or connection.header_names
+    if connection.endpoint is None:
+        return ["MCP_TOKEN_FILE and MCP_HEADERS do nothing with the embedded store"] if has_secrets else []
+    scheme, _, rest = connection.endpoint.partition("://")
+    host = rest.partition("/")[0]
+    host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    if scheme == "http" and not is_loopback(host) and has_secrets:
+        return [f"the secrets for {host} travel in plain http, readable for everybody on the way"]
+    return []
+
+
+def _configuration(settings: Settings, places: Places, connection: Connection, crew: Crew) -> Configuration:
+    queues = {queue for agent in crew.agents if agent.is_enabled for queue in agent.queues}
+    return Configuration(
+        places=places,
+        policy=_policy(settings, is_legacy=crew.is_legacy),
+        connection=connection,
+        agents=crew.agents,
+        queues=tuple(sorted(queues)),
+        loop_interval_s=settings.loop_interval_sec,
+        log_level=settings.log_level,
+        is_dry_run=settings.dry_run,
+    )
+
+
+def _policy(settings: Settings, *, is_legacy: bool) -> Policy:
+    return Policy(
+        is_enabled=settings.enabled,
+        max_parallel=settings.max_parallel,
+        queue_caps=tuple((QueueName(name), cap) for name, cap in sorted(settings.queue_limits.items())),
+        account_caps=tuple(sorted(settings.account_limits.items())),
+        tag_caps=tuple(sorted(settings.tag_limits.items())),
+        orders_blockers_first=not settings.disable_blocking,
+        max_fetch=settings.max_fetch,
+        heartbeat_interval_s=settings.heartbeat_sec,
+        hard_limit_s=settings.max_runtime_sec,
+        soft_limit_s=settings.soft_runtime_sec or None,
+        grace_s=settings.grace_sec,
+        start_timeout_s=settings.start_timeout_sec,
+        claim_timeout_s=_claim_timeout_s(settings.mcp_timeout_sec),
+        max_attempts=settings.max_attempts,
+        retry_base_s=settings.retry_base_sec,
+        retry_max_s=settings.retry_max_sec,
+        min_free_mb=settings.min_free_mb,
+        is_legacy=is_legacy,
+    )
+
+
+def _claim_timeout_s(call_timeout_s: float) -> int:
+    """A client that waits longer than usual may also be heard later than usual.
+
+    25 s is what the policy's own default leaves for the server after the client has given up.
+    """
+    default = Policy().claim_timeout_s
+    return max(default, math.ceil(call_timeout_s) + 25)
