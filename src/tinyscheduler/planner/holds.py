@@ -50,7 +50,8 @@ class View(NamedTuple):
 def view_of(snapshot: StartSnapshot) -> View:
     """Index the snapshot."""
     serving: dict[QueueName, list[Agent]] = {}
-    for agent in snapshot.agents:
+    # By name, so that what is said of several agents does not depend on the order of a file.
+    for agent in sorted(snapshot.agents, key=lambda agent: agent.name):
         for queue in agent.queues if agent.is_enabled else ():
             serving.setdefault(queue, []).append(agent)
     backlog = snapshot.backlog

@@ -8,6 +8,9 @@ from datetime import datetime
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task
 
+DIGITS_MAX = 64
+"""Longer is no id of a task; Python refuses to read numbers of more than 4,300 digits."""
+
 RankKey = tuple[int, float, datetime, tuple[int, int, str]]
 
 
@@ -19,7 +22,7 @@ def rank_key(task: Task, blocks: Mapping[TaskId, int], *, blockers_first: bool) 
 
 def natural_id(task_id: TaskId) -> tuple[int, int, str]:
     """Numbers by value before text: 9 comes before 10."""
-    if task_id.isascii() and task_id.isdigit():
+    if task_id.isascii() and task_id.isdigit() and len(task_id) <= DIGITS_MAX:
         return (0, int(task_id), task_id)
     return (1, 0, task_id)
 

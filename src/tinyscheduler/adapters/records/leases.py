@@ -68,7 +68,7 @@ class FileLeaseStore:
             return False
         # Left over from a lease that somebody removed by hand: they would keep the new wrapper out.
         for ending in ("stop", "owner"):
-            files.remove(self._path(lease.task_id, ending))
+            self._remove(self._path(lease.task_id, ending))
         return self._write(path, lambda: files.create_exclusive(path, _lease_bytes(lease)))
 
     def write(self, lease: Lease) -> None:
@@ -88,11 +88,9 @@ class FileLeaseStore:
 
     def remove(self, lease: Lease) -> None:
         """Stop file, owner file, lease: what is left after a crash in between is still a lease."""
-        folder_changed = False
-        for ending in ("stop", "owner", "json"):
-            path = self._path(lease.task_id, ending)
-            folder_changed |= self._write(path, lambda path=path: files.remove(path))  # type: ignore[misc]
-        if folder_changed:
+        paths = [self._path(lease.task_id, ending) for ending in ("stop", "owner", "json")]
+        removed = [self._remove(path) for path in paths]
+        if any(removed):
             self._write(self._folder, lambda: files.sync_parent(self._path(lease.task_id, "json")))
 
     def owner(self, task_id: TaskId) -> Owner | None:
@@ -174,6 +172,9 @@ class FileLeaseStore:
                 hint="ids are up to 64 letters, digits, '_' or '-'",
             )
         return f"{self._folder}/task_{task_id}.{ending}"
+
+    def _remove(self, path: str) -> bool:
+        return self._write(path, lambda: files.remove(path))
 
     def _write(self, path: str, action: Callable[[], T]) -> T:
         try:
