@@ -1,0 +1,53 @@
+"""What an earlier pass wrote down about itself (features A7), read back for people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ledger import BrokenLedger, Parked
+
+
+class PastFault(NamedTuple):
+    """One thing that went wrong in it."""
+
+    reference: str
+    message: str
+    hint: str
+
+
+class PastPass(NamedTuple):
+    """The pass record, as far as views need it."""
+
+    pass_id: str
+    began_at: datetime
+    ended_at: datetime
+    duration_s: float
+    exit_code: int
+    counts: tuple[tuple[str, int], ...] = ()
+    """In the order of the record: scanned, fetched, started, ..."""
+    limits: tuple[str, ...] = ()
+    faults: tuple[PastFault, ...] = ()
+
+
+class BrokenRecord(NamedTuple):
+    """There is a pass record and nobody can read it."""
+
+    path: str
+    why: str
+
+
+class ParkedTask(NamedTuple):
+    """A task that its ledger has parked. A changed input may have released it since: only the plan,
+    which knows the task, can tell."""
+
+    task_id: TaskId
+    parked: Parked
+
+
+class Shelf(NamedTuple):
+    """What the ledgers say about tasks that are not running."""
+
+    parked: tuple[ParkedTask, ...] = ()
+    broken: tuple[BrokenLedger, ...] = ()
