@@ -63,10 +63,10 @@ def _collisions(places: Places) -> list[Fault]:
         other = first.setdefault(path, name)
         # A state folder that is the base folder is untidy, not dangerous.
         if other not in (name, "base"):
-            message = f"it is also the place of {other}"
-            faults.append(
-                Fault(f"{PREFIX}{_SETTING_OF.get(name, name)}", path, "choose another place", message)
-            )
+            # One of the two was set; the other may be a fixed part of the state folder.
+            culprit, victim = (name, other) if name in _SETTING_OF else (other, name)
+            field = PREFIX + _SETTING_OF.get(culprit, "STATE_DIR")
+            faults.append(Fault(field, path, "choose another place", f"it is also the place of: {victim}"))
     return faults
 
 
