@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 import time
 from collections.abc import Mapping
 
@@ -24,16 +23,16 @@ _PAUSE_S = 0.1
 
 
 class LocalEngine:
-    """Starts ``python -m tinyscheduler wrap ORDER`` with the environment of this pass."""
+    """Starts ``wrapper_argv`` and the order's path with the environment of this pass."""
 
     name = "local"
 
-    def __init__(self, environ: Mapping[str, str], wrapper_argv: tuple[str, ...] = ()) -> None:
+    def __init__(self, environ: Mapping[str, str], wrapper_argv: tuple[str, ...]) -> None:
         self._environ = environ
-        self._argv = wrapper_argv or (sys.executable, "-P", "-m", "tinyscheduler", "wrap")
+        self._argv = wrapper_argv
 
     def start(self, order_path: str, order: Order, extra_env: Mapping[str, str]) -> str:
-        """Returns ``pid:start`` is not known yet, so the pid as text. Raises StartFailed."""
+        """The wrapper's pid as text. Raises StartFailed."""
         argv = [*self._argv, order_path]
         environ = {
             **self._environ,
