@@ -1,0 +1,74 @@
+"""SQLite's errors in our words: what happened, to which file, and how to mend it."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final, NamedTuple
+
+from tinyscheduler.errors import ServerUnavailable, StateError
+
+
+class _Fault(NamedTuple):
+    code: int
+    """Primary result code of sqlite.org/rescode.html."""
+    sentence: str
+    hint: str
+
+
+# "database is locked" is tinytask's wording; its clients know by it that repeating is worth while.
+_FAULTS: Final = (
+    _Fault(
+        sqlite3.SQLITE_BUSY,
+        "database is locked by another process",
+        "try again; if it lasts, find the process that holds the file open",
+    ),
+    _Fault(
+        sqlite3.SQLITE_READONLY,
+        "the file or its folder may not be written",
+        "give the file and its folder to the user who runs the scheduler",
+    ),
+    _Fault(sqlite3.SQLITE_FULL, "the disk is full", "free some space on that disk"),
+    _Fault(sqlite3.SQLITE_IOERR, "the disk refuses", "look at the disk and at the kernel's messages"),
+    _Fault(
+        sqlite3.SQLITE_CORRUPT,
+        "the database is damaged",
+        "stop every process that uses it and restore a copy, or rescue what is left with "
+        "'sqlite3 FILE .recover'; it has not been changed",
+    ),
+    _Fault(
+        sqlite3.SQLITE_CANTOPEN,
+        "the file cannot be opened",
+        "look at the rights of the file and its folder",
+    ),
+    _Fault(
+        sqlite3.SQLITE_NOTADB,
+        "this is not a task database",
+        "move the file away or name another one; it has not been changed",
+    ),
+)
+_OTHER: Final = _Fault(0, "the database fails", "look at the file with 'sqlite3 FILE .check'")
+
+
+def translated(error: sqlite3.Error, path: str, *, maybe_applied: bool = False) -> ServerUnavailable:
+    """For a call that failed on an open store."""
+    sentence, hint = _words(error, path)
+    return ServerUnavailable(sentence, hint=hint, maybe_applied=maybe_applied)
+
+
+def unopenable(error: sqlite3.Error, path: str) -> StateError | ServerUnavailable:
+    """For a file that cannot be opened as a store; only a lock is worth another try."""
+    sentence, hint = _words(error, path)
+    if _primary_code(error) == sqlite3.SQLITE_BUSY:
+        return ServerUnavailable(sentence, hint=hint)
+    return StateError(sentence, hint=hint)
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    # Extended codes (SQLITE_BUSY_SNAPSHOT and the like) carry the primary one in their low byte.
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _words(error: sqlite3.Error, path: str) -> tuple[str, str]:
+    code = _primary_code(error)
+    fault = next((known for known in _FAULTS if known.code == code), _OTHER)
+    return f"task store {path}: {fault.sentence} ({error})", fault.hint

@@ -1,0 +1,125 @@
+"""Questions over many tasks: filtered lists, queues and their figures, a scheduler's backlog."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from tinyscheduler.taskstore import checks
+from tinyscheduler.taskstore.rows import (
+    TASK_COLUMNS,
+    TASK_ORDER,
+    QueueStats,
+    TaskFilter,
+    TaskRow,
+    Waiting,
+    task_rows,
+)
+
+_LIMIT_NONE: Final = -1
+"""SQLite's own word for it; an OFFSET needs a LIMIT before it."""
+
+
+def matching(connection: sqlite3.Connection, wanted: TaskFilter) -> tuple[TaskRow, ...]:
+    """Tasks that pass the filter, most urgent first."""
+    conditions = _conditions(wanted)
+    where = " AND ".join(sql for sql, _ in conditions) or "1"
+    values = [value for _, given in conditions for value in given]
+    limit = wanted.limit if 0 < wanted.limit <= checks.ID_MAX else _LIMIT_NONE
+    offset = min(max(wanted.offset, 0), checks.ID_MAX)
+    query = TASK_COLUMNS + " WHERE " + where + TASK_ORDER + " LIMIT ? OFFSET ?"
+    return task_rows(connection.execute(query, (*values, limit, offset)))
+
+
+def _conditions(wanted: TaskFilter) -> list[tuple[str, Sequence[str | int]]]:
+    found: list[tuple[str, Sequence[str | int]]] = []
+    if wanted.archived == "excluded":
+        found.append(("t.archived_at IS NULL", ()))
+    if wanted.subtasks == "excluded":
+        found.append(("t.parent_task_id IS NULL", ()))
+    if wanted.assigned_to is not None:
+        found.append(("t.assigned_to = ?", (wanted.assigned_to.strip(),)))
+    if wanted.queue_name is not None:
+        found.append(("t.queue_name = ?", (wanted.queue_name.strip(),)))
+    if wanted.parent_task_id is not None:
+        # A number that SQLite cannot hold is nobody's parent.
+        parent = wanted.parent_task_id if 0 < wanted.parent_task_id <= checks.ID_MAX else 0
+        found.append(("t.parent_task_id = ?", (parent,)))
+    if wanted.statuses:
+        found.append((f"t.status IN ({_marks(wanted.statuses)})", wanted.statuses))
+    if wanted.excluded_statuses:
+        found.append((f"t.status NOT IN ({_marks(wanted.excluded_statuses)})", wanted.excluded_statuses))
+    return found
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def backlog(
+    connection: sqlite3.Connection, queues: Sequence[str], agents: Sequence[str], limit: int
+) -> Waiting:
+    """Idle tasks, not archived, in one of the queues or assigned to one of the agents, each once.
+
+    At most ``limit``. Open parents are those of the whole store, whoever their children belong to.
+    """
+    query = (
+        TASK_COLUMNS
+        + " WHERE t.archived_at IS NULL AND t.status = 'idle'"
+        + f" AND (t.queue_name IN ({_marks(queues)}) OR t.assigned_to IN ({_marks(agents)}))"
+        + TASK_ORDER
+        + " LIMIT ?"
+    )
+    tasks = task_rows(connection.execute(query, (*queues, *agents, limit)))
+    parents = connection.execute(
+        "SELECT DISTINCT parent_task_id FROM tasks"
+        " WHERE parent_task_id IS NOT NULL AND archived_at IS NULL AND status <> 'complete'"
+    )
+    return Waiting(tasks, frozenset(parent for (parent,) in parents))
+
+
+_BELOW: Final = (
+    " WHERE t.id IN (WITH RECURSIVE below (id) AS ("
+    " SELECT id FROM tasks WHERE parent_task_id = ? UNION"
+    " SELECT c.id FROM tasks c JOIN below ON c.parent_task_id = below.id) SELECT id FROM below)"
+)
+
+
+def subtasks(
+    connection: sqlite3.Connection, parent: int, *, recursive: bool, include_archived: bool
+) -> tuple[TaskRow, ...]:
+    """Children, or everything below, as one flat list; a parent that does not exist has none."""
+    if not 0 < parent <= checks.ID_MAX:
+        return ()
+    where = _BELOW if recursive else " WHERE t.parent_task_id = ?"
+    live = "" if include_archived else " AND t.archived_at IS NULL"
+    return task_rows(connection.execute(TASK_COLUMNS + where + live + TASK_ORDER, (parent,)))
+
+
+def queues(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Names of all queues that hold a task that is not archived, sorted."""
+    found = connection.execute(
+        "SELECT DISTINCT queue_name FROM tasks"
+        " WHERE queue_name IS NOT NULL AND archived_at IS NULL ORDER BY queue_name"
+    )
+    return tuple(name for (name,) in found)
+
+
+def queue_stats(connection: sqlite3.Connection, queue: str) -> QueueStats:
+    """Figures of one queue; zeros for a queue that nobody has heard of."""
+    in_queue = (queue,)
+    counts = connection.execute(
+        "SELECT count(*), total(status = 'idle'), total(status = 'working'), total(status = 'complete'),"
+        " count(assigned_to), total(assigned_to IS NULL)"
+        " FROM tasks WHERE queue_name = ? AND archived_at IS NULL",
+        in_queue,
+    ).fetchone()
+    agents = connection.execute(
+        "SELECT DISTINCT assigned_to FROM tasks WHERE queue_name = ? AND archived_at IS NULL"
+        " AND assigned_to IS NOT NULL ORDER BY assigned_to",
+        in_queue,
+    )
+    total, idle, working, complete, assigned, unassigned = (int(count) for count in counts)
+    names = tuple(name for (name,) in agents)
+    return QueueStats(total, idle, working, complete, assigned, unassigned, names)

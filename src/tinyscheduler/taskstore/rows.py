@@ -1,0 +1,181 @@
+"""The rows as callers get them: field for field what the public server sends.
+
+Times are the text that is stored (``2026-01-31T12:00:00Z``); whoever needs instants maps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple, TypedDict
+
+from tinyscheduler.model.task import Status
+
+TASK_COLUMNS: Final = (
+    "SELECT t.id, t.title, t.description, t.status, t.assigned_to, t.previous_assigned_to, t.created_by,"
+    " t.priority, t.tags, t.parent_task_id, t.queue_name, t.blocked_by_task_id, t.created_at, t.updated_at,"
+    " t.archived_at, b.id IS NOT NULL AND b.status <> 'complete'"
+    " FROM tasks t LEFT JOIN tasks b ON b.id = t.blocked_by_task_id"
+)
+"""Every reading of tasks begins so; ``task_rows`` knows the order of the columns."""
+
+TASK_ORDER: Final = " ORDER BY t.priority DESC, t.created_at, t.id"
+"""Most urgent first, then oldest; the id breaks ties because times have whole seconds only."""
+
+
+class TaskRow(NamedTuple):
+    """One task."""
+
+    id: int
+    title: str
+    description: str | None
+    status: Status
+    assigned_to: str | None
+    previous_assigned_to: str | None
+    created_by: str
+    priority: float
+    """An int where it was given as one."""
+    tags: tuple[str, ...]
+    parent_task_id: int | None
+    queue_name: str | None
+    blocked_by_task_id: int | None
+    created_at: str
+    updated_at: str
+    archived_at: str | None
+    is_currently_blocked: bool
+    """Computed when read: there is a blocker and it is not complete."""
+
+
+class CommentRow(NamedTuple):
+    """One comment."""
+
+    id: int
+    task_id: int
+    content: str
+    created_by: str | None
+    created_at: str
+    updated_at: str
+
+
+class LinkRow(NamedTuple):
+    """One link."""
+
+    id: int
+    task_id: int
+    url: str
+    description: str | None
+    created_by: str | None
+    created_at: str
+
+
+class TaskWithRelations(NamedTuple):
+    """A task with what was said about it and what it points to, oldest first."""
+
+    task: TaskRow
+    comments: tuple[CommentRow, ...]
+    links: tuple[LinkRow, ...]
+
+
+class Moved(NamedTuple):
+    """What a move did."""
+
+    task: TaskRow
+    comment: CommentRow
+
+
+class QueueStats(NamedTuple):
+    """Figures of one queue; archived tasks are not counted, complete ones are."""
+
+    total_tasks: int
+    idle: int
+    working: int
+    complete: int
+    assigned: int
+    unassigned: int
+    agents: tuple[str, ...]
+
+
+class Waiting(NamedTuple):
+    """What a scheduler looks at: idle tasks, and which tasks are not work because a child is open."""
+
+    tasks: tuple[TaskRow, ...]
+    open_parents: frozenset[int]
+
+
+class NewTask(NamedTuple):
+    """What a task is made from; it begins idle."""
+
+    title: str
+    created_by: str
+    description: str | None = None
+    assigned_to: str | None = None
+    priority: float = 0
+    tags: tuple[str, ...] = ()
+    parent_task_id: int | None = None
+    queue_name: str | None = None
+    """None: the parent's."""
+    blocked_by_task_id: int | None = None
+
+
+class NewLink(NamedTuple):
+    """What a link is made from."""
+
+    url: str
+    description: str | None = None
+    created_by: str | None = None
+
+
+class TaskChanges(TypedDict, total=False):
+    """The fields of a task that an update may set; one that is absent stays as it is."""
+
+    title: str
+    description: str | None
+    status: Status
+    assigned_to: str | None
+    priority: float
+    tags: tuple[str, ...]
+    parent_task_id: int | None
+    queue_name: str | None
+    blocked_by_task_id: int | None
+
+
+class TaskFilter(NamedTuple):
+    """Which tasks to list. None, or nothing in a tuple, filters nothing."""
+
+    assigned_to: str | None = None
+    statuses: tuple[Status, ...] = ()
+    excluded_statuses: tuple[Status, ...] = ()
+    queue_name: str | None = None
+    parent_task_id: int | None = None
+    subtasks: Literal["included", "excluded"] = "included"
+    archived: Literal["included", "excluded"] = "excluded"
+    limit: int = 0
+    """0 or less: no limit."""
+    offset: int = 0
+
+
+def task_rows(found: Iterable[tuple[object, ...]]) -> tuple[TaskRow, ...]:
+    """Rows of a ``TASK_COLUMNS`` query."""
+    return tuple([_task_row(row) for row in found])
+
+
+def _task_row(row: tuple[object, ...]) -> TaskRow:
+    values = list(row)
+    values[8] = _tags(str(row[8]))
+    values[15] = bool(row[15])
+    return TaskRow._make(values)
+
+
+def _tags(stored: str) -> tuple[str, ...]:
+    # Most tasks have none, and ten thousand of them are mapped in one pass.
+    if stored == "[]":
+        return ()
+    from json import loads
+
+    return tuple(str(tag) for tag in loads(stored))
+
+
+def tags_text(tags: tuple[str, ...]) -> str:
+    """Tags as they are stored."""
+    from json import dumps
+
+    return dumps(tags) if tags else "[]"

@@ -1,0 +1,193 @@
+"""The store: one open file, every operation one transaction.
+
+Writers take the write lock at their beginning (``BEGIN IMMEDIATE``), so what a call read is still
+true when it writes, over all processes that have the file open; a call that fails changes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from _thread import allocate_lock
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.taskstore import checks, database, faults, listing, remarks, tasks
+from tinyscheduler.taskstore.rows import (
+    CommentRow,
+    LinkRow,
+    Moved,
+    NewLink,
+    NewTask,
+    QueueStats,
+    TaskChanges,
+    TaskFilter,
+    TaskRow,
+    TaskWithRelations,
+    Waiting,
+)
+
+T = TypeVar("T")
+
+
+def utc_now() -> str:
+    """The wall clock as the store writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Store:
+    """An open task database; may be used from several threads, one call at a time.
+
+    Every method raises ServerUnavailable when the file fails, TaskNotFound for a task that is not
+    there, and ServerRefused for what may not be stored.
+    """
+
+    def __init__(self, path: str, *, read_only: bool = False, now: Callable[[], str] = utc_now) -> None:
+        """Open the file, making or migrating it where needed.
+
+        ``read_only``: a private copy in memory of what is there now; no file is made or touched, a
+        file that is not there is an empty store, and every write raises ServerUnavailable. Raises
+        StateError for a file that is damaged or not ours, ServerUnavailable when it is locked for
+        too long.
+        """
+        self.path = path
+        self._now = now
+        # _thread's lock: threading costs an import that an idle pass does not otherwise need.
+        self._turn = allocate_lock()
+        self._connection = database.open_copy(path) if read_only else database.open_shared(path)
+        self.identity = database.identity(self._connection, path)
+        """Random, made with the file; another file is another store."""
+        self._file = None if read_only else database.file_identity(path)
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._connection.close()
+
+    def create_task(self, new: NewTask) -> TaskRow:
+        """A new idle task."""
+        return self._write(lambda c: tasks.create(c, new, self._now()))
+
+    def create_tasks(self, many: Sequence[NewTask]) -> tuple[TaskRow, ...]:
+        """All of them or none; one write to the disk."""
+        return self._write(lambda c: tuple(tasks.create(c, new, self._now()) for new in many))
+
+    def update_task(self, task_id: int, changes: TaskChanges) -> TaskRow:
+        """Set the fields given; see ``tasks.update``."""
+        return self._write(lambda c: tasks.update(c, task_id, changes, self._now()))
+
+    def sign_up(self, agent: str) -> TaskWithRelations | None:
+        """The agent's most urgent idle task that is not blocked, now working; None: there is none."""
+        return self._write(lambda c: _signed_up(c, agent, self._now()))
+
+    def move_task(self, task_id: int, *, current: str, new: str, comment: str) -> Moved:
+        """Hand on, idle, if ``current`` has it and it is not complete. Raises NotAssigned."""
+        return self._write(
+            lambda c: tasks.move(c, task_id, current=current, new=new, comment=comment, now=self._now())
+        )
+
+    def archive_task(self, task_id: int) -> TaskRow:
+        """Out of every list, for good."""
+        return self._write(lambda c: tasks.archive(c, task_id, self._now()))
+
+    def set_queue(self, task_id: int, queue: str | None) -> TaskRow:
+        """Into that queue, out of any other; None: out of its queue."""
+        name = None if queue is None else checks.queue(queue)
+        return self.update_task(task_id, {"queue_name": name})
+
+    def add_comment(self, task_id: int, content: str, created_by: str | None) -> CommentRow:
+        """Say something; blank is refused."""
+        return self._write(lambda c: remarks.add_comment(c, task_id, content, created_by, self._now()))
+
+    def add_link(self, task_id: int, new: NewLink) -> LinkRow:
+        """Point to something."""
+        return self._write(lambda c: remarks.add_link(c, task_id, new, self._now()))
+
+    def task(self, task_id: int) -> TaskRow:
+        """One task, archived or not."""
+        return self._read(lambda c: tasks.read(c, task_id))
+
+    def task_with_relations(self, task_id: int) -> TaskWithRelations:
+        """One task with comments and links, of one instant."""
+        return self._read(lambda c: _with_relations(c, task_id))
+
+    def tasks(self, wanted: TaskFilter) -> tuple[TaskRow, ...]:
+        """By priority (descending), then age, then id."""
+        return self._read(lambda c: listing.matching(c, wanted))
+
+    def backlog(self, queues: Sequence[str], agents: Sequence[str], limit: int) -> Waiting:
+        """What a scheduler has to look at, of one instant."""
+        return self._read(lambda c: listing.backlog(c, queues, agents, limit))
+
+    def subtasks(
+        self, parent: int, *, recursive: bool = False, include_archived: bool = False
+    ) -> tuple[TaskRow, ...]:
+        """Children, or everything below; none of a parent that does not exist."""
+        return self._read(
+            lambda c: listing.subtasks(c, parent, recursive=recursive, include_archived=include_archived)
+        )
+
+    def comments(self, task_id: int) -> tuple[CommentRow, ...]:
+        """Oldest first."""
+        return self._read(lambda c: remarks.comments(c, task_id))
+
+    def links(self, task_id: int) -> tuple[LinkRow, ...]:
+        """Oldest first."""
+        return self._read(lambda c: remarks.links(c, task_id))
+
+    def queues(self) -> tuple[str, ...]:
+        """Those that hold a task that is not archived, sorted."""
+        return self._read(listing.queues)
+
+    def queue_stats(self, queue: str) -> QueueStats:
+        """Figures of one queue."""
+        return self._read(lambda c: listing.queue_stats(c, checks.queue(queue)))
+
+    def check(self) -> None:
+        """The file is still the one that was opened, and can be read; does not wait for other calls."""
+        self._check_file()
+        if not self._turn.locked():
+            self._read(lambda c: c.execute("SELECT count(*) FROM facts").fetchone())
+
+    def _write(self, act: Callable[[sqlite3.Connection], T]) -> T:
+        self._check_file()
+        return self._transaction("BEGIN IMMEDIATE", act)
+
+    def _read(self, act: Callable[[sqlite3.Connection], T]) -> T:
+        return self._transaction("BEGIN", act)
+
+    def _transaction(self, begin: str, act: Callable[[sqlite3.Connection], T]) -> T:
+        committing = False
+        with self._turn:
+            try:
+                self._connection.execute(begin)
+                answer = act(self._connection)
+                committing = begin != "BEGIN"
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                database.roll_back(self._connection)
+                if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+                    # A commit whose last sync failed may be on the disk all the same.
+                    raise faults.translated(error, self.path, maybe_applied=committing) from error
+                raise
+        return answer
+
+    def _check_file(self) -> None:
+        # SQLite goes on writing into a file that was deleted or replaced, and says it is well.
+        if self._file is not None and database.file_identity(self.path) != self._file:
+            raise ServerUnavailable(
+                f"task store {self.path} was replaced while it was open", hint="start this process again"
+            )
+
+
+def _signed_up(connection: sqlite3.Connection, agent: str, now: str) -> TaskWithRelations | None:
+    task = tasks.sign_up(connection, agent, now)
+    return None if task is None else _with_relations(connection, task.id)
+
+
+def _with_relations(connection: sqlite3.Connection, task_id: int) -> TaskWithRelations:
+    return TaskWithRelations(
+        tasks.read(connection, task_id),
+        remarks.comments(connection, task_id),
+        remarks.links(connection, task_id),
+    )
