@@ -1,0 +1,287 @@
+"""What holds of every start plan, whatever the world looks like (design 3, contracts)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from random import Random
+from typing import TypeVar, get_args
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tests.builders import a_lease, a_start_snapshot, a_task, an_agent
+from tests.strategies import start_snapshots
+from tinyscheduler.model.action import Start, StartPlan
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.reason import HeldReason
+from tinyscheduler.model.snapshot import Backlog, StartSnapshot
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.retry import fingerprint
+from tinyscheduler.planner.start import plan_start
+
+T = TypeVar("T")
+
+REASONS: tuple[HeldReason, ...] = get_args(HeldReason)
+WITHOUT_A_LEVER = ("leased", "settling")
+"""Nothing a person does makes a run end sooner but ending it; the next passes settle by themselves."""
+
+
+def known(snapshot: StartSnapshot) -> Backlog:
+    assert isinstance(snapshot.backlog, Known)
+    backlog: Backlog = snapshot.backlog.value
+    return backlog
+
+
+def seen(snapshot: StartSnapshot) -> tuple[Task, ...]:
+    return known(snapshot).tasks
+
+
+def after(snapshot: StartSnapshot, starts: Iterable[Start]) -> StartSnapshot:
+    """The world when these starts have been carried out."""
+    made = tuple(
+        a_lease(
+            start.task.id,
+            state="starting",
+            agent=start.agent.name,
+            queue=start.task.queue,
+            account=start.agent.account,
+            tags=start.task.tags,
+        )
+        for start in starts
+    )
+    return snapshot._replace(leases=(*snapshot.leases, *made))
+
+
+def busy(snapshot: StartSnapshot) -> list[Lease]:
+    """Leases that take room: a finished one holds its task, not its slot."""
+    return [lease for lease in snapshot.leases if lease.state != "finished"]
+
+
+def assert_within(used: int, used_before: int, cap: int, what: str) -> None:
+    """Never above a cap, but what runs already may be above one that was lowered."""
+    assert used <= max(cap, used_before), f"{what}: {used} of {cap}, {used_before} before the plan"
+
+
+@given(start_snapshots())
+def test_the_plan_never_exceeds_the_global_cap(snapshot: StartSnapshot) -> None:
+    planned = after(snapshot, plan_start(snapshot).starts)
+    broken = len(snapshot.broken)
+
+    assert_within(
+        len(busy(planned)) + broken,
+        len(busy(snapshot)) + broken,
+        snapshot.policy.max_parallel,
+        "all agents and broken leases",
+    )
+
+
+@given(start_snapshots())
+def test_the_plan_never_exceeds_an_agents_slots(snapshot: StartSnapshot) -> None:
+    planned = after(snapshot, plan_start(snapshot).starts)
+
+    for agent in snapshot.agents:
+        before = sum(lease.agent == agent.name for lease in busy(snapshot))
+        now = sum(lease.agent == agent.name for lease in busy(planned))
+        assert_within(now, before, max(0, agent.slots), agent.name)
+
+
+@given(start_snapshots())
+def test_the_plan_never_exceeds_the_cap_of_a_queue_an_account_or_a_tag(snapshot: StartSnapshot) -> None:
+    before, now = busy(snapshot), busy(after(snapshot, plan_start(snapshot).starts))
+
+    for queue, cap in snapshot.policy.queue_caps:
+        assert_within(
+            sum(lease.queue == queue for lease in now),
+            sum(lease.queue == queue for lease in before),
+            cap,
+            queue,
+        )
+    for account, cap in snapshot.policy.account_caps:
+        assert_within(
+            sum(lease.account == account for lease in now),
+            sum(lease.account == account for lease in before),
+            cap,
+            account,
+        )
+    for tag, cap in snapshot.policy.tag_caps:
+        assert_within(
+            sum(tag in lease.tags for lease in now), sum(tag in lease.tags for lease in before), cap, tag
+        )
+
+
+@given(start_snapshots())
+def test_finished_leases_take_no_room(snapshot: StartSnapshot) -> None:
+    """Only their own tasks are held; every other task fares as if they were gone."""
+    ended = {lease.task_id for lease in snapshot.leases if lease.state == "finished"}
+    assume(not ended & {task.id for task in seen(snapshot)})
+
+    assert plan_start(snapshot) == plan_start(snapshot._replace(leases=tuple(busy(snapshot))))
+
+
+@given(start_snapshots())
+def test_no_task_with_a_lease_is_started(snapshot: StartSnapshot) -> None:
+    taken = {lease.task_id for lease in snapshot.leases} | {broken.task_id for broken in snapshot.broken}
+
+    assert not taken & {start.task.id for start in plan_start(snapshot).starts}
+
+
+@given(start_snapshots())
+def test_every_task_is_started_or_held_exactly_once(snapshot: StartSnapshot) -> None:
+    plan = plan_start(snapshot)
+    decided = [start.task.id for start in plan.starts] + [held.task_id for held in plan.held]
+
+    assert Counter(task.id for task in seen(snapshot)) == Counter(decided)
+
+
+@given(start_snapshots())
+def test_every_held_task_has_a_known_reason_a_value_and_a_lever(snapshot: StartSnapshot) -> None:
+    for held in plan_start(snapshot).held:
+        assert held.reason in REASONS
+        assert held.value
+        assert held.lever or held.reason in WITHOUT_A_LEVER, f"nobody is told what to do about {held}"
+
+
+@given(start_snapshots(), st.randoms(use_true_random=False))
+def test_the_order_of_the_input_does_not_matter(snapshot: StartSnapshot, random: Random) -> None:
+    assert plan_start(shuffled(snapshot, random)) == plan_start(snapshot)
+
+
+def shuffled(snapshot: StartSnapshot, random: Random) -> StartSnapshot:
+    def mixed(things: tuple[T, ...]) -> tuple[T, ...]:
+        return tuple(random.sample(things, len(things)))
+
+    ledgers = dict(random.sample(list(snapshot.ledgers.items()), len(snapshot.ledgers)))
+    backlog = known(snapshot)
+    return snapshot._replace(
+        backlog=Known(backlog._replace(tasks=mixed(backlog.tasks))),
+        leases=mixed(snapshot.leases),
+        broken=mixed(snapshot.broken),
+        agents=mixed(snapshot.agents),
+        ledgers=ledgers,
+    )
+
+
+@given(start_snapshots())
+def test_planning_again_after_the_starts_starts_nothing_more(snapshot: StartSnapshot) -> None:
+    planned = after(snapshot, plan_start(snapshot).starts)
+
+    assert plan_start(planned).starts == ()
+
+
+@given(start_snapshots())
+def test_an_unknown_backlog_starts_nothing(snapshot: StartSnapshot) -> None:
+    plan = plan_start(snapshot._replace(backlog=Unknown("nobody answers")))
+
+    assert (plan.starts, plan.held) == ((), ())
+
+
+@given(
+    start_snapshots(),
+    st.sampled_from(["is_estopped", "paused", "is_enabled", "free_mb"]),
+)
+def test_a_switch_that_is_off_starts_nothing(snapshot: StartSnapshot, switch: str) -> None:
+    off = {
+        "is_estopped": snapshot._replace(is_estopped=True),
+        "paused": snapshot._replace(paused="a person paused it"),
+        "is_enabled": snapshot._replace(policy=snapshot.policy._replace(is_enabled=False)),
+        "free_mb": snapshot._replace(free_mb=snapshot.policy.min_free_mb - 1),
+    }
+
+    assert plan_start(off[switch]).starts == ()
+
+
+def may_run(start: Start) -> bool:
+    task, agent = start.task, start.agent
+    serves = task.queue in agent.queues if task.assigned_to is None else task.assigned_to == agent.name
+    return serves and agent.is_enabled and bool(agent.command) and agent.slots > 0
+
+
+@given(start_snapshots())
+def test_a_task_starts_only_on_its_assignee_or_an_enabled_agent_of_its_queue(snapshot: StartSnapshot) -> None:
+    assert all(may_run(start) for start in plan_start(snapshot).starts)
+
+
+def is_startable(task: Task, snapshot: StartSnapshot) -> bool:
+    ledger = snapshot.ledgers.get(task.id)
+    if isinstance(ledger, BrokenLedger):
+        return False
+    if isinstance(ledger, Ledger):
+        is_parked = ledger.parked is not None and ledger.parked.fingerprint == fingerprint(task)
+        is_early = ledger.not_before is not None and ledger.not_before > snapshot.now
+        if is_parked or is_early or ledger.open is not None:
+            return False
+    return (
+        task.status == "idle"
+        and task.archived_at is None
+        and not task.is_blocked
+        and task.id not in known(snapshot).open_parents
+    )
+
+
+@given(start_snapshots())
+def test_blocked_parked_waiting_and_busy_tasks_are_never_started(snapshot: StartSnapshot) -> None:
+    assert all(is_startable(start.task, snapshot) for start in plan_start(snapshot).starts)
+
+
+@given(start_snapshots())
+def test_starts_come_in_the_order_of_the_contract(snapshot: StartSnapshot) -> None:
+    """Blocks others, priority, waiting since, id (contracts, Order of starts)."""
+    waiting = Counter(task.blocked_by for task in seen(snapshot) if task.is_blocked)
+    blocks = waiting if snapshot.policy.orders_blockers_first else Counter[TaskId | None]()
+
+    def key(start: Start) -> tuple[float, ...]:
+        task = start.task
+        return (-blocks[task.id], -task.priority, task.created_at.timestamp())
+
+    keys = [key(start) for start in plan_start(snapshot).starts]
+
+    assert keys == sorted(keys)
+
+
+@given(start_snapshots())
+def test_no_task_waits_for_room_that_is_there(snapshot: StartSnapshot) -> None:
+    """A full queue, agent or tag holds its own tasks only; nobody stands behind them."""
+    plan = plan_start(snapshot)
+    planned = after(snapshot, plan.starts)
+    for held in plan.held:
+        if held.reason in ("queue_cap", "agent_full", "global_cap"):
+            alone = planned._replace(backlog=Known(only(planned, held.task_id)))
+            assert plan_start(alone).starts == ()
+
+
+def only(snapshot: StartSnapshot, task_id: TaskId) -> Backlog:
+    backlog = known(snapshot)
+    return backlog._replace(tasks=tuple(task for task in backlog.tasks if task.id == task_id))
+
+
+@given(start_snapshots())
+def test_free_slots_are_what_the_leases_and_starts_leave(snapshot: StartSnapshot) -> None:
+    plan = plan_start(snapshot)
+    used = Counter(lease.agent for lease in busy(after(snapshot, plan.starts)))
+
+    expected = {a.name: max(0, a.slots) - used[a.name] for a in snapshot.agents if a.is_enabled}
+    assert dict(plan.free_slots) == expected
+
+
+def plan_of_strange_tasks(task_id: str, priority: float, text: str) -> StartPlan:
+    strange = a_task(task_id, priority=priority, title=text, description=text, queue=text, tags=(text,))
+    assigned = a_task("2", assigned_to=text, priority=-priority)
+    return plan_start(a_start_snapshot(strange, assigned, agents=(an_agent(queues=("dev", text)),)))
+
+
+@given(st.text(max_size=70), st.floats(allow_nan=False), st.text(max_size=30) | st.just("\ud800"))
+def test_no_text_and_no_number_ends_the_planner(task_id: str, priority: float, text: str) -> None:
+    """All of it comes from a server anybody may write to."""
+    plan = plan_of_strange_tasks(task_id, priority, text)
+
+    assert len(plan.starts) + len(plan.held) == 2
+
+
+def test_an_id_of_five_thousand_digits_is_held_like_any_other_bad_id() -> None:
+    plan = plan_of_strange_tasks("9" * 5000, 0.0, "dev")
+
+    assert "bad_task" in [held.reason for held in plan.held]

@@ -1,0 +1,338 @@
+"""Hypothesis strategies: worlds small enough that agents, caps and tasks meet in every way.
+
+Few names and few values on purpose: a law about caps is only tested where something is full.
+"""
+
+from __future__ import annotations
+
+import string
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+from hypothesis import strategies as st
+
+from tests.builders import NOW, SOURCE, a_broken_lease, a_lease, a_process, a_task, ago, an_agent, facts
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import (
+    BrokenLease,
+    Claim,
+    ClaimWay,
+    HandoverTarget,
+    Lease,
+    LeaseState,
+    Outcome,
+    OutcomeClass,
+    Owner,
+    ProcessRef,
+    StopOrder,
+)
+from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.snapshot import Backlog, LeaseFacts, Liveness, StartSnapshot, TendSnapshot
+from tinyscheduler.model.task import Status, Task
+from tinyscheduler.planner.retry import fingerprint
+
+STATES: tuple[LeaseState, ...] = get_args(LeaseState)
+OUTCOMES: tuple[OutcomeClass, ...] = get_args(OutcomeClass)
+WAYS: tuple[ClaimWay, ...] = get_args(ClaimWay)
+STATUSES: tuple[Status, ...] = get_args(Status)
+LIVENESS: tuple[Liveness, ...] = get_args(Liveness)
+
+AGENTS = ("anna", "bob", "cleo")
+QUEUES = ("dev", "qa", "ops")
+ACCOUNTS = ("acme", "zeta")
+TAGS = ("gpu", "db")
+ID_CHARS = string.ascii_letters + string.digits + "_-"
+
+_mostly = st.sampled_from([True, True, True, True, False])
+"""What is true of most things: a world in which half of everything is disabled starts nothing."""
+_ages_s = st.integers(0, 5).map(lambda hours: hours * 3600.0)
+
+
+def _maybe(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
+    return st.none() | strategy
+
+
+# --- planning ----------------------------------------------------------------------------------
+
+
+@st.composite
+def agents(draw: st.DrawFn, name: str) -> Agent:
+    """One of the team, with any number of slots, none included."""
+    return an_agent(
+        name,
+        queues=draw(st.lists(st.sampled_from(QUEUES), unique=True, max_size=3)),
+        slots=draw(st.integers(-1, 3)),
+        is_enabled=draw(_mostly),
+        weight=draw(st.sampled_from([0.5, 1.0, 2.0])),
+        account=draw(_maybe(st.sampled_from(ACCOUNTS))),
+        command=("agent",) if draw(_mostly) else (),
+    )
+
+
+@st.composite
+def tasks(draw: st.DrawFn, task_id: str) -> Task:
+    """Of our queues or not, for our agents or not, with numbers no person would choose."""
+    return a_task(
+        task_id,
+        queue=draw(st.sampled_from((*QUEUES, *QUEUES, "foreign", None))),
+        assigned_to=draw(st.sampled_from((None, None, None, *AGENTS, "a-person"))),
+        status="idle" if draw(_mostly) else draw(st.sampled_from(STATUSES)),
+        priority=draw(st.sampled_from([-1.5, 0.0, 0.0, 5.0]) | st.floats(allow_nan=False)),
+        age_s=draw(_ages_s),
+        title=draw(st.text(max_size=5)),
+        tags=draw(st.lists(st.sampled_from(TAGS), unique=True, max_size=2)),
+        blocked_by=draw(st.sampled_from((None, None, None, "1", "2", "99"))),
+        is_archived=not draw(_mostly),
+    )
+
+
+_task_ids = st.integers(1, 20).map(str) | st.sampled_from(["01", "²", "ü-1", "a/../b", "", "-1", "\u0661"])
+
+
+@st.composite
+def leases(draw: st.DrawFn, task_id: str) -> Lease:
+    """Of our agents or of one that is in agent-control no more."""
+    return a_lease(
+        task_id,
+        state=draw(st.sampled_from(STATES)),
+        agent=draw(st.sampled_from((*AGENTS, "gone-agent"))),
+        queue=draw(st.sampled_from((*QUEUES, None))),
+        account=draw(_maybe(st.sampled_from(ACCOUNTS))),
+        tags=draw(st.lists(st.sampled_from(TAGS), unique=True, max_size=2)),
+    )
+
+
+@st.composite
+def ledgers_of(draw: st.DrawFn, task: Task) -> Ledger | BrokenLedger | None:
+    """None for most tasks, as in life."""
+    what = draw(st.sampled_from(("none", "none", "none", "plain", "broken", "parked", "waits", "open")))
+    if what == "none":
+        return None
+    if what == "broken":
+        return BrokenLedger(task.id, "ledger/x.json", "it does not parse")
+    ledger = Ledger(task.id, SOURCE, task.created_at, generation=1, runs=1)
+    if what == "parked":
+        changed = task._replace(title=task.title + "!")
+        seen = task if draw(_mostly) else changed
+        return ledger._replace(parked=Parked("3 attempts", "scheduler", ago(60), fingerprint(seen)))
+    if what == "waits":
+        return ledger._replace(not_before=NOW + timedelta(seconds=draw(st.integers(-5, 5))))
+    if what == "open":
+        claim = Claim(None, task.queue, task.created_at, "exchange")
+        run = OpenRun(LeaseId("old"), AgentName("anna"), claim, "tag", ago(500), None)
+        return ledger._replace(open=run)
+    return ledger
+
+
+def _caps(names: tuple[str, ...]) -> st.SearchStrategy[tuple[tuple[str, int], ...]]:
+    return st.dictionaries(st.sampled_from(names), st.integers(0, 3), max_size=2).map(
+        lambda caps: tuple(caps.items())
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Caps low enough to be reached."""
+    return Policy(
+        is_enabled=draw(st.sampled_from([True] * 9 + [False])),
+        max_parallel=draw(st.integers(0, 7)),
+        queue_caps=tuple((QueueName(name), cap) for name, cap in draw(_caps(QUEUES))),
+        account_caps=draw(_caps(ACCOUNTS)),
+        tag_caps=draw(_caps(TAGS)),
+        orders_blockers_first=draw(st.booleans()),
+        kills_max=draw(st.integers(0, 3)),
+    )
+
+
+@st.composite
+def start_snapshots(draw: st.DrawFn) -> StartSnapshot:
+    """What ``observe_start`` may give: each task once, each lease and ledger once."""
+    ids = draw(st.lists(_task_ids, unique=True, max_size=12))
+    seen = [draw(tasks(task_id)) for task_id in ids]
+    leased = draw(st.lists(st.integers(1, 25).map(str), unique=True, max_size=6))
+    broken = draw(
+        st.lists(st.integers(1, 25).map(str).filter(lambda n: n not in leased), unique=True, max_size=2)
+    )
+    remembered = [ledger for task in seen if (ledger := draw(ledgers_of(task))) is not None]
+    backlog = Backlog(
+        tuple(seen),
+        open_parents=frozenset(
+            TaskId(i) for i in draw(st.lists(st.sampled_from(["1", "2", "3"]), max_size=2))
+        ),
+        is_cut=not draw(_mostly),
+    )
+    return StartSnapshot(
+        now=NOW,
+        source=SOURCE,
+        backlog=Known(backlog),
+        leases=tuple(draw(leases(task_id)) for task_id in leased),
+        broken=tuple(a_broken_lease(task_id) for task_id in broken),
+        ledgers={ledger.task_id: ledger for ledger in remembered},
+        agents=tuple(draw(agents(name)) for name in AGENTS[: draw(st.integers(0, 3))]),
+        policy=draw(policies()),
+        is_estopped=draw(st.sampled_from([False] * 9 + [True])),
+        paused=draw(st.sampled_from([None] * 9 + ["a person paused it"])),
+        free_mb=draw(st.sampled_from([None, 10_000, 10_000, 500, 499])),
+    )
+
+
+unknown_backlogs = st.just(Unknown("nobody answers"))
+
+
+@st.composite
+def lease_facts(draw: st.DrawFn, task_id: str) -> LeaseFacts:
+    """Every state with every finding, also those that should not occur together."""
+    lease = draw(leases(task_id))._replace(
+        heartbeat_interval_s=draw(st.sampled_from([0, 1, 15, 60])),
+        hard_limit_s=draw(st.sampled_from([1, 3600])),
+    )
+    owners = [None, Owner(lease.lease_id, "wrapper", a_process()), Owner(lease.lease_id, "revoked", None)]
+    owners.append(Owner(LeaseId("another"), "wrapper", a_process()))
+    return facts(
+        lease,
+        wrapper=draw(st.sampled_from(LIVENESS)),
+        owner=draw(st.sampled_from(owners)),
+        is_same_boot=draw(_mostly),
+        beat_age_s=draw(st.sampled_from([0.0, 44.0, 45.0, 45.001, 180.0, 181.0, 1e9])),
+        run_age_s=draw(st.sampled_from([0.0, 30.0, 30.001, 36.0, 3635.0, 3635.001, 1e9])),
+    )
+
+
+@st.composite
+def tend_snapshots(draw: st.DrawFn) -> TendSnapshot:
+    """Leases and broken leases of different tasks."""
+    ids = draw(st.lists(st.integers(1, 20).map(str), unique=True, max_size=8))
+    cut = draw(st.integers(0, len(ids)))
+    return TendSnapshot(
+        NOW,
+        tuple(draw(lease_facts(task_id)) for task_id in ids[:cut]),
+        tuple(a_broken_lease(task_id) for task_id in ids[cut:]),
+        draw(st.booleans()),
+        draw(policies()),
+    )
+
+
+# --- records -----------------------------------------------------------------------------------
+
+texts = st.text(max_size=20) | st.sampled_from(["\u2028\u2029\x85", "\ud800", '"}\\', "\0", "日本"])
+"""Anything a person, an agent or a server may have typed, a lone surrogate included."""
+names = st.text(ID_CHARS, min_size=1, max_size=64)
+instants = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)).map(  # noqa: DTZ001 - zone follows
+    lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
+)
+"""Whole milliseconds: what our files keep."""
+_finite = st.floats(allow_nan=False, allow_infinity=False)
+_counts = st.integers(0, 2**53)
+_pids = st.none() | st.integers(1, 2**22)
+
+
+def _or_none(strategy: st.SearchStrategy[datetime]) -> st.SearchStrategy[datetime | None]:
+    return st.none() | strategy
+
+
+claims = st.builds(
+    Claim,
+    assigned_to_before=st.none() | texts.map(AgentName),
+    queue=st.none() | texts.map(QueueName),
+    task_created_at=instants,
+    how=st.sampled_from(WAYS),
+)
+process_refs = st.builds(
+    ProcessRef, pid=st.integers(1, 2**22), start=_counts, boot_id=texts, pid_namespace=texts
+)
+owners = st.builds(
+    Owner,
+    lease_id=names.map(LeaseId),
+    by=st.sampled_from(["wrapper", "revoked"]),
+    process=st.none() | process_refs,
+)
+stop_orders = st.builds(
+    StopOrder, lease_id=names.map(LeaseId), reason=st.sampled_from(OUTCOMES), by=texts, at=instants
+)
+targets = st.builds(
+    HandoverTarget, queue=st.none() | texts.map(QueueName), agent=st.none() | texts.map(AgentName)
+)
+outcomes = st.builds(
+    Outcome,
+    kind=st.sampled_from(OUTCOMES),
+    at=instants,
+    code=st.none() | st.integers(0, 255),
+    signal=st.none() | st.integers(1, 64),
+    summary=texts,
+    until=_or_none(instants),
+    usage=st.dictionaries(texts, _finite | texts, max_size=3).map(lambda usage: tuple(usage.items())),
+    artifacts=st.lists(texts, max_size=3).map(tuple),
+    to=st.none() | targets,
+)
+stored_leases = st.builds(
+    Lease,
+    task_id=names.map(TaskId),
+    lease_id=names.map(LeaseId),
+    generation=_counts,
+    attempt=_counts,
+    state=st.sampled_from(STATES),
+    agent=texts.map(AgentName),
+    queue=st.none() | texts.map(QueueName),
+    source=texts,
+    claim=claims,
+    host=texts,
+    machine_id=texts,
+    created_at=instants,
+    heartbeat_at=instants,
+    start_monotonic=_finite,
+    heartbeat_monotonic=_finite,
+    boot_id=texts,
+    pid_namespace=texts,
+    wrapper_pid=_pids,
+    wrapper_start=st.none() | _counts,
+    agent_pid=_pids,
+    agent_start=st.none() | _counts,
+    progress_at=_or_none(instants),
+    heartbeat_interval_s=st.integers(1, 3600),
+    hard_limit_s=st.integers(1, 10**6),
+    soft_limit_s=st.none() | st.integers(1, 10**6),
+    grace_s=st.integers(0, 60),
+    engine=texts,
+    engine_ref=texts,
+    containment=texts,
+    account=st.none() | texts,
+    tags=st.lists(texts, max_size=3).map(tuple),
+    workspace=texts,
+    run_folder=texts,
+    outcome=st.none() | outcomes,
+)
+open_runs = st.builds(
+    OpenRun,
+    lease_id=names.map(LeaseId),
+    agent=texts.map(AgentName),
+    claim=claims,
+    tag=texts,
+    at=instants,
+    unclear_until=_or_none(instants),
+)
+past_runs = st.builds(
+    PastRun,
+    lease_id=names.map(LeaseId),
+    agent=texts.map(AgentName),
+    kind=st.sampled_from(OUTCOMES),
+    at=instants,
+    is_spent=st.booleans(),
+    code=st.none() | st.integers(0, 255),
+    result_hash=st.none() | texts,
+)
+stored_ledgers = st.builds(
+    Ledger,
+    task_id=names.map(TaskId),
+    source=texts,
+    task_created_at=instants,
+    generation=_counts,
+    runs=_counts,
+    open=st.none() | open_runs,
+    outcomes=st.lists(past_runs, max_size=4).map(tuple),
+    not_before=_or_none(instants),
+    parked=st.none() | st.builds(Parked, why=texts, by=texts, at=instants, fingerprint=texts),
+)
+broken_leases = st.builds(BrokenLease, task_id=names.map(TaskId), path=texts, why=texts)

@@ -1,0 +1,245 @@
+"""One example for each row of each table of ``planner.tend``."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import (
+    a_broken_lease,
+    a_lease,
+    a_revocation,
+    a_tend_snapshot,
+    an_owner,
+    facts,
+)
+from tinyscheduler.model.action import Keep, Quarantine, Reclaim, Revoke, Settle, TendAction, Undo
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.snapshot import LeaseFacts
+from tinyscheduler.planner.tend import RULES, decide, plan_tend, stale_after_s
+
+CLAIMING = a_lease(state="claiming")
+STARTING = a_lease(state="starting")
+RUNNING = a_lease(state="running")
+FINISHED = a_lease(state="finished")
+ADOPTED = an_owner()
+
+EXAMPLES: list[tuple[str, LeaseFacts, bool, TendAction]] = [
+    # What is true of the lease, the lease, whether ESTOP is there, what to do.
+    ("its pass is gone", facts(CLAIMING, wrapper="dead"), False, Undo(CLAIMING, "claim_interrupted")),
+    ("claiming under ESTOP", facts(CLAIMING), True, Undo(CLAIMING, "claim_interrupted")),
+    (
+        "claiming on another host",
+        facts(CLAIMING, wrapper="unknown"),
+        False,
+        Undo(CLAIMING, "claim_interrupted"),
+    ),
+    (
+        "a revocation was cut off",
+        facts(STARTING, wrapper="dead", owner=a_revocation()),
+        False,
+        Revoke(STARTING, "revocation_unfinished"),
+    ),
+    (
+        "a revocation was cut off and nobody can look",
+        facts(STARTING, wrapper="unknown", owner=a_revocation()),
+        False,
+        Revoke(STARTING, "revocation_unfinished"),
+    ),
+    (
+        "started where we cannot look",
+        facts(STARTING, wrapper="unknown", run_age_s=1e6),
+        False,
+        Keep(STARTING, "unknown_host", is_trouble=True),
+    ),
+    (
+        "booted since the start",
+        facts(STARTING, wrapper="dead", is_same_boot=False),
+        False,
+        Reclaim(STARTING, "interrupted", "rebooted"),
+    ),
+    (
+        "the wrapper died while it adopted",
+        facts(STARTING, wrapper="dead", owner=ADOPTED, run_age_s=1),
+        False,
+        Reclaim(STARTING, "lost", "wrapper_dead"),
+    ),
+    (
+        "the wrapper hangs while it adopts",
+        facts(STARTING, wrapper="alive", owner=ADOPTED, beat_age_s=46),
+        False,
+        Reclaim(STARTING, "lost", "heartbeat_stale"),
+    ),
+    (
+        "the wrapper is adopting, later than allowed but first",
+        facts(STARTING, wrapper="alive", owner=ADOPTED, run_age_s=40),
+        False,
+        Keep(STARTING, "being_adopted"),
+    ),
+    (
+        "adopting under ESTOP",
+        facts(STARTING, wrapper="alive", owner=ADOPTED),
+        True,
+        Keep(STARTING, "being_adopted"),
+    ),
+    ("starting under ESTOP", facts(STARTING, wrapper="dead", run_age_s=1), True, Revoke(STARTING, "estop")),
+    (
+        "nobody has adopted it in time",
+        facts(STARTING, wrapper="dead", run_age_s=31),
+        False,
+        Revoke(STARTING, "not_adopted_in_time"),
+    ),
+    (
+        "the owner file is of an older lease",
+        facts(STARTING, wrapper="dead", owner=an_owner("another"), run_age_s=31),
+        False,
+        Revoke(STARTING, "not_adopted_in_time"),
+    ),
+    (
+        "nobody has adopted it yet",
+        facts(STARTING, wrapper="dead", run_age_s=30),
+        False,
+        Keep(STARTING, "starting"),
+    ),
+    (
+        "running where we cannot look, silent for long",
+        facts(RUNNING, wrapper="unknown", beat_age_s=1e6, run_age_s=1e6),
+        False,
+        Keep(RUNNING, "unknown_host", is_trouble=True),
+    ),
+    (
+        "running where we cannot look, under ESTOP",
+        facts(RUNNING, wrapper="unknown"),
+        True,
+        Keep(RUNNING, "unknown_host", is_trouble=True),
+    ),
+    (
+        "booted since",
+        facts(RUNNING, wrapper="dead", is_same_boot=False, beat_age_s=1e6),
+        False,
+        Reclaim(RUNNING, "interrupted", "rebooted"),
+    ),
+    (
+        "the wrapper is dead, and beat a moment ago",
+        facts(RUNNING, wrapper="dead"),
+        False,
+        Reclaim(RUNNING, "lost", "wrapper_dead"),
+    ),
+    (
+        "the wrapper is dead under ESTOP",
+        facts(RUNNING, wrapper="dead"),
+        True,
+        Reclaim(RUNNING, "lost", "wrapper_dead"),
+    ),
+    ("running under ESTOP", facts(RUNNING), True, Reclaim(RUNNING, "interrupted", "estop")),
+    (
+        "no beat for more than 45 s",
+        facts(RUNNING, beat_age_s=45.001),
+        False,
+        Reclaim(RUNNING, "lost", "heartbeat_stale"),
+    ),
+    (
+        "beats, but is over its limit, grace and 30 s",
+        facts(RUNNING, run_age_s=3635.001),
+        False,
+        Reclaim(RUNNING, "timed_out", "over_hard_limit"),
+    ),
+    (
+        "over its limit, which the wrapper enforces",
+        facts(RUNNING, run_age_s=3635),
+        False,
+        Keep(RUNNING, "running"),
+    ),
+    ("running well", facts(RUNNING), False, Keep(RUNNING, "running")),
+    ("finished", facts(FINISHED, wrapper="dead"), False, Settle(FINISHED, "finished")),
+    ("finished under ESTOP", facts(FINISHED), True, Settle(FINISHED, "finished")),
+    ("finished on another host", facts(FINISHED, wrapper="unknown"), False, Settle(FINISHED, "finished")),
+]
+
+
+@pytest.mark.parametrize(
+    ("found", "is_estopped", "expected"),
+    [pytest.param(*example[1:], id=example[0]) for example in EXAMPLES],
+)
+def test_rule(found: LeaseFacts, is_estopped: bool, expected: TendAction) -> None:
+    assert decide(found, a_tend_snapshot(found, is_estopped=is_estopped)) == expected
+
+
+def test_every_row_has_an_example() -> None:
+    rows = {(state, rule.name) for state, rules in RULES.items() for rule in rules}
+    shown = {(lease_of(action).state, action.reason) for *_, action in EXAMPLES}
+
+    assert rows - shown == set()
+
+
+def lease_of(action: TendAction) -> Lease:
+    assert not isinstance(action, Quarantine)
+    return action.lease
+
+
+@pytest.mark.parametrize(("interval_s", "limit_s"), [(1, 45), (5, 45), (15, 45), (16, 48), (60, 180)])
+def test_a_beat_exactly_at_the_limit_is_not_stale(interval_s: int, limit_s: int) -> None:
+    """Three beats, but never less than 45 s (features B3)."""
+    lease = a_lease(heartbeat_interval_s=interval_s)
+
+    at_limit = decide(facts(lease, beat_age_s=limit_s), a_tend_snapshot())
+    beyond = decide(facts(lease, beat_age_s=limit_s + 0.001), a_tend_snapshot())
+
+    assert stale_after_s(interval_s) == limit_s
+    assert isinstance(at_limit, Keep)
+    assert isinstance(beyond, Reclaim)
+
+
+def test_the_longest_without_a_beat_are_ended_first() -> None:
+    ages = {"1": 100, "2": 300, "3": 200}
+    late = [facts(a_lease(task_id), beat_age_s=age) for task_id, age in ages.items()]
+
+    plan = plan_tend(a_tend_snapshot(*late, policy=Policy(kills_max=2)))
+
+    ended = {action.lease.task_id for action in plan.actions if isinstance(action, Reclaim)}
+    kept = {a.lease.task_id: a.reason for a in plan.actions if isinstance(a, Keep)}
+    assert ended == {"2", "3"}
+    assert kept == {"1": "kill_limit"}
+    assert plan.limits_reached == ("2 kills in one pass",)
+
+
+def test_after_a_reboot_everybody_is_reclaimed_at_once() -> None:
+    gone = [facts(a_lease(str(n)), wrapper="dead", is_same_boot=False) for n in range(150)]
+
+    plan = plan_tend(a_tend_snapshot(*gone, policy=Policy(kills_max=100)))
+
+    assert [type(action) for action in plan.actions] == [Reclaim] * 150
+    assert plan.limits_reached == ()
+
+
+def test_a_broken_lease_is_quarantined_and_stays() -> None:
+    broken = a_broken_lease("7", "it is a symbolic link")
+
+    plan = plan_tend(a_tend_snapshot(broken=[broken]))
+
+    assert plan.actions == (Quarantine(broken, "it is a symbolic link"),)
+
+
+def test_stops_come_first_and_within_a_kind_the_tasks_are_in_order() -> None:
+    """All that is stopped shares one grace; what frees slots comes next."""
+    snapshot = a_tend_snapshot(
+        facts(a_lease("1")),
+        facts(a_lease("2", state="finished")),
+        facts(a_lease("3", state="claiming")),
+        facts(a_lease("4", state="starting"), wrapper="dead", run_age_s=99),
+        facts(a_lease("6"), wrapper="dead"),
+        facts(a_lease("5"), beat_age_s=99),
+        broken=[a_broken_lease("7")],
+    )
+
+    plan = plan_tend(snapshot)
+
+    assert [(type(action).__name__, action.lease.task_id) for action in plan.actions] == [
+        ("Reclaim", "5"),
+        ("Reclaim", "6"),
+        ("Revoke", "4"),
+        ("Undo", "3"),
+        ("Settle", "2"),
+        ("Quarantine", "7"),
+        ("Keep", "1"),
+    ]
