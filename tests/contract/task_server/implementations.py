@@ -1,0 +1,169 @@
+"""What the suite runs against: every TaskServer there is, each with a way to arrange its tasks.
+
+A new implementation adds a function to ``IMPLEMENTATIONS``. It is entered for each test and gives a
+``House`` whose server knows no task yet.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import NamedTuple, Protocol
+
+import pytest
+
+from tests.contract.task_server.serving import Serving
+from tests.fakes.task_server import FakeTaskServer
+from tinyscheduler.adapters.embedded import EmbeddedTaskServer
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.ports import TaskServer
+from tinyscheduler.taskstore.rows import NewTask
+from tinyscheduler.taskstore.store import Store
+
+
+class Arrange(Protocol):
+    """What people do on the server before and while the scheduler looks."""
+
+    def create(
+        self,
+        title: str = "a task",
+        *,
+        queue: str | None = None,
+        assigned_to: str | None = None,
+        priority: float = 0,
+        description: str = "",
+        tags: tuple[str, ...] = (),
+        parent: TaskId | None = None,
+        blocked_by: TaskId | None = None,
+    ) -> TaskId: ...
+
+    def create_many(self, count: int, *, queue: str) -> None: ...
+
+    def archive(self, task_id: TaskId) -> None: ...
+
+
+class House(NamedTuple):
+    """One server under test."""
+
+    server: TaskServer
+    another: Callable[[], TaskServer]
+    """One more client of the same server, for races."""
+    arrange: Arrange
+
+
+class _FakeHands:
+    def __init__(self, fake: FakeTaskServer) -> None:
+        self.create = fake.create
+        self.archive = fake.archive
+
+    def create_many(self, count: int, *, queue: str) -> None:
+        for number in range(count):
+            self.create(f"task {number}", queue=queue)
+
+
+class StoreHands:
+    """Through the store below the server."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def create(
+        self,
+        title: str = "a task",
+        *,
+        queue: str | None = None,
+        assigned_to: str | None = None,
+        priority: float = 0,
+        description: str = "",
+        tags: tuple[str, ...] = (),
+        parent: TaskId | None = None,
+        blocked_by: TaskId | None = None,
+    ) -> TaskId:
+        new = NewTask(
+            title,
+            "a-person",
+            description=description,
+            assigned_to=assigned_to,
+            priority=priority,
+            tags=tags,
+            parent_task_id=int(parent) if parent else None,
+            queue_name=queue,
+            blocked_by_task_id=int(blocked_by) if blocked_by else None,
+        )
+        return TaskId(str(self._store.create_task(new).id))
+
+    def create_many(self, count: int, *, queue: str) -> None:
+        self._store.create_tasks(
+            [NewTask(f"task {number}", "a-person", queue_name=queue) for number in range(count)]
+        )
+
+    def archive(self, task_id: TaskId) -> None:
+        self._store.archive_task(int(task_id))
+
+
+@contextmanager
+def fake(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
+    """In memory."""
+    server = FakeTaskServer()
+    yield House(server, lambda: server, _FakeHands(server))
+
+
+@contextmanager
+def embedded(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
+    """In this process, over a file; another client is another connection."""
+    path = os.path.join(folder, "tasks.db")
+    opened: list[EmbeddedTaskServer] = []
+
+    def another() -> TaskServer:
+        opened.append(EmbeddedTaskServer(path))
+        return opened[-1]
+
+    store = Store(path)
+    try:
+        yield House(another(), another, StoreHands(store))
+    finally:
+        store.close()
+        for server in opened:
+            server.close()
+
+
+@contextmanager
+def over_http(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
+    """The MCP client against ``serve`` in a process of its own."""
+    client = "tinyscheduler.adapters.mcp.tasks"
+    if find_spec("tinyscheduler.adapters.mcp") is None or find_spec(client) is None:
+        pytest.skip("there is no MCP client yet")
+    make = import_module(client).McpTaskServer
+    process = serving()
+    _empty(process.database)
+    opened: list[TaskServer] = []
+
+    def another() -> TaskServer:
+        opened.append(make(process.endpoint, headers={}, timeout_s=35.0, budget_s=50.0))
+        return opened[-1]
+
+    store = Store(process.database)
+    try:
+        yield House(another(), another, StoreHands(store))
+    finally:
+        store.close()
+        for server in opened:
+            server.close()
+
+
+def _empty(database: str) -> None:
+    """A new server process for each test would cost a second each."""
+    connection = sqlite3.connect(database, isolation_level=None, timeout=10)
+    for table in ("comments", "links", "tasks"):
+        connection.execute(f"DELETE FROM {table}")
+    connection.close()
+
+
+Implementation = Callable[[str, Callable[[], Serving]], AbstractContextManager[House]]
+"""Gets a folder of its own and a function that starts ``serve`` (once for the whole module)."""
+
+IMPLEMENTATIONS: Mapping[str, Implementation] = {"fake": fake, "embedded": embedded, "http": over_http}
