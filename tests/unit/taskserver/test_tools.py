@@ -12,10 +12,11 @@ from tinyscheduler.taskstore.store import Store
 
 Arguments = dict[str, object]
 
-TASK_KEYS = (
-    "id title description status assigned_to previous_assigned_to created_by priority tags parent_task_id"
-    " queue_name blocked_by_task_id created_at updated_at archived_at is_currently_blocked"
-).split()
+TASK_KEYS = [
+    "id", "title", "description", "status", "assigned_to", "previous_assigned_to", "created_by", "priority",
+    "tags", "parent_task_id", "queue_name", "blocked_by_task_id", "created_at", "updated_at", "archived_at",
+    "is_currently_blocked",
+]  # fmt: skip
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
