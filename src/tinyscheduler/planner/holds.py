@@ -209,6 +209,14 @@ def _not_before(task: Task, view: View) -> Finding | None:
     return Finding("", "", held)
 
 
+def _no_recipe(task: Task, view: View) -> Finding | None:
+    able = candidates(task, view)
+    if not able or any(agent.command for agent in able):
+        return None
+    names = ", ".join(sorted(agent.name for agent in able))
+    return Finding(f"{names}: nothing to run", "give the agent a command in agent-control")
+
+
 def _longest_wait_s(ledger: Ledger, view: View) -> float:
     """A time further away than its own maximum comes from a clock that was wrong: it holds nothing."""
     is_limited = bool(ledger.outcomes) and ledger.outcomes[-1].kind == "rate_limited"
@@ -230,14 +238,6 @@ def _no_agent(task: Task, view: View) -> Finding | None:
         names = ", ".join(sorted(agent.name for agent in able))
         return Finding(f"{names}: 0 slots", f"--agent-limit {able[0].name}=1, or maxConcurrency")
     return None
-
-
-def _no_recipe(task: Task, view: View) -> Finding | None:
-    able = candidates(task, view)
-    if any(agent.command for agent in able):
-        return None
-    names = ", ".join(sorted(agent.name for agent in able))
-    return Finding(f"{names}: nothing to run", "give the agent a command in agent-control")
 
 
 def _disk(_task: Task, view: View) -> Finding | None:
@@ -262,8 +262,8 @@ HOLDS: tuple[tuple[HeldReason, Callable[[Task, View], Finding | None]], ...] = (
     ("parent_open", _parent_open),
     ("blocked", _blocked),
     ("not_before", _not_before),
+    ("no_recipe", _no_recipe),
     ("bad_task", _bad_task),
     ("no_agent", _no_agent),
-    ("no_recipe", _no_recipe),
     ("disk", _disk),
 )

@@ -22,6 +22,8 @@ class Cost(NamedTuple):
     delay: Delay
     free_in_a_row: int | None = None
     """After this many in a row it does count: an outcome that costs nothing must not go round for ever."""
+    parks: bool = False
+    """At once, whatever the count: only a person can say that it should go on."""
 
 
 COSTS: Mapping[OutcomeClass, Cost] = {
@@ -38,9 +40,9 @@ COSTS: Mapping[OutcomeClass, Cost] = {
     "rate_limited": Cost(False, "until"),
     "deferred": Cost(False, "base", 10),
     "interrupted": Cost(False, "none", 10),
-    "cancelled": Cost(False, "none"),
+    "cancelled": Cost(False, "none", parks=True),
     "gate_failed": Cost(True, "ladder"),
-    "budget_exceeded": Cost(True, "ladder"),
+    "budget_exceeded": Cost(True, "ladder", parks=True),
     "denied": Cost(False, "ladder"),
     "unsettled": Cost(False, "none"),
 }
@@ -66,7 +68,7 @@ def spent_attempts(outcomes: tuple[PastRun, ...]) -> int:
     """Spending outcomes since the last one that cleared the count."""
     count = 0
     for past in outcomes:
-        count = 0 if past.kind in ("succeeded", "handed_off") else count + past.is_spent
+        count = 0 if past.kind == "succeeded" else count + past.is_spent
     return count
 
 
@@ -107,10 +109,14 @@ def _jitter(ledger: Ledger) -> float:
 
 
 def _parked(outcome: Outcome, spent: int, policy: Policy) -> Parked | None:
-    if spent < policy.max_attempts:
+    if COSTS[outcome.kind].parks:
+        why = outcome.kind
+    elif spent >= policy.max_attempts:
+        why = f"{spent} attempts, the last one {outcome.kind}"
+    else:
         return None
     # The fingerprint is filled in by whoever knows the task as it is left on the server.
-    return Parked(f"{spent} attempts, the last one {outcome.kind}", "scheduler", outcome.at, "")
+    return Parked(why, "scheduler", outcome.at, "")
 
 
 def _checksum(text: str) -> int:
