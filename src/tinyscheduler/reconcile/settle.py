@@ -53,6 +53,8 @@ def _settle_found(
     outcome = lease.outcome
     assert outcome is not None, "checked by the caller"
     task = detail.task
+    if outcome.kind == "start_failed" and task.status != "complete":
+        return Settled("requeued", _put_back_silently(server, lease, task), outcome)
     marker = _end_marker(lease)
     is_said = any(marker in comment.text for comment in detail.comments)
     if task.status == "complete":
@@ -77,8 +79,6 @@ def _put_back(
     """Idle by a conditional move to itself, which carries the comment; then to where it belongs."""
     outcome = lease.outcome
     assert outcome is not None, "checked by the caller"
-    if outcome.kind == "start_failed":
-        return Settled("requeued", _put_back_silently(server, lease, task), outcome)
     if not is_said:
         task = server.move(task.id, current=lease.agent, new=lease.agent, comment=text)
     target, queue = _destination(lease, outcome, unassign=unassign)
@@ -89,7 +89,11 @@ def _put_back(
 
 
 def _put_back_silently(server: TaskServer, lease: Lease, task: Task) -> Task:
-    """A start that failed is the agent's matter, not the task's: no comment a minute for ever."""
+    """A start that failed is the agent's matter, not the task's: no comment a minute for ever. No
+    agent ran, so a task that is not ours any more was not handed over: a person has moved it, or
+    this settlement was cut off after it was put back."""
+    if task.assigned_to != lease.agent or task.status != "working":
+        return task
     return server.update(task.id, status="idle", assigned_to=lease.claim.assigned_to_before or "")
 
 

@@ -36,13 +36,17 @@ def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = Fa
 
 
 def forget(context: Context, lease: Lease, ledger: Ledger | None) -> None:
-    """A start of which nothing is left on the server: as if it had not been, but for the generation.
+    """A start of which nothing is left on the server: as if it had not been, but for the generation,
+    which is the fence in every write and never goes back. ``ledger`` None: it was cut off before
+    the ledger was opened.
 
     Raises StateError; the next pass goes on then.
     """
     world = context.world
     if ledger is not None:
         world.ledgers.write(ledger._replace(open=None, runs=max(0, ledger.runs - 1)))
+    else:
+        _count_generation(context, lease)
     world.leases.remove(lease)
     world.runs.discard(lease.task_id, lease.attempt)
 
@@ -72,6 +76,14 @@ def _is_unclear(context: Context, ledger: Ledger | None, now: datetime) -> bool:
         return False
     wait_s = (ledger.open.unclear_until - now).total_seconds()
     return 0 < wait_s <= context.world.configuration.policy.claim_timeout_s
+
+
+def _count_generation(context: Context, lease: Lease) -> None:
+    known = context.world.ledgers.read([lease.task_id]).get(lease.task_id)
+    if known is None:
+        known = Ledger(lease.task_id, lease.source, lease.claim.task_created_at)
+    if isinstance(known, Ledger) and known.generation < lease.generation:
+        context.world.ledgers.write(known._replace(generation=lease.generation))
 
 
 def _open_ledger(context: Context, lease: Lease) -> Ledger | None:
