@@ -86,8 +86,8 @@ def outcome_of(
 
 def one_line(text: str, *, chars_max: int) -> str:
     """Blanks folded, control and direction characters dropped: it is shown on terminals."""
-    line = " ".join(text.split())
-    shown = "".join(char for char in line if char.isprintable())
+    visible = "".join(char for char in text if char.isprintable() or char.isspace())
+    shown = " ".join(visible.split())
     return shown if len(shown) <= chars_max else shown[: chars_max - 1] + "…"
 
 

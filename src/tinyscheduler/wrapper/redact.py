@@ -34,7 +34,7 @@ _CREDENTIAL = "|".join(
         r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}",
     )
 )
-_UNFINISHED = rf"(?:(?i:{_ASSIGNED}|\b(?:bearer|basic)\s{{1,3}})|://|{_BEGINNINGS})\S*\Z"
+_UNFINISHED = rf"(?:(?:(?i:{_ASSIGNED}|\b(?:bearer|basic)\s{{1,3}})|{_BEGINNINGS})\S*|://[^\s/@]*)\Z"
 """The beginning of something that may turn out to be a credential when more text comes."""
 
 _HINTS = (
