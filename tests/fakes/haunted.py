@@ -1,0 +1,42 @@
+"""A process table that is harder to live with than the real one."""
+
+from collections.abc import Sequence
+
+from tinyscheduler.adapters.processes import ProcessTable
+from tinyscheduler.model.lease import ProcessRef
+from tinyscheduler.model.snapshot import Liveness
+from tinyscheduler.ports import Host
+
+
+class HauntedProcesses:
+    """The real table, with one process in every tree that no signal of ours reaches.
+
+    A stand-in for what hangs in the kernel or belongs to another user; such a process cannot be
+    made to order.
+    """
+
+    def __init__(self, ghost: ProcessRef) -> None:
+        self._real = ProcessTable()
+        self._ghost = ghost
+
+    def host(self) -> Host:
+        return self._real.host()
+
+    def me(self) -> ProcessRef:
+        return self._real.me()
+
+    def identify(self, pid: int) -> ProcessRef | None:
+        return self._real.identify(pid)
+
+    def liveness(self, process: ProcessRef) -> Liveness:
+        return self._real.liveness(process)
+
+    def tree(self, tag: str, roots: Sequence[ProcessRef]) -> tuple[ProcessRef, ...]:
+        found = self._real.tree(tag, roots)
+        return found if self.liveness(self._ghost) == "dead" else (*found, self._ghost)
+
+    def signal(self, process: ProcessRef, number: int) -> bool:
+        return process != self._ghost and self._real.signal(process, number)
+
+    def wait_gone(self, processes: Sequence[ProcessRef], timeout_s: float) -> tuple[ProcessRef, ...]:
+        return self._real.wait_gone(processes, timeout_s)
