@@ -1,0 +1,179 @@
+"""What a task server can answer instead of a result, told apart by its text and its HTTP status.
+
+Apart from ``wire`` because it is a table, not a parser: the public server has no error codes for
+tools, only sentences (tinytask 2.1), so the order of the rows is the contract.
+
+Two verdicts matter to the core and must not be confused. ``ServerRefused`` is about the *task*:
+repeating it changes nothing, and three of them end a settlement. ``ServerUnavailable`` is about the
+*way*: a wrong token, a wrong path, a proxy's page. Those are mended by an operator, and no task may
+be given up meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final, Literal, NamedTuple
+
+from tinyscheduler.errors import (
+    NotAssigned,
+    ServerRefused,
+    ServerUnavailable,
+    TaskNotFound,
+    TaskServerError,
+)
+
+EXCERPT_MAX_CHARS: Final = 300
+"""Of a foreign text in a message: enough for a sentence, too short for a page."""
+
+
+class NotSent(ServerUnavailable):
+    """The request never left: nobody listens, no such host. Safe to repeat, whatever it was."""
+
+
+class NotDone(ServerUnavailable):
+    """The server says that it did nothing and that the same call may work at once (a locked
+    database rolls back, tinytask 5). Safe to repeat, whatever it was."""
+
+
+class Dropped(ServerUnavailable):
+    """The connection or a proxy failed on the way. Safe to repeat where repeating changes nothing."""
+
+
+class SessionNeeded(ServerUnavailable):
+    """The server keeps sessions and knows none of ours; the request was not carried out."""
+
+
+class AnswerTooLarge(ServerUnavailable):
+    """The answer is above the cap; asking for less may work."""
+
+
+class UnknownTool(ServerRefused):
+    """The server does not offer this tool: an older one, or another kind of server."""
+
+
+How = Literal["starts", "contains", "always"]
+
+
+class TextRule(NamedTuple):
+    """One row of the table: the first whose condition holds gives the verdict."""
+
+    name: str
+    how: How
+    text: str
+    verdict: type[TaskServerError]
+    hint: str = ""
+
+
+TEXT_RULES: Final = (
+    TextRule("locked", "contains", "database is locked", NotDone),
+    TextRule("unknown-tool", "starts", "Unknown tool", UnknownTool),
+    # Before the rows that look for words inside: a validation error quotes what it was given.
+    TextRule("invalid-arguments", "starts", "Error calling tool", ServerRefused),
+    TextRule("not-found", "starts", "Task not found", TaskNotFound),
+    # "Error updating task: Task not found: 7"; not "Parent task not found" or "Blocking task ...".
+    TextRule("not-found-inside", "contains", ": Task not found", TaskNotFound),
+    TextRule("not-assigned", "contains", "is not assigned to", NotAssigned),
+    TextRule("complete", "contains", "cannot be transferred", NotAssigned),
+    TextRule("other", "always", "", ServerRefused),
+)
+
+
+def rule_for(text: str) -> TextRule:
+    """Which row an error text falls under; the last one takes everything."""
+    return next(rule for rule in TEXT_RULES if _holds(rule, text))
+
+
+def _holds(rule: TextRule, text: str) -> bool:
+    match rule.how:
+        case "starts":
+            return text.startswith(rule.text)
+        case "contains":
+            return rule.text in text
+        case "always":
+            return True
+
+
+def tool_fault(text: str) -> TaskServerError:
+    """The error for a tool that answered ``isError`` with this text."""
+    rule = rule_for(text)
+    said = excerpt(text) or "an error without a text"
+    return rule.verdict(f"the task server says: {said}", hint=rule.hint)
+
+
+def rpc_fault(code: object, text: str) -> TaskServerError:
+    """The error for a JSON-RPC ``error`` object: by its text where the table knows it."""
+    if _asks_for_session(text):
+        return SessionNeeded(f"the task server wants a session: {excerpt(text)}")
+    rule = rule_for(text)
+    verdict = ServerRefused if rule.how == "always" else rule.verdict
+    return verdict(f"the task server answers JSON-RPC error {code}: {excerpt(text)}")
+
+
+class StatusRule(NamedTuple):
+    """What an HTTP status other than success means here, for people."""
+
+    first: int
+    last: int
+    meaning: str
+    hint: str
+    verdict: type[ServerUnavailable] = ServerUnavailable
+
+
+_ENDPOINT = "Check TINYSCHEDULER_MCP_ENDPOINT: it should name the MCP endpoint, usually ending in /mcp."
+_PROXY = "A proxy or the server itself is overloaded or restarting; the next pass asks again."
+
+STATUS_RULES: Final = (
+    StatusRule(300, 399, "a redirect, which is not followed", _ENDPOINT),
+    StatusRule(400, 400, "that it cannot read the request", "Check that the server speaks MCP over HTTP."),
+    StatusRule(401, 403, "that we may not", "Check TINYSCHEDULER_MCP_TOKEN_FILE and _MCP_HEADERS."),
+    StatusRule(404, 404, "that there is nothing at this address", _ENDPOINT),
+    StatusRule(405, 405, "that this address takes no calls", _ENDPOINT),
+    StatusRule(406, 406, "that it cannot answer in our formats", "Does a proxy change the Accept header?"),
+    StatusRule(413, 413, "that the request is too large", "Raise the body limit of the proxy."),
+    StatusRule(415, 415, "that it does not take JSON", "Does a proxy change the Content-Type header?"),
+    StatusRule(429, 429, "that there are too many requests", _PROXY, NotDone),
+    StatusRule(500, 500, "an internal error", "See the server's own log."),
+    StatusRule(502, 504, "that the server behind it does not answer", _PROXY, Dropped),
+    StatusRule(0, 999, "with a status nobody expects here", _ENDPOINT),
+)
+
+_SSE_HINT = (
+    "If this is tinytask in its old SSE mode, start it without TINYTASK_ENABLE_SSE: it then speaks "
+    "Streamable HTTP, which is what we speak."
+)
+
+
+def status_fault(status: int, *, location: str, body: bytes, has_session: bool) -> ServerUnavailable:
+    """The error for an HTTP answer that is no success. ``location`` without its query, or empty."""
+    said = body_excerpt(body)
+    if status in {400, 404} and (_asks_for_session(said) or (status == 404 and has_session)):
+        return SessionNeeded(f"the task server answers {status} about the session: {said}", hint=_SSE_HINT)
+    rule = next(rule for rule in STATUS_RULES if rule.first <= status <= rule.last)
+    details = ": ".join(part for part in (f"to {excerpt(location)}" if location else "", said) if part)
+    message = f"the task server answers {status}, {rule.meaning}" + (f" ({details})" if details else "")
+    return rule.verdict(message, hint=rule.hint)
+
+
+def _asks_for_session(text: str) -> bool:
+    """The public server's SSE mode, the official SDKs in Python and TypeScript all say one of these."""
+    low = text.lower()
+    return "session" in low or "not initialized" in low or "before initialization" in low
+
+
+def body_excerpt(body: bytes) -> str:
+    """What a body says in one line: the message of a JSON error, else nothing but its beginning."""
+    text = body[:4096].decode("utf-8", "replace")
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return excerpt(text, 80)
+    inner = found.get("error", found) if isinstance(found, dict) else found
+    message = inner.get("message", inner) if isinstance(inner, dict) else inner
+    return excerpt(message if isinstance(message, str) else text)
+
+
+def excerpt(text: str, max_chars: int = EXCERPT_MAX_CHARS) -> str:
+    """One printable line: a foreign text may hold escape sequences, and errors go to terminals."""
+    line = "".join(c if c.isprintable() else " " for c in text[: max_chars * 4])
+    short = " ".join(line.split())
+    return short if len(short) <= max_chars else short[: max_chars - 1] + "…"
