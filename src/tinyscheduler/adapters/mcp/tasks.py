@@ -1,0 +1,124 @@
+"""``ports.TaskServer`` over MCP, with the tools of the public server (tinytask 3).
+
+Apart from ``client`` because it knows tasks and not calls. It never deletes, clears, archives or
+creates: no such tool is named in this room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from tinyscheduler.adapters.mcp import faults, fetch, task_json, wire
+from tinyscheduler.adapters.mcp.client import McpClient
+from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.snapshot import Backlog
+from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+
+T = TypeVar("T")
+
+NO_HEADERS: Mapping[str, str] = {}
+
+
+class McpTaskServer:
+    """A task server behind an MCP endpoint. Opens nothing before the first call."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        timeout_s: float = 35.0,
+        budget_s: float = 20.0,
+        ca_file: str | None = None,
+    ) -> None:
+        """``headers`` may hold a bearer token; it never gets into an error.
+
+        ``timeout_s`` per call: the public server can stall for 30 s and then still answer (tinytask
+        5). ``budget_s`` for all calls of this object together: the pass holds the lock meanwhile.
+        Raises ConfigError.
+        """
+        self._client = McpClient(
+            endpoint, headers=headers, timeout_s=timeout_s, budget_s=budget_s, ca_file=ca_file
+        )
+        self.source = self._client.endpoint.source
+
+    def backlog(self, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int) -> Backlog:
+        """As the port says; ``limit`` counts the tasks looked at. A task that cannot be read is left
+        out and is a gap of its queue or agent.
+
+        ``open_parents`` knows the children among the idle tasks seen. A parent whose only open
+        children are working is derived as working by the server; what slips through is caught by
+        ``has_open_children`` when it is claimed.
+        """
+        return fetch.backlog(self._read, queues, agents, limit)
+
+    def get(self, task_id: TaskId) -> TaskDetail:
+        """Raises TaskNotFound."""
+        return task_json.detail_of(self._read("get_task", {"id": task_json.id_argument(task_id)}))
+
+    def has_open_children(self, task_id: TaskId) -> bool:
+        """True while a child is neither complete nor archived."""
+        try:
+            found = self._read("get_subtasks", {"parent_task_id": task_json.id_argument(task_id)})
+        except faults.UnknownTool:
+            # A server from before there were subtasks: nothing can have one.
+            return False
+        return task_json.has_open_child(found)
+
+    def update(
+        self,
+        task_id: TaskId,
+        *,
+        status: Status | None = None,
+        assigned_to: str | None = None,
+        queue: QueueName | None = None,
+    ) -> Task:
+        """Raises TaskNotFound. May be sent twice: the same values twice are the same, and a hand that
+        came between shows in ``previous_assigned_to`` of the answer (tinytask 3.2)."""
+        arguments: dict[str, wire.Argument] = {"id": task_json.id_argument(task_id)}
+        given = {"status": status, "assigned_to": assigned_to, "queue_name": queue}
+        arguments.update({name: value for name, value in given.items() if value is not None})
+        answer = self._client.call("update_task", arguments, "repeatable")
+        return _after_write(task_json.task_of, answer)
+
+    def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
+        """Raises NotAssigned, TaskNotFound. Never sent twice once it may have arrived."""
+        arguments: dict[str, wire.Argument] = {
+            "task_id": task_json.id_argument(task_id),
+            "current_agent": current,
+            "new_agent": new,
+            "comment": comment,
+        }
+        answer = self._write_text("move_task", arguments, "comment")
+        return _after_write(task_json.task_of, answer)
+
+    def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
+        """Raises TaskNotFound. Never sent twice once it may have arrived."""
+        arguments: dict[str, wire.Argument] = {
+            "task_id": task_json.id_argument(task_id),
+            "content": text,
+            "created_by": author,
+        }
+        return _after_write(task_json.comment_of, self._write_text("add_comment", arguments, "content"))
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._client.close()
+
+    def _read(self, tool: str, arguments: Mapping[str, wire.Argument]) -> object:
+        return self._client.call(tool, arguments, "read")
+
+    def _write_text(self, tool: str, arguments: Mapping[str, wire.Argument], name: str) -> object:
+        """With the middle of a long text cut out, so that the server reads it at all."""
+        return self._client.call(tool, wire.with_text_cut(tool, arguments, name), "once")
+
+
+def _after_write(read: Callable[[object], T], answer: object) -> T:
+    """What cannot be read after a write has been done all the same."""
+    try:
+        return read(answer)
+    except ServerUnavailable as error:
+        error.maybe_applied = True
+        raise

@@ -1,0 +1,346 @@
+"""A task server on loopback that answers like the public one, and misbehaves when told to (by the
+behaviours of ``stub_behaviours``).
+
+Real HTTP by the standard library in a thread. Facts are those of tinytask 2 and 3; every POST takes
+the next behaviour of the script, or behaves well when the script is empty.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import NamedTuple, Self
+
+Row = dict[str, object]
+Message = dict[str, object]
+Behaviour = Callable[["Handler", Message], None]
+
+BODY_MAX_BYTES = 102_400
+
+
+class Seen(NamedTuple):
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    message: Message
+    connection: int
+    """Counts connections from 1: the same number means kept alive."""
+
+    @property
+    def tool(self) -> str:
+        """The tool called, or the method of anything else."""
+        params = self.message.get("params")
+        name = params.get("name") if isinstance(params, dict) else None
+        return str(name or self.message.get("method") or self.method)
+
+    @property
+    def arguments(self) -> Row:
+        params = self.message.get("params")
+        found = params.get("arguments") if isinstance(params, dict) else None
+        return found if isinstance(found, dict) else {}
+
+
+class Store:
+    """The tasks, with as much of the rules as a client can notice."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[int, Row] = {}
+        self.comments: list[Row] = []
+        self.raw_rows: list[object] = []
+        """Put before the rows of every list, as they are."""
+        self.tools: dict[str, Callable[[Row], Row]] = {
+            "list_tasks": self.list_tasks, "get_queue_tasks": self.list_tasks,
+            "get_task": self.get_task, "get_subtasks": self.get_subtasks,
+            "update_task": self.update_task, "move_task": self.move_task,
+            "add_comment": self.add_comment,
+        }  # fmt: skip
+        """Take some away to make it an older server."""
+
+    def add(self, **given: object) -> Row:
+        """A task with all 16 keys of the public server."""
+        number = len(self.tasks) + 1
+        row: Row = {
+            "id": number, "title": f"Task {number}", "description": None, "status": "idle",
+            "assigned_to": None, "previous_assigned_to": None, "created_by": "alice", "priority": 0,
+            "tags": [], "parent_task_id": None, "queue_name": "dev", "blocked_by_task_id": None,
+            "created_at": "2026-11-20T13:04:20Z", "updated_at": "2026-11-20T13:04:20Z",
+            "archived_at": None, "is_currently_blocked": False, **given,
+        }  # fmt: skip
+        self.tasks[number] = row
+        return row
+
+    def run(self, tool: str, arguments: Row) -> Row:
+        """Raises Refusal."""
+        if tool not in self.tools:
+            raise Refusal(f"Unknown tool: {tool}")
+        return self.tools[tool](arguments)
+
+    def list_tasks(self, wanted: Row) -> Row:
+        rows: list[object] = [row for row in self.tasks.values() if self._is_wanted(row, wanted)]
+        rows.sort(key=lambda row: -float(str(row["priority"])) if isinstance(row, dict) else 0)
+        rows = [*self.raw_rows, *rows]
+        start = int(str(wanted.get("offset", 0)))
+        page = rows[start : start + int(str(wanted.get("limit", 10**9)))]
+        return {"count": len(page), "tasks": page}
+
+    def _is_wanted(self, row: Row, wanted: Row) -> bool:
+        names = [n for n in ("status", "assigned_to", "queue_name") if n in wanted]
+        return row["archived_at"] is None and all(row[n] == wanted[n] for n in names)
+
+    def get_task(self, wanted: Row) -> Row:
+        row = self._row(wanted["id"])
+        return {**row, "comments": [c for c in self.comments if c["task_id"] == row["id"]], "links": []}
+
+    def get_subtasks(self, wanted: Row) -> Row:
+        parent = wanted["parent_task_id"]
+        found = [r for r in self.tasks.values() if r["parent_task_id"] == parent and not r["archived_at"]]
+        return {"parent_task_id": parent, "recursive": False, "count": len(found), "subtasks": found}
+
+    def update_task(self, wanted: Row) -> Row:
+        row = self._row(wanted["id"])
+        if "assigned_to" in wanted:
+            name = wanted["assigned_to"] or None
+            if name != row["assigned_to"]:
+                row["previous_assigned_to"], row["assigned_to"] = row["assigned_to"], name
+        row.update({n: wanted[n] for n in ("status", "queue_name", "title") if n in wanted})
+        return row
+
+    def move_task(self, wanted: Row) -> Row:
+        row = self._row(wanted["task_id"])
+        if row["status"] == "complete":
+            raise Refusal(
+                f"Task {row['id']} with status 'complete' cannot be transferred "
+                "(only 'idle' or 'working' are allowed)"
+            )
+        if row["assigned_to"] != wanted["current_agent"]:
+            raise Refusal(
+                f"Task {row['id']} is not assigned to {wanted['current_agent']} "
+                f"(currently assigned to: {row['assigned_to']})"
+            )
+        row.update(assigned_to=wanted["new_agent"], previous_assigned_to=row["assigned_to"], status="idle")
+        return {"task": row, "comment": self._comment(row, wanted["comment"], wanted["current_agent"])}
+
+    def add_comment(self, wanted: Row) -> Row:
+        return self._comment(self._row(wanted["task_id"]), wanted["content"], wanted.get("created_by"))
+
+    def _comment(self, row: Row, text: object, author: object) -> Row:
+        comment: Row = {
+            "id": len(self.comments) + 1, "task_id": row["id"], "content": text, "created_by": author,
+            "created_at": "2026-11-20T13:04:21Z", "updated_at": "2026-11-20T13:04:21Z",
+        }  # fmt: skip
+        self.comments.append(comment)
+        return comment
+
+    def _row(self, number: object) -> Row:
+        row = self.tasks.get(number) if isinstance(number, int) else None
+        if row is None:
+            raise Refusal(f"Task not found: {number}")
+        return row
+
+
+class Refusal(Exception):
+    """Answered as ``isError``."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """Head and body are written apart; the system would hold the body back for 40 ms."""
+    server: Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.number = self.server.stub.connected(self.connection)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        stub = self.server.stub
+        message = json.loads(body or b"{}")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        stub.requests.append(Seen("POST", self.path, headers, message, self.number))
+        behave = stub.next_behaviour()
+        if behave is not None:
+            behave(self, message)
+        elif not self._refuse_badly_framed(headers, len(body)):
+            behave_well(self, message)
+
+    def do_DELETE(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.stub.requests.append(Seen("DELETE", self.path, headers, {}, self.number))
+        self.reply(200, b"")
+
+    def _refuse_badly_framed(self, headers: dict[str, str], size: int) -> bool:
+        accept = headers.get("accept", "")
+        if size > BODY_MAX_BYTES:
+            self.reply(500, b'{"error":"Internal server error"}')
+        elif "application/json" not in accept or "text/event-stream" not in accept:
+            self.reply(406, rpc_error("Not Acceptable: Client must accept both"))
+        elif headers.get("content-type") != "application/json":
+            self.reply(415, rpc_error("Unsupported Media Type: Content-Type must be application/json"))
+        else:
+            return False
+        return True
+
+    def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
+        """A whole answer. Underscores in header names become hyphens."""
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Quiet."""
+
+
+class Server(ThreadingHTTPServer):
+    """Joins its threads when closed, so that no test leaves one behind."""
+
+    daemon_threads = False
+    stub: StubServer
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that leave early are part of the tests."""
+
+
+class StubServer:
+    """``with StubServer() as stub``: listens until the block ends; can be stopped and started again."""
+
+    def __init__(self, *, certificate: str | None = None) -> None:
+        """``certificate`` is a PEM file with a key: the stub then speaks TLS."""
+        self.store = Store()
+        self._certificate = certificate
+        self.requests: list[Seen] = []
+        self.released = threading.Event()
+        """Set at the end; whoever hangs waits for it."""
+        self._script: deque[Behaviour] = deque()
+        self._always: dict[str, Behaviour] = {}
+        self._connections: list[socket.socket] = []
+        self._server: Server | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._certificate else 'http'}://127.0.0.1:{self._port}/mcp"
+
+    @property
+    def tools(self) -> list[str]:
+        """The tools called, in order."""
+        return [seen.tool for seen in self.requests]
+
+    def script(self, *behaviours: Behaviour) -> None:
+        """One for each of the next POSTs."""
+        self._script.extend(behaviours)
+
+    def always(self, tool: str, behaviour: Behaviour, **arguments: object) -> None:
+        """For every call of a tool, or every call with these arguments."""
+        self._always[json.dumps([tool, arguments])] = behaviour
+
+    def next_behaviour(self) -> Behaviour | None:
+        if self._script:
+            return self._script.popleft()
+        seen = self.requests[-1]
+        for key, behaviour in self._always.items():
+            tool, arguments = json.loads(key)
+            if seen.tool == tool and arguments.items() <= seen.arguments.items():
+                return behaviour
+        return None
+
+    def connected(self, connection: socket.socket) -> int:
+        self._connections.append(connection)
+        return len(self._connections)
+
+    def start(self) -> None:
+        self.released.clear()
+        self._server = Server(("127.0.0.1", self._port), Handler)
+        self._server.stub = self
+        if self._certificate is not None:
+            self._server.socket = _with_tls(self._server.socket, self._certificate)
+        self._port = self._server.server_address[1]
+        # A short poll: every test waits for it once.
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), name="stub").start()
+
+    def stop(self) -> None:
+        """Also ends connections that are kept alive, as the end of a process would."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        self.released.set()
+        server.shutdown()
+        for connection in self._connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+        server.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _with_tls(listener: socket.socket, certificate: str) -> socket.socket:
+    """The handshake is left to the connection's own thread: a client that refuses it holds nobody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
+
+
+def rpc_error(message: str, code: int = -32000) -> bytes:
+    """A JSON-RPC error without an id, as the transport sends it."""
+    return json.dumps({"jsonrpc": "2.0", "error": {"code": code, "message": message}, "id": None}).encode()
+
+
+def event(message: object, *, end: str = "\n") -> bytes:
+    """One event of a stream."""
+    data = json.dumps(message, ensure_ascii=False)
+    return f"event: message{end}data: {data}{end}{end}".encode()
+
+
+def answer_to(handler: Handler, request: Message) -> Message:
+    """What the store says to a request; carries it out."""
+    params = request.get("params")
+    assert isinstance(params, dict)
+    tool, arguments = params["name"], params["arguments"]
+    try:
+        value = handler.server.stub.store.run(tool, arguments)
+        text, extra = json.dumps(value, indent=2, ensure_ascii=False), {}
+    except Refusal as refusal:
+        text, extra = str(refusal), {"isError": True}
+    result = {"content": [{"type": "text", "text": text}], **extra}
+    return {"result": result, "jsonrpc": "2.0", "id": request["id"]}
+
+
+def behave_well(handler: Handler, request: Message) -> None:
+    """As the public server: stateless, every answer a stream of one event."""
+    if "id" not in request:
+        handler.reply(202, b"")
+    elif request["method"] == "initialize":
+        result = {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {"tools": {}},
+            "serverInfo": {"name": "stub", "version": "1"},
+        }
+        handler.reply(
+            200, event({"jsonrpc": "2.0", "id": request["id"], "result": result}), "text/event-stream"
+        )
+    else:
+        handler.reply(200, event(answer_to(handler, request)), "text/event-stream")
