@@ -50,11 +50,6 @@ TABLE: dict[OutcomeClass, Row] = {
     "unsettled": Row(False, None),
 }
 
-NOT_YET = {
-    "cancelled": "contracts: parks unless --requeue; the table of costs has no column for it yet",
-    "budget_exceeded": "contracts: parks at once; the table of costs has no column for it yet",
-}
-
 
 def run(ledger: Ledger, kind: OutcomeClass, number: int = 1, *, at: datetime = NOW) -> Ledger:
     """The ledger after one more run."""
@@ -76,16 +71,7 @@ def delay_s(ledger: Ledger) -> float:
     return (ledger.not_before - NOW).total_seconds()
 
 
-@pytest.mark.parametrize(
-    ("kind", "row"),
-    [
-        pytest.param(
-            kind, row, marks=[pytest.mark.xfail(strict=True, reason=NOT_YET[kind])] if kind in NOT_YET else []
-        )
-        for kind, row in TABLE.items()
-    ],
-    ids=list(TABLE),
-)
+@pytest.mark.parametrize(("kind", "row"), [pytest.param(kind, row, id=kind) for kind, row in TABLE.items()])
 def test_one_run_that_ended_as(kind: OutcomeClass, row: Row) -> None:
     ledger = run(a_ledger(open_run=an_open_run()), kind)
 
@@ -105,11 +91,8 @@ def test_the_table_is_whole() -> None:
     assert set(COSTS) == kinds
 
 
-@pytest.mark.parametrize("kind", [kind for kind, row in TABLE.items() if row.is_spent])
+@pytest.mark.parametrize("kind", [kind for kind, row in TABLE.items() if row.is_spent and not row.is_parked])
 def test_the_third_spending_run_parks_the_task(kind: OutcomeClass) -> None:
-    if kind == "budget_exceeded":
-        pytest.skip("parks at the first; see NOT_YET")
-
     assert runs(kind, kind).parked is None
     parked = runs(kind, kind, kind).parked
     assert parked is not None
@@ -136,7 +119,6 @@ def test_success_clears_the_count() -> None:
     assert spent_attempts(runs("failed", "failed", "succeeded", "failed").outcomes) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="handed_off clears the count too; contracts.md lets only success")
 def test_a_hand_over_does_not_clear_the_count() -> None:
     """Otherwise an agent that leaves the task idle now and then is started for ever (contracts)."""
     assert spent_attempts(runs("failed", "failed", "handed_off").outcomes) == 2

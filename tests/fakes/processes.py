@@ -1,0 +1,120 @@
+"""A process table in memory: real laws about who is who, and hands to kill, freeze and reboot."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+
+from tests.builders import HOST
+from tests.fakes.clock import FakeClock
+from tinyscheduler.model.lease import ProcessRef
+from tinyscheduler.model.snapshot import Liveness
+from tinyscheduler.ports import Host
+
+PASS_PID = 2
+
+
+class FakeProcess:
+    """One process. ``ignores`` are signals without effect; ``on_term`` runs before it ends by TERM."""
+
+    def __init__(self, ref: ProcessRef, tag: str | None, parent: int) -> None:
+        self.ref = ref
+        self.tag = tag
+        self.parent = parent
+        self.ignores: set[int] = set()
+        self.on_term: Callable[[], None] | None = None
+
+
+class FakeProcesses:
+    """``ports.Processes`` over a dict. Waiting for processes that stay moves the clock."""
+
+    def __init__(self, clock: FakeClock, host: Host = HOST) -> None:
+        self._clock = clock
+        self._host = host
+        self._alive: dict[int, FakeProcess] = {}
+        self._next_pid = 100
+        self.signals: list[tuple[int, int]] = []
+        """Who was sent what, for tests about strangers."""
+
+    # --- the port ------------------------------------------------------------------------------
+
+    def host(self) -> Host:
+        return self._host
+
+    def me(self) -> ProcessRef:
+        return ProcessRef(PASS_PID, 1, self._host.boot_id, self._host.pid_namespace)
+
+    def identify(self, pid: int) -> ProcessRef | None:
+        found = self._alive.get(pid)
+        return None if found is None else found.ref
+
+    def liveness(self, process: ProcessRef) -> Liveness:
+        if process.boot_id != self._host.boot_id:
+            return "dead"
+        if process.pid_namespace != self._host.pid_namespace:
+            return "unknown"
+        return "alive" if self.identify(process.pid) == process else "dead"
+
+    def tree(self, tag: str, roots: Sequence[ProcessRef]) -> tuple[ProcessRef, ...]:
+        found = {p.ref.pid for p in self._alive.values() if p.tag == tag}
+        found |= {root.pid for root in roots if self.liveness(root) == "alive"}
+        grown = True
+        while grown:
+            fresh = {
+                p.ref.pid
+                for p in self._alive.values()
+                if p.parent in found and p.ref.pid not in found and p.tag in (None, tag)
+            }
+            found |= fresh
+            grown = bool(fresh)
+        return tuple(self._alive[pid].ref for pid in sorted(found))
+
+    def signal(self, process: ProcessRef, number: int) -> bool:
+        if self.liveness(process) != "alive":
+            return False
+        self.signals.append((process.pid, number))
+        found = self._alive[process.pid]
+        if number in found.ignores:
+            return True
+        if number == signal.SIGTERM and found.on_term is not None:
+            found.on_term()
+        if number in (signal.SIGTERM, signal.SIGKILL):
+            self.end(process)
+        return True
+
+    def wait_gone(self, processes: Sequence[ProcessRef], timeout_s: float) -> tuple[ProcessRef, ...]:
+        left = tuple(p for p in processes if self.liveness(p) != "dead")
+        if left:
+            self._clock.advance(timeout_s)
+        return left
+
+    # --- hands ---------------------------------------------------------------------------------
+
+    def spawn(self, tag: str | None = None, *, parent: int = 1, pid: int | None = None) -> FakeProcess:
+        """A new process; a ``pid`` of a dead one recycles it with a later start time."""
+        self._next_pid += 1
+        number = pid or self._next_pid
+        start = self._next_pid * 10
+        ref = ProcessRef(number, start, self._host.boot_id, self._host.pid_namespace)
+        self._alive[number] = FakeProcess(ref, tag, parent)
+        return self._alive[number]
+
+    def end(self, process: ProcessRef) -> None:
+        """It is gone; its children belong to init now."""
+        self._alive.pop(process.pid, None)
+        for child in self._alive.values():
+            if child.parent == process.pid:
+                child.parent = 1
+
+    def tagged(self, text: str) -> list[FakeProcess]:
+        """Living processes with a tag that contains this."""
+        return [p for p in self._alive.values() if p.tag is not None and text in p.tag]
+
+    def living(self) -> list[FakeProcess]:
+        return list(self._alive.values())
+
+    def reboot(self) -> None:
+        """Everybody is dead, and the machine has another boot id."""
+        self._alive.clear()
+        self._host = self._host._replace(boot_id=f"{self._host.boot_id}+")
+        self._clock.reboot()
