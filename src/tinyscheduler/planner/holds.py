@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from itertools import takewhile
 from typing import NamedTuple
 
 from tinyscheduler.model.agent import Agent
@@ -209,6 +211,37 @@ def _not_before(task: Task, view: View) -> Finding | None:
     return Finding("", "", held)
 
 
+def cooling(task: Task, view: View) -> frozenset[AgentName]:
+    """Agents that had this task a moment ago: the same pair meets again after the base delay at the
+    earliest, also after outcomes that cost nothing (features D16), or a task that is handed to and
+    fro would go round for ever."""
+    ledger = ledger_of(task, view)
+    if not isinstance(ledger, Ledger):
+        return frozenset()
+    base_s, now = view.snapshot.policy.retry_base_s, view.snapshot.now
+    recent = takewhile(lambda past: abs((now - past.at).total_seconds()) < base_s, reversed(ledger.outcomes))
+    return frozenset(past.agent for past in recent)
+
+
+def _cooldown(task: Task, view: View) -> Finding | None:
+    able, cool = candidates(task, view), cooling(task, view)
+    if not able or any(agent.name not in cool for agent in able):
+        return None
+    ledger = ledger_of(task, view)
+    assert isinstance(ledger, Ledger), "only a ledger cools an agent"
+    base_s, last = view.snapshot.policy.retry_base_s, ledger.outcomes[-1]
+    held = Held(
+        task.id,
+        "cooldown",
+        f"{last.agent} had it a moment ago",
+        limit=f"{base_s} s",
+        since=last.at,
+        next_look_at=last.at + timedelta(seconds=base_s),
+        lever="wait",
+    )
+    return Finding("", "", held)
+
+
 def _no_recipe(task: Task, view: View) -> Finding | None:
     able = candidates(task, view)
     if not able or any(agent.command for agent in able):
@@ -262,6 +295,7 @@ HOLDS: tuple[tuple[HeldReason, Callable[[Task, View], Finding | None]], ...] = (
     ("parent_open", _parent_open),
     ("blocked", _blocked),
     ("not_before", _not_before),
+    ("cooldown", _cooldown),
     ("no_recipe", _no_recipe),
     ("bad_task", _bad_task),
     ("no_agent", _no_agent),

@@ -12,7 +12,7 @@ from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.capacity import Capacity
-from tinyscheduler.planner.holds import View, candidates, first_hold, view_of
+from tinyscheduler.planner.holds import View, candidates, cooling, first_hold, view_of
 from tinyscheduler.planner.ranking import blocked_counts, natural_id, rank_key
 
 
@@ -29,7 +29,8 @@ def plan_start(snapshot: StartSnapshot) -> StartPlan:
     runnable, held = _sift(backlog.tasks, view)
     starts = []
     for task in _ranked(runnable, backlog.tasks, snapshot):
-        able = [agent for agent in candidates(task, view) if agent.command]
+        cool = cooling(task, view)
+        able = [a for a in candidates(task, view) if a.command and a.name not in cool]
         agent = capacity.choose(able)
         hold = _capacity_hold(task, able, agent, capacity, snapshot.policy)
         if hold is not None or agent is None:
