@@ -22,7 +22,9 @@ class OpenRun(NamedTuple):
     """Of the run's processes; names the state folder that started it."""
     at: datetime
     unclear_until: datetime | None
-    """Until when an unanswered claim may still take effect on the server; None: it was answered."""
+    """Until when a claim that was cut off may still take effect on the server."""
+    refusals: int = 0
+    """How often the server refused for good to be told how the run ended."""
 
 
 class PastRun(NamedTuple):

@@ -115,7 +115,8 @@ def _wrapper_liveness(world: World, lease: Lease, owner: Owner | None) -> Livene
     if lease.machine_id != host.machine_id:
         # Another machine's processes cannot be seen from here (law 4), and its boot id is no news.
         return "unknown"
-    wrapper = lease.wrapper or (owner.process if owner is not None else None)
+    is_mine = owner is not None and owner.lease_id == lease.lease_id
+    wrapper = lease.wrapper or (owner.process if owner is not None and is_mine else None)
     if wrapper is not None:
         return world.processes.liveness(wrapper)
     if lease.boot_id == host.boot_id and lease.pid_namespace != host.pid_namespace:

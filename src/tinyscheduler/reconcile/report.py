@@ -69,6 +69,11 @@ class Report:
         if seen not in self.faults:
             self.faults.append(seen)
 
+    def server_fault(self, error: TaskServerError) -> None:
+        """The server is unknown: said once, whichever task met it first."""
+        if not any(fault.is_server and error.message in fault.message for fault in self.faults):
+            self.fault(error)
+
     def trouble(self, message: str, *, hint: str, reference: str) -> None:
         """A fault that is no exception: an unreadable lease, a tree that survived."""
         self.faults.append(FaultSeen(reference, message, hint, is_server=False))

@@ -85,6 +85,9 @@ def one_look(world: World) -> Report:
     except StateError as error:
         # A pass that cannot read or write its own state gives no verdict on others (law 12).
         report.fault(error)
+    if context.server.trouble is not None:
+        # Also where the step that met it had an answer of its own: unknown is in the exit code (law 4).
+        report.server_fault(context.server.trouble)
     report.duration_s = world.clock.monotonic() - began
     report.ended_at = world.clock.now()
     record(context)

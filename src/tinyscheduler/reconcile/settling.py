@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from tinyscheduler.errors import StateError
+from tinyscheduler.errors import ServerRefused, StateError
 from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
 from tinyscheduler.reconcile.context import Context, check_server
 from tinyscheduler.reconcile.settle import Settled, settle_on_server
+
+REFUSALS_MAX = 3
+"""A server that says no for good says it again; three passes are for what a person mends meanwhile."""
 
 
 def settle(context: Context, lease: Lease) -> Settled:
@@ -24,7 +27,10 @@ def settle(context: Context, lease: Lease) -> Settled:
     after = after_run(before, lease, lease.outcome, policy)
     is_parked = after.parked is not None and before.parked is None
     note = describe(lease, lease.outcome, after, is_parked=is_parked)
-    settled = settle_on_server(context.server, lease, note=note, unassign=is_parked)
+    try:
+        settled = settle_on_server(context.server, lease, note=note, unassign=is_parked)
+    except ServerRefused as error:
+        settled = _refused(context, lease, before, error)
     if settled.outcome.kind != lease.outcome.kind:
         after = after_run(before, lease, settled.outcome, policy)
     world.ledgers.write(_with_fingerprint(after, settled))
@@ -50,6 +56,19 @@ def describe(lease: Lease, outcome: Outcome, ledger: Ledger, *, is_parked: bool)
     elif ledger.not_before is not None:
         parts.append(f"next attempt not before {ledger.not_before:%Y-%m-%d %H:%M:%S} UTC")
     return "; ".join(parts)
+
+
+def _refused(context: Context, lease: Lease, ledger: Ledger, error: ServerRefused) -> Settled:
+    """Permanent refusals are tried three times, over three passes (features B11); then the run is
+    ``unsettled`` in the ledger and a person is told. Raises ``error`` before that."""
+    assert lease.outcome is not None, "checked by the caller"
+    run = ledger.open
+    if run is not None and run.refusals + 1 < REFUSALS_MAX:
+        counted = run._replace(refusals=run.refusals + 1)
+        context.world.ledgers.write(ledger._replace(open=counted))
+        raise error
+    context.report.fault(error, task_id=lease.task_id)
+    return Settled("left", None, lease.outcome._replace(kind="unsettled", summary=error.message))
 
 
 def _ledger_for(context: Context, lease: Lease) -> Ledger:

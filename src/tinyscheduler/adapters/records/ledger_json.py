@@ -63,6 +63,7 @@ def _open_to_json(run: OpenRun) -> dict[str, object]:
         "tag": run.tag,
         "at": instant_text(run.at),
         "unclear_until": instant_text_or_none(run.unclear_until),
+        "refusals": run.refusals,
     }
 
 
@@ -74,6 +75,7 @@ def _open_from_json(fields: Fields) -> OpenRun:
         tag=fields.text("tag"),
         at=fields.instant("at"),
         unclear_until=fields.instant_or_none("unclear_until"),
+        refusals=fields.whole_or_none("refusals") or 0,
     )
 
 
