@@ -15,15 +15,18 @@ from tinyscheduler.errors import ServerUnavailable, StateError, TaskNotFound
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
-from tinyscheduler.taskstore.rows import CommentRow, TaskChanges, TaskRow
+from tinyscheduler.taskstore.rows import CommentRow, NewTask, TaskChanges, TaskFilter, TaskRow
 from tinyscheduler.taskstore.store import Store
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
 
 SOURCE_UNKNOWN: Final = "embedded:unknown"
 """Of a file that cannot be opened: no task is of it, and every call says why."""
 
 
 class EmbeddedTaskServer:
-    """A TaskServer over one database file, opened when it is first needed."""
+    """A TaskServer and a TaskDesk over one database file, opened when it is first needed."""
 
     def __init__(self, path: str, *, read_only: bool = False) -> None:
         """Touch nothing yet: whoever finds the pass lock busy leaves no trace.
@@ -92,6 +95,40 @@ class EmbeddedTaskServer:
         """Raises TaskNotFound."""
         return _comment(self._store().add_comment(_number(task_id), text, author))
 
+    def add(self, draft: TaskDraft) -> Task:
+        """See ``ports.TaskDesk``. Raises ServerRefused for a parent or a blocker that is not there."""
+        new = NewTask(
+            draft.title,
+            draft.created_by,
+            draft.description,
+            draft.assigned_to,
+            draft.priority,
+            draft.tags,
+            None if draft.parent is None else _number(draft.parent),
+            draft.queue,
+            None if draft.blocked_by is None else _number(draft.blocked_by),
+        )
+        return _task(self._store().create_task(new))
+
+    def find(self, query: TaskQuery) -> TaskList:
+        """See ``ports.TaskDesk``."""
+        from tinyscheduler.model.desk import TaskList
+
+        is_for_nobody = query.assigned_to == ""
+        wanted = TaskFilter(
+            assigned_to=query.assigned_to or None,
+            statuses=query.statuses,
+            queue_name=query.queue,
+            # The store cannot be asked for what nobody has; and one more tells a full list from a cut one.
+            limit=0 if is_for_nobody else query.limit + 1,
+        )
+        rows = [row for row in self._store().tasks(wanted) if not is_for_nobody or row.assigned_to is None]
+        return TaskList(tuple(_task(row) for row in rows[: query.limit]), len(rows) > query.limit)
+
+    def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
+        """See ``ports.TaskDesk``. Raises TaskNotFound; ServerRefused for what makes a circle."""
+        return _task(self._store().update_task(_number(task_id), _changes(edit)))
+
     def close(self) -> None:
         """Idempotent."""
         if isinstance(self._opened, Store):
@@ -126,6 +163,29 @@ def _number(task_id: TaskId) -> int:
     if not (task_id.isascii() and task_id.isdigit()):
         raise TaskNotFound(f"Task not found: {task_id[:40]}")
     return int(task_id[:40])
+
+
+def _changes(edit: TaskEdit) -> TaskChanges:
+    changes: TaskChanges = {}
+    if edit.title is not None:
+        changes["title"] = edit.title
+    if edit.description is not None:
+        changes["description"] = edit.description
+    if edit.status is not None:
+        changes["status"] = edit.status
+    if edit.assigned_to is not None:
+        changes["assigned_to"] = edit.assigned_to
+    if edit.queue is not None:
+        changes["queue_name"] = edit.queue
+    if edit.priority is not None:
+        changes["priority"] = edit.priority
+    if edit.tags is not None:
+        changes["tags"] = edit.tags
+    if edit.parent is not None:
+        changes["parent_task_id"] = _number(edit.parent)
+    if edit.blocked_by is not None:
+        changes["blocked_by_task_id"] = _number(edit.blocked_by) if edit.blocked_by else None
+    return changes
 
 
 def _task(row: TaskRow) -> Task:
