@@ -12,7 +12,8 @@ from tinyscheduler.ports import World
 
 if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
-    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders, StopSignal, TaskServer
+    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders, StopSignal, TaskDesk, TaskServer
+    from tinyscheduler.reconcile.look import LogSide, ReadSide
 
 
 class Invocation(Protocol):
@@ -103,6 +104,51 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
     )
 
 
+def wire_read_side(configuration: Configuration, invocation: Invocation) -> ReadSide:
+    """For commands that only look. Writes nothing."""
+    from tinyscheduler.adapters.records.hindsight import FileHindsight
+    from tinyscheduler.adapters.run_logs import RunLogFiles
+    from tinyscheduler.reconcile.look import ReadSide
+
+    places = configuration.places
+    return ReadSide(
+        world=wire(configuration, invocation, is_read_only=True),
+        hindsight=FileHindsight(places.passes, places.ledger),
+        logs=RunLogFiles(places.runs),
+    )
+
+
+def wire_logs(configuration: Configuration) -> LogSide:
+    """For ``logs``, which asks no task server."""
+    from tinyscheduler.adapters.processes import ProcessTable
+    from tinyscheduler.adapters.records.leases import FileLeaseStore
+    from tinyscheduler.adapters.run_logs import RunLogFiles
+    from tinyscheduler.reconcile.look import LogSide
+
+    places = configuration.places
+    return LogSide(
+        FileLeaseStore(places.running, places.quarantine), ProcessTable(), RunLogFiles(places.runs)
+    )
+
+
+def desk(configuration: Configuration, invocation: Invocation) -> TaskDesk:
+    """For ``task``: whichever server is configured. Raises ConfigError."""
+    connection = configuration.connection
+    if connection.endpoint is None:
+        from tinyscheduler.adapters.embedded import EmbeddedTaskServer
+
+        return EmbeddedTaskServer(configuration.places.tasks_db)
+    from tinyscheduler.adapters.mcp.desk import McpTaskDesk
+    from tinyscheduler.config.secrets import headers
+
+    return McpTaskDesk(
+        connection.endpoint,
+        headers=headers(configuration, invocation.environ),
+        timeout_s=connection.timeout_s,
+        ca_file=connection.ca_file,
+    )
+
+
 def system_clock() -> Clock:
     """For a loop around passes; each pass is wired with its own."""
     from tinyscheduler.adapters.clock import SystemClock
@@ -134,9 +180,7 @@ def wire_wrapper(order_path: str) -> WrapperWorld:
     )
 
 
-def _task_server(
-    configuration: Configuration, invocation: Invocation, *, is_read_only: bool
-) -> TaskServer:
+def _task_server(configuration: Configuration, invocation: Invocation, *, is_read_only: bool) -> TaskServer:
     connection = configuration.connection
     if connection.endpoint is None:
         from tinyscheduler.adapters.embedded import EmbeddedTaskServer

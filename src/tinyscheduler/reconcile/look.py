@@ -1,0 +1,193 @@
+"""Look without touching: what ``status`` and ``explain`` show, of one moment (law 9).
+
+Takes no lock and writes nothing, so a pass may be at work meanwhile: a lease that looks wrong is
+read again before anybody is told, because its run may have ended between two readings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
+from tinyscheduler.model.action import Keep, TendAction
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef
+from tinyscheduler.model.past_pass import ParkedTask, PastPass, Shelf
+from tinyscheduler.model.reason import HeldReason
+from tinyscheduler.model.snapshot import Backlog, LeaseFacts, StartSnapshot, TendSnapshot
+from tinyscheduler.planner.ranking import natural_id
+from tinyscheduler.planner.start import plan_start
+from tinyscheduler.planner.tend import plan_tend
+from tinyscheduler.ports import Hindsight, LeaseStore, Processes, RunLogs, TaskServer, World
+from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.observe import fetch, lease_facts, observe_start, observe_tend
+from tinyscheduler.views.problems import Problem, RunSeen, Seen
+
+PARKED_ASKED_MAX = 20
+"""Calls to the server for parked tasks that no queue of ours shows; beyond it the ledger is believed."""
+
+
+class ReadSide(NamedTuple):
+    """The ports of a command that only looks."""
+
+    world: World
+    hindsight: Hindsight
+    logs: RunLogs
+
+
+class LogSide(NamedTuple):
+    """The ports of ``logs``, which asks no task server."""
+
+    leases: LeaseStore
+    processes: Processes
+    logs: RunLogs
+
+
+def look(side: ReadSide) -> Seen:
+    """Everything ``status`` shows. Never raises for what the disk or the server does: that is shown."""
+    world, faults = side.world, _Faults()
+    tend = _tend(world)
+    # After the leases: a copy of the embedded store is of the instant of its first call.
+    server = GuardedServer(world.server)
+    runs: Known[tuple[RunSeen, ...]] | Unknown = (
+        tend if isinstance(tend, Unknown) else Known(runs_of(world, tend))
+    )
+    backlog, error = fetch(world, server)
+    start = None if isinstance(tend, Unknown) else _start(world, server, tend, backlog, faults)
+    last_pass = side.hindsight.last_pass()
+    plan = None if start is None else plan_start(start)
+    leased = set() if isinstance(tend, Unknown) else {facts.lease.task_id for facts in tend.leases}
+    shelf = side.hindsight.shelf(leased)
+    held = {} if plan is None else {held.task_id: held.reason for held in plan.held}
+    has_past = isinstance(last_pass, PastPass) or bool(leased)
+    return Seen(
+        now=world.clock.now(),
+        configuration=world.configuration,
+        runs=runs,
+        broken=() if isinstance(tend, Unknown) else tend.broken,
+        backlog=backlog,
+        plan=plan,
+        server_hint="" if error is None else error.hint,
+        is_estopped=world.state.is_estopped(),
+        free_mb=world.state.free_mb(),
+        is_copy=has_past and _state_id(world, faults) == "",
+        last_pass=last_pass,
+        shelf=_still_parked(shelf, held, backlog, server),
+        state_faults=tuple(faults.found),
+    )
+
+
+def runs_of(world: World, snapshot: TendSnapshot) -> tuple[RunSeen, ...]:
+    """Every lease with what the next pass does about it, by task."""
+    actions = {action.lease.task_id: action for action in plan_tend(snapshot).actions}
+    runs = [_run(world, facts, actions[facts.lease.task_id]) for facts in snapshot.leases]
+    return tuple(sorted(runs, key=lambda run: natural_id(run.facts.lease.task_id)))
+
+
+def observed_leases(world: World) -> TendSnapshot:
+    """``observe_tend``, with a second look at every lease that a pass would act on. Raises StateError."""
+    first = observe_tend(world)
+    odd = {a.lease.task_id for a in plan_tend(first).actions if not isinstance(a, Keep) or a.is_trouble}
+    if not odd:
+        return first
+    facts = [known for known in first.leases if known.lease.task_id not in odd]
+    broken = []
+    for task_id in sorted(odd):
+        found = world.leases.read(task_id)
+        if isinstance(found, BrokenLease):
+            broken.append(found)
+        elif found is not None:
+            _add_facts(world, found, facts, broken)
+    return first._replace(leases=tuple(facts), broken=tuple(broken))
+
+
+class _Faults:
+    """What the disk refused while we looked."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def add(self, error: StateError) -> None:
+        self.found.append(Problem("problem", error.reference, error.message, error.hint))
+
+
+def _add_facts(world: World, lease: Lease, facts: list[LeaseFacts], broken: list[BrokenLease]) -> None:
+    now, monotonic = world.clock.now(), world.clock.monotonic()
+    try:
+        facts.append(lease_facts(world, lease, now=now, monotonic=monotonic))
+    except StateError as error:
+        broken.append(BrokenLease(lease.task_id, lease.run_folder, error.message))
+
+
+def _tend(world: World) -> TendSnapshot | Unknown:
+    try:
+        return observed_leases(world)
+    except StateError as error:
+        return Unknown(error.message)
+
+
+def _run(world: World, facts: LeaseFacts, action: TendAction) -> RunSeen:
+    if isinstance(action, Keep) or facts.lease.state == "finished":
+        return RunSeen(facts, action)
+    lease = facts.lease
+    return RunSeen(facts, action, world.leases.stop_order(lease.task_id), _is_agent_alive(world, facts))
+
+
+def _is_agent_alive(world: World, facts: LeaseFacts) -> bool:
+    lease = facts.lease
+    if facts.wrapper != "dead" or lease.agent_pid is None or lease.agent_start is None:
+        return False
+    agent = ProcessRef(lease.agent_pid, lease.agent_start, lease.boot_id, lease.pid_namespace)
+    return world.processes.liveness(agent) == "alive"
+
+
+def _start(
+    world: World, server: TaskServer, tend: TendSnapshot, backlog: Known[Backlog] | Unknown, faults: _Faults
+) -> StartSnapshot | None:
+    leases = [facts.lease for facts in tend.leases]
+    try:
+        return observe_start(world, server, leases, tend.broken, backlog, refused={})
+    except StateError as error:
+        faults.add(error)
+        return None
+
+
+def _state_id(world: World, faults: _Faults) -> str | None:
+    try:
+        return world.state.state_id()
+    except StateError as error:
+        faults.add(error)
+        return None
+
+
+def _still_parked(
+    shelf: Shelf, held: Mapping[TaskId, HeldReason], backlog: Known[Backlog] | Unknown, server: TaskServer
+) -> Shelf:
+    """Without those that a person has released or finished since: the ledger learns of it only when the
+    task comes up again."""
+    if not isinstance(backlog, Known):
+        return shelf
+    seen = {task.id for task in backlog.value.tasks}
+    kept: list[ParkedTask] = []
+    asked = 0
+    for entry in shelf.parked:
+        if entry.task_id in seen:
+            is_parked = held.get(entry.task_id, "parked") == "parked"
+        else:
+            asked += 1
+            is_parked = asked > PARKED_ASKED_MAX or _is_open(entry.task_id, server)
+        if is_parked:
+            kept.append(entry)
+    return shelf._replace(parked=tuple(kept))
+
+
+def _is_open(task_id: TaskId, server: TaskServer) -> bool:
+    try:
+        task = server.get(task_id).task
+    except TaskNotFound:
+        return False
+    except TaskServerError:
+        return True
+    return task.status != "complete" and task.archived_at is None

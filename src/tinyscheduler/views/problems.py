@@ -1,0 +1,272 @@
+"""What is wrong, worst first: one ordered table of questions about everything that was seen.
+
+Kept apart from ``status``, which shows it: the exit code of ``status`` hangs on these rows alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.action import Keep, Quarantine, Reclaim, Revoke, Settle, StartPlan, TendAction, Undo
+from tinyscheduler.model.configuration import Configuration
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import BrokenLease, StopOrder
+from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
+from tinyscheduler.model.snapshot import Backlog, LeaseFacts
+from tinyscheduler.views.wording import ago_text, count_text, span_text
+
+PASSES_MISSED_MAX = 3
+"""A pass may take most of a minute and cron skips none: three missing ones are no accident."""
+LATE_S_MIN = 180
+"""With a short LOOP_INTERVAL_SEC and cron all the same."""
+UNSETTLED_S = 180
+"""A run that ended is settled at once, by the pass its wrapper becomes."""
+
+Severity = Literal["problem", "server", "note"]
+"""``problem`` is exit 1, ``server`` exit 3, ``note`` is no fault."""
+
+
+class Problem(NamedTuple):
+    """One line at the top of ``status``."""
+
+    severity: Severity
+    reference: str
+    message: str
+    hint: str = ""
+    task_id: TaskId | None = None
+
+
+class RunSeen(NamedTuple):
+    """A lease, what the machine says about it, and what the next pass does with it."""
+
+    facts: LeaseFacts
+    action: TendAction
+    stop: StopOrder | None = None
+    """Looked for only where the action is not to keep it."""
+    is_agent_alive: bool = False
+    """Likewise: the agent outlived its wrapper."""
+
+
+class Seen(NamedTuple):
+    """Everything ``status`` shows, of one moment."""
+
+    now: datetime
+    configuration: Configuration
+    runs: Known[tuple[RunSeen, ...]] | Unknown
+    broken: tuple[BrokenLease, ...]
+    backlog: Known[Backlog] | Unknown
+    plan: StartPlan | None
+    """What the next pass starts and holds; None: the leases or the ledgers are unknown."""
+    server_hint: str
+    is_estopped: bool
+    free_mb: int | None
+    is_copy: bool
+    """The state folder was copied and no pass has run in the copy yet."""
+    last_pass: PastPass | BrokenRecord | None
+    shelf: Shelf
+    state_faults: tuple[Problem, ...] = ()
+
+
+def problems(seen: Seen) -> tuple[Problem, ...]:
+    """In the order in which a person should read them; notes last."""
+    found = [problem for find in _QUESTIONS for problem in find(seen)]
+    return tuple(sorted(found, key=lambda problem: problem.severity == "note"))
+
+
+def exit_code(found: Iterable[Problem]) -> int:
+    """3 beats 1 (contracts, Exit codes)."""
+    severities = {problem.severity for problem in found}
+    return 3 if "server" in severities else 1 if "problem" in severities else 0
+
+
+def _estop(seen: Seen) -> Iterator[Problem]:
+    if seen.is_estopped:
+        hint = f"when all is well again, remove {seen.configuration.places.estop_file}"
+        yield Problem("problem", "estop", "ESTOP: everything is stopped and nothing starts", hint)
+
+
+def _state(seen: Seen) -> Iterator[Problem]:
+    yield from seen.state_faults
+    if isinstance(seen.runs, Unknown):
+        yield Problem(
+            "problem", "leases-unknown", f"the leases are unknown: {seen.runs.why}", "mend the folder"
+        )
+    if seen.is_copy:
+        yield Problem(
+            "problem",
+            "copied-folder",
+            "this state folder is a copy: its leases belong to the original",
+            "the next pass sets them aside; look which of the two folders should go on",
+        )
+
+
+def _broken(seen: Seen) -> Iterator[Problem]:
+    for lease in seen.broken:
+        hint = f"look whether its agent runs, then remove {lease.path}"
+        yield Problem("problem", "lease-unreadable", f"lease {lease.path}: {lease.why}", hint, lease.task_id)
+    for ledger in seen.shelf.broken:
+        hint = f"mend or remove {ledger.path}; its task is held until then"
+        yield Problem(
+            "problem", "ledger-unreadable", f"ledger {ledger.path}: {ledger.why}", hint, ledger.task_id
+        )
+
+
+def _runs(seen: Seen) -> Iterator[Problem]:
+    for run in seen.runs.value if isinstance(seen.runs, Known) else ():
+        trouble = _trouble(run, seen)
+        if trouble is not None:
+            message, hint = trouble
+            lease = run.facts.lease
+            where = f"task {lease.task_id} on {lease.agent}: "
+            reference = run.action.reason.replace("_", "-")
+            yield Problem("problem", reference, where + message + _stopped(run, seen), hint, lease.task_id)
+
+
+def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
+    """Message and hint; None: as it should be. A pass may be at work right now, so what only a pass
+    does in between (a claim, a settlement) is trouble only when it is old."""
+    action, facts = run.action, run.facts
+    match action:
+        case Reclaim():
+            left = "; its agent still runs" if run.is_agent_alive else ""
+            return _reclaim_words(run) + left, f"the next pass ends it as {action.outcome}"
+        case Keep(is_trouble=True):
+            return _keep_words(action.reason, facts), "look there, and stop it there"
+        case Revoke() if facts.run_age_s > seen.configuration.policy.start_timeout_s:
+            return (
+                f"no wrapper has taken it over for {span_text(facts.run_age_s)}",
+                "the next pass undoes the start",
+            )
+        case Undo() if facts.run_age_s > seen.configuration.policy.pass_limit_s:
+            age = span_text(facts.run_age_s)
+            return f"its claim was interrupted {age} ago", "the next pass asks the server, and undoes it"
+        case Settle(lease=lease) if _age_s(lease.outcome.at if lease.outcome else None, seen) > UNSETTLED_S:
+            return "its run has ended and is not settled", "look at the last pass and the task server"
+        case Keep() | Revoke() | Undo() | Settle() | Quarantine():
+            return None
+
+
+def _reclaim_words(run: RunSeen) -> str:
+    facts, pid = run.facts, run.facts.lease.wrapper_pid
+    words = {
+        "wrapper_dead": f"its wrapper (pid {pid}) is dead",
+        "rebooted": "the machine was booted since it began",
+        "heartbeat_stale": f"no beat for {span_text(facts.beat_age_s)}",
+        "over_hard_limit": f"it runs for {span_text(facts.run_age_s)}, longer than its hard limit",
+    }
+    return words.get(run.action.reason, run.action.reason.replace("_", " "))
+
+
+def _keep_words(reason: str, facts: LeaseFacts) -> str:
+    if reason == "unknown_host":
+        return f"it runs on {facts.lease.host}, which cannot be seen from here"
+    return f"it is left alone: {reason.replace('_', ' ')}"
+
+
+def _stopped(run: RunSeen, seen: Seen) -> str:
+    """A run that was told to end and is still there: its processes may have survived."""
+    if run.stop is None or run.stop.lease_id != run.facts.lease.lease_id:
+        return ""
+    return f"; it was told to end at {ago_text(run.stop.at, seen.now)}"
+
+
+def _server(seen: Seen) -> Iterator[Problem]:
+    if isinstance(seen.backlog, Unknown):
+        yield Problem("server", "task-server-unknown", seen.backlog.why, seen.server_hint)
+        return
+    for gap in seen.backlog.value.gaps:
+        where = f"queue {gap.queue}" if gap.queue is not None else f"the tasks of {gap.agent}"
+        yield Problem("server", "queue-unknown", f"{where}: {gap.why}", "nothing of it is started")
+
+
+def _last_pass(seen: Seen) -> Iterator[Problem]:
+    last = seen.last_pass
+    if isinstance(last, BrokenRecord):
+        yield Problem(
+            "problem", "pass-record", f"pass record {last.path}: {last.why}", "the next pass writes it anew"
+        )
+    elif last is None:
+        yield from _never(seen)
+    else:
+        yield from _late(last, seen)
+        yield from _failed(last, seen)
+
+
+def _never(seen: Seen) -> Iterator[Problem]:
+    has_runs = isinstance(seen.runs, Known) and bool(seen.runs.value)
+    message = "no pass has ended here yet"
+    yield Problem(
+        "problem" if has_runs else "note", "no-pass", message, "tinyscheduler run --once, or let cron do it"
+    )
+
+
+def _late(last: PastPass, seen: Seen) -> Iterator[Problem]:
+    age_s = _age_s(last.ended_at, seen)
+    if age_s > max(PASSES_MISSED_MAX * seen.configuration.loop_interval_s, LATE_S_MIN):
+        message = f"the last pass ended {span_text(age_s)} ago"
+        yield Problem("problem", "pass-late", message, "look at cron or the service that should run it")
+
+
+def _failed(last: PastPass, seen: Seen) -> Iterator[Problem]:
+    if last.exit_code == 0:
+        return
+    first = f": {last.faults[0].message}" if last.faults else ""
+    more = f" (and {count_text(len(last.faults) - 1, 'more fault')})" if len(last.faults) > 1 else ""
+    message = f"the last pass ended with exit code {last.exit_code}{first}{more}"
+    # The server was asked again just now: that answer counts.
+    is_over = last.exit_code == 3 and isinstance(seen.backlog, Known) and not seen.backlog.value.gaps
+    hint = "it answers now" if is_over else last.faults[0].hint if last.faults else ""
+    yield Problem("note" if is_over else "problem", "pass-failed", message, hint)
+
+
+def _disk(seen: Seen) -> Iterator[Problem]:
+    least_mb = seen.configuration.policy.min_free_mb
+    if seen.free_mb is not None and seen.free_mb < least_mb:
+        message = f"{seen.free_mb} MB free, {least_mb} MB needed: nothing starts"
+        yield Problem("problem", "disk", message, "free disk space, or TINYSCHEDULER_MIN_FREE_MB")
+
+
+def _switched_off(seen: Seen) -> Iterator[Problem]:
+    if not seen.configuration.policy.is_enabled:
+        yield Problem("note", "disabled", "the scheduler is switched off", "set TINYSCHEDULER_ENABLED=true")
+
+
+def _idle_agents(seen: Seen) -> Iterator[Problem]:
+    for agent in seen.configuration.agents:
+        # Without any limit the settings themselves say so already.
+        if agent.is_enabled and agent.slots <= 0 and agent.slots_source != "omitted":
+            message = f"agent {agent.name} has 0 slots ({agent.slots_source})"
+            yield Problem("note", "no-slots", message, f"--agent-limit {agent.name}=1, or maxConcurrency")
+
+
+def _limits(seen: Seen) -> Iterator[Problem]:
+    for limit in seen.plan.limits_reached if seen.plan is not None else ():
+        yield Problem("note", "limit", f"limit reached: {limit}")
+
+
+def _notes(seen: Seen) -> Iterator[Problem]:
+    for note in seen.configuration.notes:
+        yield Problem("note", "settings", note)
+
+
+def _age_s(moment: datetime | None, seen: Seen) -> float:
+    return 0.0 if moment is None else (seen.now - moment).total_seconds()
+
+
+_QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
+    _estop,
+    _state,
+    _broken,
+    _runs,
+    _server,
+    _last_pass,
+    _disk,
+    _switched_off,
+    _idle_agents,
+    _limits,
+    _notes,
+)
+"""A new kind of problem is a row here."""

@@ -1,0 +1,140 @@
+"""``status`` for people: problems first, then what runs, what is free, what waits and why (H1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.knowledge import Known
+from tinyscheduler.model.past_pass import PastPass
+from tinyscheduler.views.figures import (
+    IDS_SHOWN_MAX,
+    held_by_reason,
+    next_pass_at,
+    progress_age_s,
+    queue_rooms,
+    runs_seen,
+    slots_used,
+)
+from tinyscheduler.views.problems import Problem, RunSeen, Seen
+from tinyscheduler.views.table import Table, columns
+from tinyscheduler.views.wording import ago_text, count_text, span_text
+
+
+def status_tables(seen: Seen, problems: Sequence[Problem]) -> list[Table]:
+    """For people; tables without rows are not shown."""
+    return [
+        _problem_table(problems),
+        _lease_table(seen),
+        _agent_table(seen),
+        _queue_table(seen),
+        _start_table(seen),
+        _held_table(seen),
+        _parked_table(seen),
+        _pass_table(seen),
+    ]
+
+
+def _problem_table(problems: Sequence[Problem]) -> Table:
+    rows = [
+        (
+            "note" if problem.severity == "note" else "PROBLEM",
+            f"{problem.message} ({problem.hint})" if problem.hint else problem.message,
+        )
+        for problem in problems
+    ]
+    return Table("", (), tuple(rows))
+
+
+def _lease_table(seen: Seen) -> Table:
+    heads = columns(
+        ">TASK", "AGENT", "QUEUE", "STATE", "WRAPPER", ">ATTEMPT", ">AGE", ">BEAT", ">PROGRESS", ">LEFT"
+    )
+    runs = runs_seen(seen)
+    title = f"{count_text(len(runs), 'task')} in flight"
+    return Table(title, heads, tuple(_lease_row(run, seen) for run in runs))
+
+
+def _lease_row(run: RunSeen, seen: Seen) -> tuple[str, ...]:
+    facts, lease = run.facts, run.facts.lease
+    progress_s = progress_age_s(run, seen)
+    left_s = lease.hard_limit_s - facts.run_age_s
+    is_over = lease.state == "finished"
+    return (
+        lease.task_id,
+        lease.agent,
+        lease.queue or "-",
+        lease.state,
+        "ended" if is_over else facts.wrapper,
+        str(lease.attempt),
+        span_text(facts.run_age_s),
+        span_text(facts.beat_age_s),
+        "-" if progress_s is None else span_text(progress_s),
+        "-" if is_over else span_text(left_s) if left_s >= 0 else f"-{span_text(-left_s)}",
+    )
+
+
+def _agent_table(seen: Seen) -> Table:
+    used = slots_used(seen)
+    rows = tuple(
+        (agent.name, " ".join(agent.queues) or "-", _slots_text(agent, used[agent.name]))
+        for agent in seen.configuration.agents
+    )
+    in_use = sum(used.values()) + len(seen.broken)
+    title = f"slots: {in_use} of {seen.configuration.policy.max_parallel} in use"
+    if not isinstance(seen.runs, Known):
+        return Table("", (), ())
+    return Table(title, columns("AGENT", "QUEUES", ">SLOTS"), rows)
+
+
+def _slots_text(agent: Agent, used: int) -> str:
+    return f"{used}/{agent.slots}" if agent.is_enabled else f"{used}/{agent.slots} off"
+
+
+def _queue_table(seen: Seen) -> Table:
+    rows = tuple(
+        (
+            room.name,
+            str(room.running),
+            "-" if room.cap is None else str(room.cap),
+            str(room.slots),
+            "?" if room.waiting is None else str(room.waiting),
+        )
+        for room in queue_rooms(seen)
+    )
+    return Table("queues", columns("QUEUE", ">RUNNING", ">CAP", ">SLOTS", ">WAITING"), rows)
+
+
+def _start_table(seen: Seen) -> Table:
+    starts = seen.plan.starts if seen.plan is not None else ()
+    rows = tuple((start.task.id, start.agent.name, start.reason, start.task.title) for start in starts)
+    return Table("the next pass starts", columns(">TASK", "AGENT", "WHY", "*TITLE"), rows)
+
+
+def _held_table(seen: Seen) -> Table:
+    rows = tuple(
+        (reason, str(len(ids)), " ".join(ids[:IDS_SHOWN_MAX]) + (" ..." if len(ids) > IDS_SHOWN_MAX else ""))
+        for reason, ids in held_by_reason(seen).items()
+    )
+    return Table("held (tinyscheduler explain TASK says more)", columns("REASON", ">TASKS", "WHICH"), rows)
+
+
+def _parked_table(seen: Seen) -> Table:
+    rows = tuple(
+        (entry.task_id, ago_text(entry.parked.at, seen.now), entry.parked.by, entry.parked.why)
+        for entry in seen.shelf.parked
+    )
+    return Table("parked", columns(">TASK", "SINCE", "BY", "*WHY"), rows)
+
+
+def _pass_table(seen: Seen) -> Table:
+    last = seen.last_pass
+    if not isinstance(last, PastPass):
+        return Table("", (), ())
+    counts = ", ".join(f"{count} {name}" for name, count in last.counts if count) or "nothing to do"
+    ended = f"last pass {ago_text(last.ended_at, seen.now)}: exit {last.exit_code}, {last.duration_s:.2f} s"
+    expected = next_pass_at(seen)
+    assert expected is not None, "there was a pass"
+    return Table(
+        "", (), ((f"{ended}, {counts}",), (f"next pass expected by {ago_text(expected, seen.now)}",))
+    )

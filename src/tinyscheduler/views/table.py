@@ -1,0 +1,132 @@
+"""Tables: aligned text for pipes and files, rich on a terminal. The only view that may import rich.
+
+Both get the same rows. Cells are plain text, never markup: rich would read ``[red]`` in a title as
+an order otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple, TextIO
+
+from tinyscheduler.views.wording import line_text
+
+Align = Literal["left", "right"]
+
+CELL_CHARS_MAX = 300
+"""A lever with a long path still fits; a description does not belong into a table."""
+
+
+class Column(NamedTuple):
+    """A heading, and how its cells stand."""
+
+    name: str
+    align: Align = "left"
+    is_free_text: bool = False
+    """Takes what is left of a terminal's width, over several lines if need be."""
+
+
+class Table(NamedTuple):
+    """One block of output. Without rows it is not shown; without columns a row is one line of text."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def columns(*names: str) -> tuple[Column, ...]:
+    """Short for the common case: ``>`` before a name stands it to the right, ``*`` makes it free text."""
+    return tuple(
+        Column(name.lstrip(">*"), "right" if name.startswith(">") else "left", name.startswith("*"))
+        for name in names
+    )
+
+
+def show(stream: TextIO, tables: Iterable[Table], environ: Mapping[str, str]) -> None:
+    """Print those that have rows, in the way the stream wants it; NO_COLOR is obeyed."""
+    shown = [_cleaned(table) for table in tables if table.rows]
+    if not stream.isatty():
+        stream.write("\n".join(plain_text(table) for table in shown))
+        return
+    _show_rich(stream, shown, has_colour=not environ.get("NO_COLOR"))
+
+
+def plain_text(table: Table) -> str:
+    """Columns as wide as their widest cell, two blanks between."""
+    heading = [tuple(column.name for column in table.columns)] if table.columns else []
+    rows = [*heading, *table.rows]
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)] if table.columns else []
+    lines = [_plain_line(row, widths, table.columns) for row in rows]
+    return "".join(f"{line}\n" for line in ([table.title, *lines] if table.title else lines))
+
+
+def _plain_line(row: Sequence[str], widths: Sequence[int], heads: Sequence[Column]) -> str:
+    if not heads:
+        return "  ".join(row)
+    cells = (
+        cell.rjust(width) if head.align == "right" else cell.ljust(width)
+        for cell, width, head in zip(row, widths, heads, strict=True)
+    )
+    return "  ".join(cells).rstrip()
+
+
+def _cleaned(table: Table) -> Table:
+    """Whatever a cell holds, it is one printable line."""
+    rows = tuple(tuple(line_text(cell, chars_max=CELL_CHARS_MAX) for cell in row) for row in table.rows)
+    return table._replace(rows=rows)
+
+
+def _show_rich(stream: TextIO, tables: Sequence[Table], *, has_colour: bool) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(
+        file=stream, no_color=not has_colour, markup=False, highlight=False, emoji=False, soft_wrap=False
+    )
+    for number, table in enumerate(tables):
+        if number:
+            console.print()
+        if table.title:
+            console.print(Text(table.title, style="bold"))
+        if not table.columns:
+            for row in table.rows:
+                console.print(Text("  ".join(row), style=_style(row[0])))
+            continue
+        console.print(_rich_table(table))
+
+
+def _rich_table(table: Table) -> object:
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    for column in table.columns:
+        grid.add_column(
+            Text(column.name),
+            justify=column.align,
+            no_wrap=not column.is_free_text,
+            overflow="fold" if column.is_free_text else "ellipsis",
+            ratio=None,
+        )
+    for row in table.rows:
+        grid.add_row(*(Text(cell, style=_style(cell)) for cell in row))
+    return grid
+
+
+def _style(cell: str) -> str:
+    return _STYLES.get(cell.partition(" ")[0], "")
+
+
+_STYLES: Mapping[str, str] = {
+    "PROBLEM": "bold red",
+    "HOLDS": "bold red",
+    "note": "yellow",
+    "dead": "red",
+    "passed": "green",
+    "running": "green",
+    "start": "green",
+    "held": "yellow",
+    "skipped": "dim",
+}
+"""By the first word of a cell; colour never says what the words do not."""
