@@ -118,14 +118,15 @@ def test_the_agent_sees_the_named_variables_and_the_tag_and_nothing_else(stage: 
 
 
 def test_the_agent_has_a_session_a_folder_and_only_three_descriptors(stage: Stage) -> None:
-    order = stage.py(
-        "import os; print(os.getpid() == os.getsid(0), os.getcwd(), len(os.listdir('/proc/self/fd')))"
+    """Also when whoever started the wrapper left something open, a lock for example."""
+    path = stage.lay(
+        stage.py("import os; print(os.getpid() == os.getsid(0), os.getcwd(), os.listdir('/proc/self/fd'))")
     )
-
-    stage.run(order)
+    with open(path, "rb") as leaked:
+        stage.wrap(path, leaked=(leaked.fileno(),)).wait(20)
 
     # The fourth is the listed folder itself.
-    assert stage.output().split(" ", 1)[1] == f"True {stage.workspace} 4\n"
+    assert stage.output().split(" ", 1)[1] == f"True {stage.workspace} ['0', '1', '2', '3']\n"
 
 
 def test_the_agent_gets_every_signal_as_the_system_delivers_it(stage: Stage) -> None:
@@ -176,6 +177,15 @@ def test_a_missing_workspace_is_a_failed_start(stage: Stage) -> None:
 
     assert outcome.kind == "start_failed"
     assert str(stage.folder / "gone") in outcome.summary
+
+
+def test_a_prompt_that_is_gone_is_a_failed_start(stage: Stage) -> None:
+    path = stage.lay(stage.sh("true"))
+    (stage.run_folder / "prompt.md").unlink()
+    stage.wrap(path).wait(20)
+
+    assert stage.outcome().kind == "start_failed"
+    assert "prompt.md" in stage.outcome().summary
 
 
 def test_a_program_being_replaced_is_tried_again(stage: Stage) -> None:

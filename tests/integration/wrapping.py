@@ -115,8 +115,10 @@ class Stage:
             run_folder=str(self.run_folder),
         )
 
-    def wrap(self, order_path: str, environ: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
-        """Start a wrapper as the local engine does."""
+    def wrap(
+        self, order_path: str, environ: Mapping[str, str] | None = None, *, leaked: tuple[int, ...] = ()
+    ) -> "subprocess.Popen[bytes]":
+        """Start a wrapper as the local engine does; ``leaked`` descriptors stay open in it."""
         whole = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
@@ -128,6 +130,7 @@ class Stage:
             wrapper = subprocess.Popen(
                 [sys.executable, "-P", str(PROGRAM), "wrap", order_path],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=whole, start_new_session=True,
+                pass_fds=leaked,
             )  # fmt: skip
         self.wrappers.append(wrapper)
         return wrapper

@@ -77,6 +77,20 @@ def start_agent(order: Order, environ: Mapping[str, str]) -> AgentProcess:
         stdin = _open_stdin(order)
     except OSError as error:
         raise CannotStart(f"the prompt {order.prompt_file} cannot be read: {error.strerror}") from error
+    try:
+        return _start_with(stdin, order, environ)
+    except OSError as error:
+        raise CannotStart(f"this process lacks what a start needs: {error.strerror}") from error
+    finally:
+        os.close(stdin)
+
+
+def _open_stdin(order: Order) -> int:
+    path = order.prompt_file if order.stdin == "prompt" else os.devnull
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+
+
+def _start_with(stdin: int, order: Order, environ: Mapping[str, str]) -> AgentProcess:
     output, agents_end = os.pipe2(os.O_CLOEXEC)
     try:
         os.set_blocking(output, False)
@@ -85,19 +99,14 @@ def start_agent(order: Order, environ: Mapping[str, str]) -> AgentProcess:
         os.close(output)
         raise
     finally:
-        os.close(stdin)
         os.close(agents_end)
     return AgentProcess(pid, output)
 
 
-def _open_stdin(order: Order) -> int:
-    path = order.prompt_file if order.stdin == "prompt" else os.devnull
-    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-
-
 def _spawn_in(order: Order, environ: Mapping[str, str], streams: tuple[tuple[int, int], ...]) -> int:
     """In the agent's folder, and back: this process must not hold a workspace that is to be removed."""
-    here = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    # O_PATH: cron may have put us into a folder that we may pass through but not read.
+    here = os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         try:
             os.chdir(order.cwd)
@@ -105,7 +114,16 @@ def _spawn_in(order: Order, environ: Mapping[str, str], streams: tuple[tuple[int
             raise CannotStart(f"its folder {order.cwd} cannot be entered: {error.strerror}") from error
         return _spawn(order.argv, environ, streams)
     finally:
+        _go_back(here)
+
+
+def _go_back(here: int) -> None:
+    try:
         os.fchdir(here)
+    except OSError:
+        # The agent's start must not fail for our sake; what we become knows its places by full path.
+        os.chdir("/")
+    finally:
         os.close(here)
 
 
