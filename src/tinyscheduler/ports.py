@@ -198,8 +198,9 @@ class TaskServer(Protocol):
     ServerUnavailable with ``maybe_applied`` when they may have happened all the same.
     """
 
-    source: str
-    """Identity of the endpoint; task ids are meaningful only together with it."""
+    @property
+    def source(self) -> str:
+        """Identity of the endpoint; task ids are meaningful only together with it."""
 
     def backlog(self, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int) -> Backlog:
         """Idle tasks, not archived, of these queues and of these assignees. One queue that fails is a

@@ -11,7 +11,18 @@ import pytest
 
 # Rooms that decide or translate: same input, same output. A clock, a file or a library in one of
 # them would make a plan that cannot be repeated.
-PURE_ROOMS = ("planner", "model", "ports", "views", "wrapper.states", "adapters.mcp.wire")
+PURE_ROOMS = (
+    "planner",
+    "model",
+    "ports",
+    "views",
+    "wrapper.states",
+    "wrapper.outcomes",
+    "adapters.mcp.wire",
+    "adapters.mcp.task_json",
+    "adapters.mcp.faults",
+    "adapters.mcp.fetch",
+)
 IMPURE_PARTS = ("views.table",)
 IMPURE_LIBRARIES = {"os", "pathlib", "subprocess", "socket", "time", "random", "logging"}
 

@@ -110,7 +110,7 @@ def _jitter(ledger: Ledger) -> float:
 
 def _parked(outcome: Outcome, spent: int, policy: Policy) -> Parked | None:
     if COSTS[outcome.kind].parks:
-        why = outcome.kind
+        why = f"its run ended as {outcome.kind}"
     elif spent >= policy.max_attempts:
         why = f"{spent} attempts, the last one {outcome.kind}"
     else:

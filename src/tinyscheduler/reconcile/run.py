@@ -145,7 +145,7 @@ def _fetch(context: Context) -> Known[Backlog] | Unknown:
     if isinstance(backlog, Known):
         report.fetched = len(backlog.value.tasks)
         for gap in backlog.value.gaps:
-            where = f"queue {gap.queue}" if gap.queue is not None else f"the tasks of {gap.agent}"
+            where = f"queue {gap.queue}" if gap.queue else f"agent {gap.agent or 'unknown'}"
             report.fault(ServerUnavailable(f"{where}: {gap.why}", hint="nothing of it is started"))
     return backlog
 
