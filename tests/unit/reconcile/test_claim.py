@@ -13,7 +13,7 @@ from tests.fakes.task_server import FakeTaskServer
 from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
 from tinyscheduler.model.lease import Lease, comment_marker
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import Status, Task
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.claim import (
     ClaimResult,
@@ -184,13 +184,13 @@ def test_a_task_that_changed_since_it_was_seen_is_left_alone(
 
 
 @pytest.mark.parametrize("status", ["idle", "working"])
-def test_a_human_who_takes_a_pool_task_a_moment_before_us_keeps_it(status: str) -> None:
+def test_a_human_who_takes_a_pool_task_a_moment_before_us_keeps_it(status: Status) -> None:
     server, seen = a_server()
 
     def human(write: int) -> None:
         if write == 1:
             server.assign(TASK, "sue")
-            server.set_status(TASK, status)  # type: ignore[arg-type]
+            server.set_status(TASK, status)
 
     port, _ = line_to(server, before=human)
     result = claim_task(port, seen)
@@ -347,18 +347,23 @@ def test_the_second_half_of_an_unanswered_claim_is_waited_for_too(before: str | 
 @pytest.mark.xfail(
     strict=True, reason="an exchange that replaced a human's name is undone to the pool, not to the human"
 )
+@pytest.mark.parametrize("status", ["idle", "working"])
 @pytest.mark.parametrize("way", ["not_applied", "not_sent"])
-def test_a_name_that_we_overwrote_is_put_back_by_the_next_pass(way: Way) -> None:
+def test_a_name_that_we_overwrote_is_put_back_by_the_next_pass(way: Way, status: Status) -> None:
     """A human was a moment quicker, and the line broke while we put her name back."""
     server, seen = a_server()
-    port, line = line_to(
-        server, at=2, way=way, before=lambda write: server.assign(TASK, "sue") if write == 1 else None
-    )
+
+    def human(write: int) -> None:
+        if write == 1:
+            server.assign(TASK, "sue")
+            server.set_status(TASK, status)
+
+    port, line = line_to(server, at=2, way=way, before=human)
     claim_task(port, seen)
     assert line.has_failed
 
     assert back(server, seen)
-    assert where(server) == ("idle", "sue", "dev")
+    assert where(server) == (status, "sue", "dev")
 
 
 @POOL_AND_ASSIGNED
