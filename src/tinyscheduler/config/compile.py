@@ -51,11 +51,25 @@ def compile_inputs(inputs: Inputs) -> Compiled:
     crew = muster(control, places.agent_control_file, _terms(settings, limits, places, inputs.home))
     connection = _connection(settings, places, inputs)
     faults += [*crew.faults, *_faults_of_connection(connection)]
+    faults += _missing_control(control, settings, places, inputs)
     if faults:
         raise _error(faults)
     notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
     configuration = _configuration(settings, places, connection, crew)._replace(notes=notes)
     return Compiled(configuration, settings, origins_of(inputs), control)
+
+
+def _missing_control(
+    control: bytes | None, settings: Settings, places: Places, inputs: Inputs
+) -> list[Fault]:
+    """Only the file of the default name may be missing: legacy mode is never a typing error."""
+    source = origins_of(inputs).get("AGENT_CONTROL_FILE")
+    default = type(settings).model_fields["agent_control_file"].default
+    if control is not None or source is None or settings.agent_control_file == default:
+        return []
+    path = places.agent_control_file
+    remedy = "create it, correct the path, or leave the setting away for legacy mode"
+    return [Fault(f"{sources.PREFIX}AGENT_CONTROL_FILE", path, remedy, f"there is no such file ({source})")]
 
 
 def _error(faults: list[Fault]) -> ConfigError:

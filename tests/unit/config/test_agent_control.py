@@ -288,3 +288,11 @@ def test_empty_file_of_agents_is_not_legacy_mode(desk):
 
     assert not configuration.policy.is_legacy
     assert configuration.agents == ()
+
+
+def test_a_file_that_was_asked_for_and_is_missing_is_a_fault(desk):
+    """A misspelt path would otherwise start nothing, and say so in a note only."""
+    (fault,) = desk.faults(AGENT_CONTROL_FILE="agents/typo.json")
+
+    assert fault.field == "TINYSCHEDULER_AGENT_CONTROL_FILE"
+    assert "no such file" in fault.message
