@@ -16,6 +16,7 @@ from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
 from tinyscheduler.model.lease import BrokenLease, Lease, Outcome, Owner, ProcessRef, StopOrder
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.order import Order
+from tinyscheduler.model.result import BadResult, Redact, RunResult
 from tinyscheduler.model.snapshot import Backlog, Liveness
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
 
@@ -113,6 +114,9 @@ class LeaseStore(Protocol):
     def ask_stop(self, task_id: TaskId, stop: StopOrder) -> None:
         """Durable; the first one stays."""
 
+    def touched_at(self, task_id: TaskId) -> datetime | None:
+        """When the lease file was last written or touched; None: there is none."""
+
     def quarantine(self, broken: BrokenLease) -> str | None:
         """Copy aside; the path of the copy, or None when this content was copied before."""
 
@@ -141,6 +145,10 @@ class RunFolders(Protocol):
 
     def outcome(self, run_folder: str, agent_exit: int | None, now: datetime) -> Outcome | None:
         """What the run's result file says, None when there is no valid one."""
+
+    def result(self, path: str, *, redact: Redact) -> RunResult | BadResult | None:
+        """What the agent says about its run, why that does not count, or None: it says nothing.
+        Raises StateError when the disk fails."""
 
 
 class Journal(Protocol):

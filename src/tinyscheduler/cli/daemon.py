@@ -14,7 +14,6 @@ from tinyscheduler.reconcile.report import Report
 
 def run_daemon(context: Context, configuration: Configuration) -> int:
     """0 after SIGTERM or SIGINT; the pass at work is finished first. A second one leaves at once."""
-
     gc.enable()
 
     def tell(report: Report) -> None:

@@ -9,13 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
 
 from tinyscheduler.errors import StateError, TinySchedulerError
 from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE
-
-if TYPE_CHECKING:
-    from tinyscheduler.wrapper.world import Results
 
 USAGE_EXIT = 2
 CRASH_EXIT = 1
@@ -65,7 +61,7 @@ def _run(order_path: str) -> tuple[str, ...]:
         leases=world.leases,
         processes=world.processes,
         clock=world.clock,
-        runs=cast("Results", world.runs),
+        runs=world.runs,
         environ=os.environ,
     )
 

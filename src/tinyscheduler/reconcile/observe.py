@@ -5,6 +5,7 @@ The same functions serve the pass, the dry run, ``status`` and ``explain`` (law 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from tinyscheduler.model.snapshot import (
     StartSnapshot,
     TendSnapshot,
 )
+from tinyscheduler.planner.tend import stale_after_s
 from tinyscheduler.ports import TaskServer, World
 
 
@@ -45,12 +47,15 @@ def lease_facts(world: World, lease: Lease, *, now: datetime, monotonic: float) 
     # A lease that names its wrapper was adopted; only before that the owner file knows more.
     owner = world.leases.owner(lease.task_id) if lease.state == "starting" else None
     is_same_boot = lease.boot_id == world.processes.host().boot_id
+    beat_age_s = _age_s(lease.heartbeat_at, lease.heartbeat_monotonic, now, monotonic, is_same_boot)
+    if beat_age_s > stale_after_s(lease.heartbeat_interval_s):
+        beat_age_s = min(beat_age_s, _touched_age_s(world, lease, now))
     return LeaseFacts(
         lease,
         _wrapper_liveness(world, lease, owner),
         owner,
         is_same_boot,
-        _age_s(lease.heartbeat_at, lease.heartbeat_monotonic, now, monotonic, is_same_boot),
+        beat_age_s,
         _age_s(lease.created_at, lease.start_monotonic, now, monotonic, is_same_boot),
     )
 
@@ -122,6 +127,15 @@ def _wrapper_liveness(world: World, lease: Lease, owner: Owner | None) -> Livene
     if lease.boot_id == host.boot_id and lease.pid_namespace != host.pid_namespace:
         return "unknown"
     return "dead"
+
+
+def _touched_age_s(world: World, lease: Lease, now: datetime) -> float:
+    """On a full disk a wrapper cannot rewrite its lease and beats by touching the file. A time in the
+    future proves nothing: the clock was set back since."""
+    touched_at = world.leases.touched_at(lease.task_id)
+    if touched_at is None or touched_at > now:
+        return math.inf
+    return (now - touched_at).total_seconds()
 
 
 def _age_s(at: datetime, at_monotonic: float, now: datetime, monotonic: float, is_same_boot: bool) -> float:

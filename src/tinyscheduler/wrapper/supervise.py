@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
     from tinyscheduler.model.order import Order
     from tinyscheduler.model.result import RunResult
-    from tinyscheduler.ports import Clock, LeaseStore, Processes
+    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders
     from tinyscheduler.wrapper.heartbeat import HeldLease
-    from tinyscheduler.wrapper.world import Results
 
 RECORD_RETRY_S = 2
 """A disk that refuses the outcome is asked again; the lease goes on beating meanwhile."""
@@ -46,7 +45,7 @@ def run(
     leases: LeaseStore,
     processes: Processes,
     clock: Clock,
-    runs: Results,
+    runs: RunFolders,
     environ: Mapping[str, str],
 ) -> tuple[str, ...]:
     """Run the order to its end; what this process shall become, or () for nothing: just leave.

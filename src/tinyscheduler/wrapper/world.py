@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tinyscheduler.model.result import BadResult, Redact, RunResult
-    from tinyscheduler.ports import Clock, LeaseStore, Processes
+    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders
     from tinyscheduler.wrapper.log import Log
     from tinyscheduler.wrapper.wakeup import Wakeup
-
-
-class Results(Protocol):
-    """The side of the run folders that a wrapper needs."""
-
-    def result(self, path: str, *, redact: Redact) -> RunResult | BadResult | None:
-        """What the agent says about its run, why that does not count, or None: it says nothing.
-        Raises StateError when the disk fails."""
 
 
 class World(NamedTuple):
@@ -25,6 +16,6 @@ class World(NamedTuple):
     leases: LeaseStore
     processes: Processes
     clock: Clock
-    runs: Results
+    runs: RunFolders
     wakeup: Wakeup
     log: Log

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from tinyscheduler.adapters.records import lease_json as codec
@@ -140,6 +141,13 @@ class FileLeaseStore:
         known = self.stop_order(task_id)
         if known is None or known.lease_id != stop.lease_id:
             self._write(path, lambda: files.replace(path, data))
+
+    def touched_at(self, task_id: TaskId) -> datetime | None:
+        """By the wall clock, as file times are."""
+        try:
+            return datetime.fromtimestamp(os.lstat(self._path(task_id, "json")).st_mtime, UTC)
+        except OSError:
+            return None
 
     def quarantine(self, broken: BrokenLease) -> str | None:
         """Copy aside under a name made of the content, so that the same content is copied once."""
