@@ -153,19 +153,8 @@ def _seen(snapshot: StartSnapshot) -> tuple[Task, ...]:
 def _hold_rows(task: Task, view: View) -> tuple[Row, ...]:
     """The table of ``planner.holds`` with, where contracts.md has them, the rows about the server."""
     rows = [_hold_row(name, find(task, view), task, view) for name, find in HOLDS]
-    named = {row.name for row in rows if row.verdict == "holds"}
-    rows = [
-        row._replace(verdict="skipped", value="there is no agent to ask", lever="")
-        if _NEEDS.get(row.name) in named
-        else row
-        for row in rows
-    ]
     place = next(i for i, row in enumerate(rows) if row.name == "not_ours")
     return (*rows[:place], *_server_rows(task, view.snapshot), *rows[place:])
-
-
-_NEEDS: Mapping[HeldReason, HeldReason] = {"no_recipe": "no_agent"}
-"""Rows that mean nothing where another one holds."""
 
 
 def _hold_row(name: HeldReason, finding: Finding | None, task: Task, view: View) -> Row:
@@ -270,6 +259,7 @@ _PASSED: Mapping[HeldReason, Callable[[Task, View], str]] = {
     "parent_open": _always("no open subtasks"),
     "blocked": _blocker,
     "not_before": _always("it need not wait"),
+    "cooldown": _always("no agent of it had it a moment ago"),
     "bad_task": _always("its id is a name"),
     "no_agent": _who,
     "no_recipe": _always("there is a command to run"),

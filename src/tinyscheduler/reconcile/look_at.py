@@ -1,0 +1,103 @@
+"""Look at one task: what ``explain`` shows (features H2). Takes no lock and writes nothing."""
+
+from __future__ import annotations
+
+from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
+from tinyscheduler.model.explanation import Explanation
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.past_pass import PastPass
+from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.explain import explain
+from tinyscheduler.ports import TaskServer, World
+from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
+from tinyscheduler.reconcile.observe import fetch, observe_start
+from tinyscheduler.views.explain import Subject, next_pass_at
+
+
+def look_at(side: ReadSide, task_id: TaskId) -> Subject:
+    """Everything known of one task, which need not exist. Raises StateError when leases or ledgers
+    cannot be read at all."""
+    world = side.world
+    tend = observed_leases(world)
+    server = GuardedServer(world.server)
+    explanation, why = _explained(world, server, tend, task_id)
+    if _is_odd(explanation):
+        # A claim between the reading of the leases and the server's answer: now there is a lease.
+        tend = observed_leases(world)
+        explanation, why = _explained(world, server, tend, task_id)
+    run = next((run for run in runs_of(world, tend) if run.facts.lease.task_id == task_id), None)
+    last = side.hindsight.last_pass()
+    interval_s = world.configuration.loop_interval_s
+    return Subject(
+        now=world.clock.now(),
+        task_id=task_id,
+        explanation=explanation,
+        server_unknown=why,
+        run=run,
+        broken=next((broken for broken in tend.broken if broken.task_id == task_id), None),
+        ledger=world.ledgers.read([task_id]).get(task_id),
+        attempts_max=world.configuration.policy.max_attempts,
+        log=_log(side, task_id),
+        next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
+    )
+
+
+def _is_odd(explanation: Explanation | None) -> bool:
+    held = explanation.held if explanation is not None else None
+    return held is not None and held.reason == "working_elsewhere"
+
+
+def _explained(
+    world: World, server: TaskServer, tend: TendSnapshot, task_id: TaskId
+) -> tuple[Explanation | None, str | None]:
+    """The explanation, or why the server is unknown; neither for a task that it does not have."""
+    backlog, _ = fetch(world, server)
+    task = _in_backlog(task_id, backlog)
+    if task is None:
+        try:
+            task = server.get(task_id).task
+            backlog = _with_children(server, task, backlog)
+        except TaskNotFound:
+            return None, None
+        except TaskServerError as error:
+            return None, error.message
+    return explain(task, _snapshot(world, server, tend, backlog, task_id)), None
+
+
+def _in_backlog(task_id: TaskId, backlog: Known[Backlog] | Unknown) -> Task | None:
+    tasks = backlog.value.tasks if isinstance(backlog, Known) else ()
+    return next((task for task in tasks if task.id == task_id), None)
+
+
+def _with_children(
+    server: TaskServer, task: Task, backlog: Known[Backlog] | Unknown
+) -> Known[Backlog] | Unknown:
+    """A backlog knows which of its own tasks are parents; this one may not be among them."""
+    if not isinstance(backlog, Known) or task.status != "idle" or not server.has_open_children(task.id):
+        return backlog
+    return Known(backlog.value._replace(open_parents=backlog.value.open_parents | {task.id}))
+
+
+def _snapshot(
+    world: World,
+    server: TaskServer,
+    tend: TendSnapshot,
+    backlog: Known[Backlog] | Unknown,
+    task_id: TaskId,
+) -> StartSnapshot:
+    leases = [facts.lease for facts in tend.leases]
+    snapshot = observe_start(world, server, leases, tend.broken, backlog, refused={})
+    if task_id in snapshot.ledgers:
+        return snapshot
+    return snapshot._replace(ledgers={**snapshot.ledgers, **world.ledgers.read([task_id])})
+
+
+def _log(side: ReadSide, task_id: TaskId) -> str | None:
+    try:
+        attempts = side.logs.attempts(task_id)
+    except StateError:
+        return None
+    return side.logs.path(task_id, attempts[-1]) if attempts else None

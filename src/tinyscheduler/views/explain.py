@@ -1,0 +1,253 @@
+"""``explain TASK``: the task, where it stands, every predicate, the one reason and the one lever (H2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tinyscheduler.kit.fields import instant_text, instant_text_or_none
+from tinyscheduler.model.explanation import Explanation
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.lease import BrokenLease
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.task import Task
+from tinyscheduler.views.plan import held_json, id_json
+from tinyscheduler.views.problems import RunSeen
+from tinyscheduler.views.table import Table, columns
+from tinyscheduler.views.task import task_json
+from tinyscheduler.views.wording import ago_text, count_text, span_text
+
+
+class Subject(NamedTuple):
+    """Everything that is known of one task, of one moment."""
+
+    now: datetime
+    task_id: TaskId
+    explanation: Explanation | None
+    """None: the server did not say what the task is."""
+    server_unknown: str | None
+    """Why the server could not be asked; None: it answered."""
+    run: RunSeen | None
+    broken: BrokenLease | None
+    ledger: Ledger | BrokenLedger | None
+    attempts_max: int
+    log: str | None
+    """Of the newest attempt; None: it has not run."""
+    next_pass_at: datetime | None
+    """As expected; None: no pass has ended here yet."""
+
+    @property
+    def is_known_here(self) -> bool:
+        """We have had to do with it, whatever the server says."""
+        return (self.run, self.broken, self.ledger) != (None, None, None)
+
+
+def exit_code(subject: Subject) -> int:
+    """3: the server is unknown; 4: it answers and does not know the task."""
+    if subject.server_unknown is not None:
+        return 3
+    return 0 if subject.explanation is not None else 4
+
+
+def explain_json(subject: Subject) -> dict[str, object]:
+    """The body of ``explain --json``."""
+    told = subject.explanation
+    return {
+        "task_id": id_json(subject.task_id),
+        "task": None if told is None else task_json(told.task),
+        "standing": _standing(subject),
+        "held": None if told is None or told.held is None else held_json(told.held),
+        "start": None
+        if told is None or told.start is None
+        else {"agent": told.start.agent.name, "reason": told.start.reason},
+        "rows": [] if told is None else [row._asdict() for row in told.rows],
+        "tasks_ahead": None if told is None else told.tasks_ahead,
+        "next_look_at": instant_text_or_none(_next_look(subject)),
+        "lease": None if subject.run is None else _run_json(subject.run),
+        "lease_unreadable": None if subject.broken is None else subject.broken._asdict(),
+        "ledger": _ledger_json(subject),
+        "log": subject.log,
+        "server_unknown": subject.server_unknown,
+    }
+
+
+def explain_tables(subject: Subject) -> list[Table]:
+    """For people: facts line by line, then the predicates."""
+    told = subject.explanation
+    title = f"task {subject.task_id}" + (f"  {told.task.title}" if told is not None else "")
+    facts = tuple(_facts(subject))
+    # What would hold a task that is done is of no use to anybody.
+    is_over = told is None or told.standing in ("complete", "archived")
+    rows = () if told is None or is_over else told.rows
+    shown = tuple((_VERDICTS[row.verdict], row.name, row.value, row.lever) for row in rows)
+    return [
+        Table("", (), ((title,),)),
+        Table("", columns("", "*"), facts),
+        Table("asked in this order", columns("", "QUESTION", "*FOUND", "*LEVER"), shown),
+    ]
+
+
+_VERDICTS = {"passed": "passed", "holds": "HOLDS", "skipped": "skipped"}
+
+
+def _standing(subject: Subject) -> str:
+    """Also for a task that only we know of."""
+    if subject.explanation is not None:
+        return subject.explanation.standing
+    if subject.run is not None:
+        return "settling" if subject.run.facts.lease.state == "finished" else "running"
+    return "unknown"
+
+
+def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
+    told = subject.explanation
+    if told is not None:
+        yield "task", _task_line(told.task, subject.now)
+    if subject.server_unknown is not None:
+        yield "server", f"unknown: {subject.server_unknown}"
+    elif told is None:
+        yield "server", "it does not know this task"
+    yield "stands", _verdict(subject)
+    if told is not None and told.held is not None and told.held.lever:
+        yield "lever", told.held.lever
+    look = _next_look(subject)
+    if look is not None:
+        yield "next look", ago_text(look, subject.now)
+    yield from _run_facts(subject)
+    yield from _history(subject)
+    if subject.log is not None:
+        yield "log", subject.log
+
+
+def _task_line(task: Task, now: datetime) -> str:
+    parts = [
+        f"queue {task.queue}" if task.queue is not None else "no queue",
+        f"assigned to {task.assigned_to}" if task.assigned_to is not None else "assigned to nobody",
+        f"{task.status} on the server",
+        f"priority {task.priority:g}",
+        f"created {ago_text(task.created_at, now)}",
+    ]
+    if task.created_by:
+        parts.append(f"by {task.created_by}")
+    return ", ".join(parts)
+
+
+def _verdict(subject: Subject) -> str:
+    """Where it stands, in one sentence."""
+    told = subject.explanation
+    if told is None:
+        return _local_verdict(subject)
+    match told.standing:
+        case "complete":
+            return f"complete since {ago_text(told.task.updated_at, subject.now)}; nothing is left to do"
+        case "archived":
+            return "archived; it is in no list any more"
+        case "running" | "settling":
+            return _local_verdict(subject)
+        case "starts":
+            assert told.start is not None, "a task that starts has an agent"
+            ahead = f", after {count_text(told.tasks_ahead, 'other task')}" if told.tasks_ahead else ""
+            return f"the next pass starts it on {told.start.agent.name}: {told.start.reason}{ahead}"
+        case "held":
+            assert told.held is not None, "a task that is held has a reason"
+            ahead = f"; {count_text(told.tasks_ahead, 'task')} before it" if told.tasks_ahead else ""
+            return f"held as {told.held.reason}: {told.held.value}{ahead}"
+
+
+def _local_verdict(subject: Subject) -> str:
+    if subject.broken is not None:
+        return f"held: its lease cannot be read: {subject.broken.why}"
+    if subject.run is None:
+        return "not running here"
+    lease = subject.run.facts.lease
+    if lease.state == "finished":
+        kind = lease.outcome.kind if lease.outcome is not None else "finished"
+        return f"its run on {lease.agent} ended as {kind}; the next pass settles it"
+    return f"{lease.state} on {lease.agent}, attempt {lease.attempt}"
+
+
+def _run_facts(subject: Subject) -> Iterator[tuple[str, str]]:
+    if subject.run is None or subject.run.facts.lease.state == "finished":
+        return
+    facts, lease = subject.run.facts, subject.run.facts.lease
+    left_s = lease.hard_limit_s - facts.run_age_s
+    beat = f"for {span_text(facts.run_age_s)}, last beat {span_text(facts.beat_age_s)} ago"
+    wrapper = f"wrapper {facts.wrapper} (pid {lease.wrapper_pid or '-'})"
+    left = f"{span_text(left_s)} left of {span_text(lease.hard_limit_s)}"
+    yield "run", f"lease {lease.lease_id}, {beat}, {wrapper}, {left}"
+    if lease.progress_at is not None:
+        yield "progress", f"last output {ago_text(lease.progress_at, subject.now)}"
+
+
+def _history(subject: Subject) -> Iterator[tuple[str, str]]:
+    ledger = subject.ledger
+    if isinstance(ledger, BrokenLedger):
+        yield "ledger", f"{ledger.path}: {ledger.why}"
+    if not isinstance(ledger, Ledger):
+        return
+    if ledger.outcomes:
+        last = ledger.outcomes[-1]
+        yield (
+            "history",
+            (
+                f"{count_text(ledger.runs, 'run')}; the last one, on {last.agent}, "
+                f"ended as {last.kind} {ago_text(last.at, subject.now)}"
+            ),
+        )
+    if ledger.parked is not None:
+        parked = ledger.parked
+        yield "parked", f"by {parked.by}, {ago_text(parked.at, subject.now)}: {parked.why}"
+
+
+def _next_look(subject: Subject) -> datetime | None:
+    """None: nothing is to come, or nobody knows when."""
+    told = subject.explanation
+    if told is not None and told.standing in ("complete", "archived"):
+        return None
+    if told is not None and told.held is not None and told.held.next_look_at is not None:
+        return told.held.next_look_at
+    return subject.next_pass_at
+
+
+def next_pass_at(ended_at: datetime | None, interval_s: int) -> datetime | None:
+    """By the interval alone: nobody knows what cron will do."""
+    return None if ended_at is None else ended_at + timedelta(seconds=interval_s)
+
+
+def _run_json(run: RunSeen) -> dict[str, object]:
+    facts, lease = run.facts, run.facts.lease
+    return {
+        "lease_id": lease.lease_id,
+        "state": lease.state,
+        "agent": lease.agent,
+        "attempt": lease.attempt,
+        "wrapper": facts.wrapper,
+        "pid": lease.wrapper_pid,
+        "age_sec": round(facts.run_age_s, 1),
+        "beat_age_sec": round(facts.beat_age_s, 1),
+        "hard_limit_sec": lease.hard_limit_s,
+        "left_sec": round(lease.hard_limit_s - facts.run_age_s, 1),
+        "workspace": lease.workspace,
+    }
+
+
+def _ledger_json(subject: Subject) -> dict[str, object] | None:
+    ledger = subject.ledger
+    if ledger is None:
+        return None
+    if isinstance(ledger, BrokenLedger):
+        return {"path": ledger.path, "unreadable": ledger.why}
+    parked = ledger.parked
+    return {
+        "runs": ledger.runs,
+        "attempts_max": subject.attempts_max,
+        "outcomes": [
+            {"class": past.kind, "agent": past.agent, "at": instant_text(past.at), "spent": past.is_spent}
+            for past in ledger.outcomes
+        ],
+        "not_before": instant_text_or_none(ledger.not_before),
+        "parked": None
+        if parked is None
+        else {"why": parked.why, "by": parked.by, "at": instant_text(parked.at)},
+    }

@@ -1,0 +1,125 @@
+"""One task, or a list of them, as the server describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from tinyscheduler.kit.fields import instant_text, instant_text_or_none
+from tinyscheduler.model.desk import TaskList
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.task import Comment, Task, TaskDetail
+from tinyscheduler.views.plan import id_json
+from tinyscheduler.views.table import Table, columns
+from tinyscheduler.views.wording import ago_text, block_text, line_text, span_text
+
+
+def task_json(task: Task) -> dict[str, object]:
+    """A task wherever a command prints one."""
+    return {
+        "id": id_json(task.id),
+        "title": task.title,
+        "description": task.description,
+        "status": task.status,
+        "queue": task.queue,
+        "assigned_to": task.assigned_to,
+        "previous_assigned_to": task.previous_assigned_to,
+        "created_by": task.created_by,
+        "priority": task.priority,
+        "tags": list(task.tags),
+        "parent_id": _id_or_none(task.parent_id),
+        "blocked_by": _id_or_none(task.blocked_by),
+        "is_blocked": task.is_blocked,
+        "created_at": instant_text(task.created_at),
+        "updated_at": instant_text(task.updated_at),
+        "archived_at": instant_text_or_none(task.archived_at),
+    }
+
+
+def detail_json(detail: TaskDetail) -> dict[str, object]:
+    """The body of ``task show --json``."""
+    return {"task": task_json(detail.task), "comments": [comment_json(entry) for entry in detail.comments]}
+
+
+def comment_json(comment: Comment) -> dict[str, object]:
+    """One remark."""
+    return {
+        "id": comment.id,
+        "author": comment.author,
+        "at": instant_text(comment.created_at),
+        "text": comment.text,
+    }
+
+
+def list_json(found: TaskList) -> dict[str, object]:
+    """The body of ``task list --json``."""
+    return {"tasks": [task_json(task) for task in found.tasks], "is_cut": found.is_cut}
+
+
+def list_table(tasks: Iterable[Task], now: datetime) -> Table:
+    """One line each."""
+    heads = columns(">ID", "STATUS", "QUEUE", "ASSIGNED", ">PRIORITY", ">AGE", "*TITLE")
+    return Table("", heads, tuple(_row(task, now) for task in tasks))
+
+
+def detail_text(detail: TaskDetail, now: datetime) -> str:
+    """Everything, comments inline, oldest first."""
+    task = detail.task
+    lines = [f"task {task.id}  {line_text(task.title, chars_max=500)}", *_fact_lines(task, now)]
+    if task.description:
+        lines += ["", block_text(task.description).rstrip("\n")]
+    for comment in detail.comments:
+        author = line_text(comment.author or "nobody")
+        lines += ["", f"-- {author}, {ago_text(comment.created_at, now)} [{comment.id}]"]
+        lines.append(block_text(comment.text).rstrip("\n"))
+    return "\n".join(lines) + "\n"
+
+
+def summary_text(task: Task) -> str:
+    """What a write says it has done."""
+    queue = f"queue {task.queue}" if task.queue is not None else "no queue"
+    who = f"assigned to {task.assigned_to}" if task.assigned_to is not None else "assigned to nobody"
+    return line_text(f"task {task.id}: {task.status}, {queue}, {who}", chars_max=300)
+
+
+def _row(task: Task, now: datetime) -> tuple[str, ...]:
+    status = f"{task.status} blocked" if task.is_blocked and task.status != "complete" else task.status
+    return (
+        task.id,
+        status,
+        task.queue or "-",
+        task.assigned_to or "-",
+        f"{task.priority:g}",
+        span_text((now - task.created_at).total_seconds()),
+        task.title,
+    )
+
+
+def _fact_lines(task: Task, now: datetime) -> Iterator[str]:
+    facts = (
+        ("status", task.status + (" (archived)" if task.archived_at is not None else "")),
+        ("queue", task.queue or "none"),
+        ("assigned", _assigned(task)),
+        ("priority", f"{task.priority:g}"),
+        ("tags", ", ".join(task.tags)),
+        ("parent", f"task {task.parent_id}" if task.parent_id is not None else ""),
+        ("waits for", _blocker(task)),
+        ("created", ago_text(task.created_at, now) + (f", by {task.created_by}" if task.created_by else "")),
+        ("updated", ago_text(task.updated_at, now)),
+    )
+    return (f"  {name:<10}{line_text(value, chars_max=500)}" for name, value in facts if value)
+
+
+def _assigned(task: Task) -> str:
+    before = f", before that to {task.previous_assigned_to}" if task.previous_assigned_to is not None else ""
+    return (task.assigned_to or "nobody") + before
+
+
+def _blocker(task: Task) -> str:
+    if task.blocked_by is None:
+        return ""
+    return f"task {task.blocked_by}" + ("" if task.is_blocked else ", which is complete")
+
+
+def _id_or_none(task_id: TaskId | None) -> int | str | None:
+    return None if task_id is None else id_json(task_id)
