@@ -8,6 +8,7 @@ from tinyscheduler.model.action import Quarantine, Start, StartPlan, TendAction,
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.pass_result import Result
 from tinyscheduler.model.reason import Held
+from tinyscheduler.views.table import Table, columns
 
 
 def plan_json(tend: Iterable[TendAction], start: StartPlan) -> dict[str, object]:
@@ -65,6 +66,22 @@ def plan_text(tend: Sequence[TendAction], start: StartPlan, limits: Sequence[str
     if tend and start.starts:
         lines.append("starts are planned again after tending")
     return "\n".join(lines or ["nothing to do"]) + "\n"
+
+
+def plan_tables(tend: Sequence[TendAction], start: StartPlan, limits: Sequence[str]) -> list[Table]:
+    """The same for a terminal (``views.table.show``)."""
+    tended = tuple((kind_of(a), task_of(a), _about(a)[0] or "-", a.reason) for a in tend)
+    started = tuple((s.task.id, s.agent.name, s.reason, s.task.title) for s in start.starts)
+    held = tuple((h.task_id, h.reason, h.value, h.lever) for h in start.held)
+    remarks = [f"limit reached: {limit}" for limit in limits]
+    remarks += ["starts are planned again after tending"] if tend and start.starts else []
+    remarks += [] if tend or start.starts or start.held else ["nothing to do"]
+    return [
+        Table("tend", columns("DO", ">TASK", "AGENT", "WHY"), tended),
+        Table("start", columns(">TASK", "AGENT", "WHY", "*TITLE"), started),
+        Table("held", columns(">TASK", "REASON", "*FOUND", "*LEVER"), held),
+        Table("", (), tuple((remark,) for remark in remarks)),
+    ]
 
 
 def _held_text(held: Held) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from tinyscheduler.model.agent import Agent
@@ -20,6 +21,9 @@ from tinyscheduler.views.problems import Problem, RunSeen, Seen
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import ago_text, count_text, span_text
 
+SAME_SHOWN_MAX = 10
+"""Of one kind of problem; ``--json`` has all."""
+
 
 def status_tables(seen: Seen, problems: Sequence[Problem]) -> list[Table]:
     """For people; tables without rows are not shown."""
@@ -36,13 +40,18 @@ def status_tables(seen: Seen, problems: Sequence[Problem]) -> list[Table]:
 
 
 def _problem_table(problems: Sequence[Problem]) -> Table:
-    rows = [
-        (
-            "note" if problem.severity == "note" else "PROBLEM",
-            f"{problem.message} ({problem.hint})" if problem.hint else problem.message,
-        )
-        for problem in problems
-    ]
+    """The same trouble many times over is one cause: some of it is shown, and how much there is."""
+    counts = Counter(problem.reference for problem in problems)
+    shown: Counter[str] = Counter()
+    rows = []
+    for problem in problems:
+        word = "note" if problem.severity == "note" else "PROBLEM"
+        shown[problem.reference] += 1
+        if shown[problem.reference] <= SAME_SHOWN_MAX:
+            hint = f" ({problem.hint})" if problem.hint else ""
+            rows.append((word, problem.message + hint))
+        elif shown[problem.reference] == SAME_SHOWN_MAX + 1:
+            rows.append((word, f"{problem.reference}: {counts[problem.reference] - SAME_SHOWN_MAX} more"))
     return Table("", (), tuple(rows))
 
 

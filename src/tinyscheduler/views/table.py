@@ -53,11 +53,15 @@ def show(stream: TextIO, tables: Iterable[Table], environ: Mapping[str, str]) ->
 
 def plain_text(table: Table) -> str:
     """Columns as wide as their widest cell, two blanks between."""
-    heading = [tuple(column.name for column in table.columns)] if table.columns else []
+    heading = [tuple(column.name for column in table.columns)] if _has_names(table) else []
     rows = [*heading, *table.rows]
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)] if table.columns else []
     lines = [_plain_line(row, widths, table.columns) for row in rows]
     return "".join(f"{line}\n" for line in ([table.title, *lines] if table.title else lines))
+
+
+def _has_names(table: Table) -> bool:
+    return any(column.name for column in table.columns)
 
 
 def _plain_line(row: Sequence[str], widths: Sequence[int], heads: Sequence[Column]) -> str:
@@ -100,14 +104,19 @@ def _rich_table(table: Table) -> object:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    grid = RichTable(
+        box=box.SIMPLE_HEAD if _has_names(table) else None,
+        show_header=_has_names(table),
+        pad_edge=False,
+        show_edge=False,
+        header_style="dim",
+    )
     for column in table.columns:
         grid.add_column(
             Text(column.name),
             justify=column.align,
             no_wrap=not column.is_free_text,
             overflow="fold" if column.is_free_text else "ellipsis",
-            ratio=None,
         )
     for row in table.rows:
         grid.add_row(*(Text(cell, style=_style(cell)) for cell in row))
