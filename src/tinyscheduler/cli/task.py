@@ -1,0 +1,148 @@
+"""``task``: add, list, show, update and complete tasks on whichever task server is configured.
+
+Agents use it too: it is how one hands its task over. So it has to find the same server from inside an
+agent's environment, where only a few of our settings are.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+
+from tinyscheduler.cli import task_read, task_write
+from tinyscheduler.cli.context import Context
+from tinyscheduler.config.flags import SETTING_FLAGS
+from tinyscheduler.ports import TaskDesk
+
+HELP_EXAMPLES = """examples:
+  tinyscheduler task add "Review the parser" --queue dev --priority 5
+  tinyscheduler task add "Fix it" --queue dev --stdin < description.md
+  tinyscheduler task list --queue dev
+  tinyscheduler task show 7
+  tinyscheduler task update 7 --status idle --queue qa --assign ''    hand over to another queue
+  tinyscheduler task done 7 --comment "merged"
+"""
+
+Act = Callable[[argparse.Namespace, Context, TaskDesk], int]
+
+_ACTIONS: Mapping[str, Act] = {
+    "add": task_write.add,
+    "list": task_read.list_tasks,
+    "show": task_read.show,
+    "update": task_write.update,
+    "done": task_write.done,
+}
+
+STATUSES = ("idle", "working", "complete")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One parser for each action; the settings may stand before and after it."""
+    parser.epilog = HELP_EXAMPLES
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _add_arguments(_action(actions, "add", "a new task; prints its id"))
+    _list_arguments(_action(actions, "list", "tasks that are not complete"))
+    show = _action(actions, "show", "one task with its comments")
+    show.add_argument("task", metavar="ID")
+    _update_arguments(_action(actions, "update", "change the fields given; '' takes one away"))
+    done = _action(actions, "done", "set a task complete")
+    done.add_argument("task", metavar="ID")
+    done.add_argument("--comment", metavar="TEXT", help="say what was done")
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Raises UsageError before anything is sent, TaskServerError for what the server says."""
+    from tinyscheduler.bootstrap import desk, load
+
+    act = _ACTIONS[options.action]
+    inside = _with_agents_server(context)
+    server = desk(load(inside, write_cache=False), inside)
+    try:
+        return act(options, context, server)
+    finally:
+        server.close()
+
+
+def _with_agents_server(context: Context) -> Context:
+    """Inside an agent: the server its task came from, which the pass may have been told by a flag."""
+    url = context.environ.get("TINYTASK_URL")
+    is_inside = "TINYSCHEDULER_TASK_ID" in context.environ
+    is_told = "TINYSCHEDULER_MCP_ENDPOINT" in context.environ or "MCP_ENDPOINT" in context.overrides
+    if not url or not is_inside or is_told:
+        return context
+    return context._replace(overrides={**context.overrides, "MCP_ENDPOINT": url})
+
+
+def _action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        allow_abbrev=False,
+        # What is not given here must not undo what was given before the action.
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument("--json", action="store_true", default=False, help="print one JSON object")
+    settings = parser.add_argument_group("settings")
+    settings.add_argument("--env-file", metavar="FILE", help="read this file instead of .env")
+    for flag in SETTING_FLAGS:
+        if flag.is_global:
+            settings.add_argument(
+                flag.flag, dest=f"setting_{flag.setting}", metavar=flag.metavar, help=flag.help
+            )
+    return parser
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(
+        description=None, queue=None, assign=None, priority=None, blocked_by=None, parent=None
+    )
+    parser.add_argument("title", metavar="TITLE")
+    _text_arguments(parser)
+    _place_arguments(parser)
+    parser.add_argument("--parent", metavar="ID", help="make it a subtask of this one")
+
+
+def _update_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(
+        title=None, description=None, status=None, queue=None, assign=None, priority=None, blocked_by=None,
+        parent=None, comment=None,
+    )  # fmt: skip
+    parser.add_argument("task", metavar="ID")
+    parser.add_argument("--title", metavar="TEXT")
+    parser.add_argument("--status", choices=STATUSES)
+    _text_arguments(parser)
+    _place_arguments(parser)
+    parser.add_argument("--parent", metavar="ID", help="make it a subtask of this one")
+    parser.add_argument("--comment", metavar="TEXT", help="say why, before anything is changed")
+
+
+def _text_arguments(parser: argparse.ArgumentParser) -> None:
+    text = parser.add_mutually_exclusive_group()
+    text.add_argument("--description", metavar="TEXT")
+    text.add_argument("--stdin", action="store_true", default=False, help="read the description from stdin")
+
+
+def _place_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--queue", metavar="NAME")
+    parser.add_argument("--assign", metavar="AGENT", help="'' for nobody")
+    parser.add_argument("--priority", metavar="N", help="any number; bigger is more urgent")
+    parser.add_argument("--tag", metavar="TAG", action="append", default=None, dest="tags")
+    parser.add_argument("--blocked-by", metavar="ID", help="the task that has to be complete first")
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(queue=None, assigned=None, status=None)
+    parser.add_argument("--queue", metavar="NAME")
+    parser.add_argument("--assigned", metavar="AGENT", help="'' for those that nobody has")
+    parser.add_argument(
+        "--status",
+        metavar="STATUS",
+        nargs="+",
+        choices=STATUSES,
+        help="one or more of: " + ", ".join(STATUSES),
+    )
+    parser.add_argument("--all", action="store_true", default=False, help="complete ones too")
+    parser.add_argument("--limit", metavar="N", default="200", help="at most so many (200)")

@@ -1,0 +1,180 @@
+"""``task add``, ``task update`` and ``task done``: everything is checked before anything is sent."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from math import isfinite
+
+from tinyscheduler.cli.console import print_json
+from tinyscheduler.cli.context import Context
+from tinyscheduler.cli.names import name_of, name_or_empty, task_id_of
+from tinyscheduler.errors import ServerUnavailable, UsageError
+from tinyscheduler.kit.fields import instant_text
+from tinyscheduler.model.desk import TaskDraft, TaskEdit
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.task import Task
+from tinyscheduler.ports import TaskDesk
+from tinyscheduler.views.task import summary_text, task_json
+
+TITLE_CHARS_MAX = 500
+"""One line in a table; the rest belongs into the description."""
+TEXT_CHARS_MAX = 90_000
+"""The public server reads requests of 102,400 bytes (tinytask 5); what is longer belongs into a file."""
+TAG_CHARS_MAX = 255
+PRIORITY_MAX = 2.0**53
+"""Beyond it neighbouring numbers are the same number."""
+
+
+def add(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
+    """A new task; prints its id, for scripts."""
+    draft = TaskDraft(
+        title=_title(options.title),
+        created_by=author_of(context),
+        description=_description(options, context) or "",
+        queue=None if not options.queue else name_of(options.queue, what="the queue"),
+        assigned_to=None if not options.assign else name_of(options.assign, what="the agent"),
+        priority=_priority(options.priority) or 0,
+        tags=_tags(options.tags) or (),
+        parent=_task_or_none(options.parent),
+        blocked_by=_task_or_none(options.blocked_by),
+    )
+    try:
+        task = desk.add(draft)
+    except ServerUnavailable as error:
+        if error.maybe_applied:
+            error.hint = "it may have been made all the same: look with tinyscheduler task list"
+        raise
+    return _told(options, context, task, kind="task_add", text=task.id)
+
+
+def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
+    """Change what is given, after the comment: whoever gets the task next finds it there."""
+    task_id = task_id_of(options.task)
+    edit = TaskEdit(
+        title=None if options.title is None else _title(options.title),
+        description=_description(options, context),
+        status=options.status,
+        assigned_to=None if options.assign is None else name_or_empty(options.assign, what="the agent"),
+        queue=None if options.queue is None else name_or_empty(options.queue, what="the queue"),
+        priority=_priority(options.priority),
+        tags=_tags(options.tags),
+        parent=_new_parent(options.parent),
+        blocked_by=TaskId("") if options.blocked_by == "" else _task_or_none(options.blocked_by),
+    )
+    comment = _comment(options.comment)
+    if edit == TaskEdit() and comment is None:
+        raise UsageError("nothing to change is given", hint="tinyscheduler task update --help")
+    task = _change(desk, task_id, edit, comment, context)
+    return _told(options, context, task, kind="task_update", text=summary_text(task))
+
+
+def done(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
+    """Complete it."""
+    comment = _comment(options.comment)
+    task = _change(desk, task_id_of(options.task), TaskEdit(status="complete"), comment, context)
+    return _told(options, context, task, kind="task_done", text=summary_text(task))
+
+
+def author_of(context: Context) -> str:
+    """Who says so: the agent inside an agent, else the person who is logged in."""
+    agent = context.environ.get("TKO_AGENT", "").strip()
+    if agent:
+        return name_of(agent, what="TKO_AGENT")
+    import os
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        # A user of a container that has no entry.
+        return "tinyscheduler"
+
+
+def _change(desk: TaskDesk, task_id: TaskId, edit: TaskEdit, comment: str | None, context: Context) -> Task:
+    if comment is not None:
+        desk.comment(task_id, comment, author_of(context))
+    return desk.get(task_id).task if edit == TaskEdit() else desk.change(task_id, edit)
+
+
+def _told(options: argparse.Namespace, context: Context, task: Task, *, kind: str, text: str) -> int:
+    if options.json:
+        at = instant_text(datetime.now(UTC))
+        print_json(context.stdout, kind, at=at, code=0, body={"task": task_json(task)})
+    else:
+        print(text, file=context.stdout)
+    return 0
+
+
+def _title(text: str) -> str:
+    cleaned = " ".join(text.split())
+    if not cleaned:
+        raise UsageError("the title is empty", hint="say in one line what is to be done")
+    if len(cleaned) > TITLE_CHARS_MAX:
+        hint = "put the rest into --description or --stdin"
+        raise UsageError(f"the title has {len(cleaned)} characters, {TITLE_CHARS_MAX} at most", hint=hint)
+    return cleaned
+
+
+def _description(options: argparse.Namespace, context: Context) -> str | None:
+    if options.stdin:
+        return _text(_read_stdin(context), what="the description")
+    return None if options.description is None else _text(options.description, what="the description")
+
+
+def _read_stdin(context: Context) -> str:
+    try:
+        return context.stdin.read(TEXT_CHARS_MAX + 1)
+    except UnicodeDecodeError as error:
+        raise UsageError("the description on stdin is not UTF-8 text") from error
+
+
+def _comment(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if not text.strip():
+        raise UsageError("the comment is empty", hint="leave --comment out")
+    return _text(text, what="the comment")
+
+
+def _text(text: str, *, what: str) -> str:
+    if len(text) > TEXT_CHARS_MAX:
+        hint = "put long text into a file and name its path in the task"
+        raise UsageError(f"{what} is longer than {TEXT_CHARS_MAX} characters", hint=hint)
+    return text
+
+
+def _priority(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number) or abs(number) > PRIORITY_MAX:
+        raise UsageError(
+            f"the priority {text[:40]!r} is not a number", hint="0 is usual; bigger is more urgent"
+        )
+    return int(number) if number == int(number) else number
+
+
+def _tags(given: list[str] | None) -> tuple[str, ...] | None:
+    """One empty tag stands for none at all."""
+    if given is None:
+        return None
+    if given == [""]:
+        return ()
+    for tag in given:
+        if not tag.strip() or len(tag) > TAG_CHARS_MAX or not tag.isprintable():
+            raise UsageError(f"the tag {tag[:40]!r} is not a word", hint=f"1 to {TAG_CHARS_MAX} characters")
+    return tuple(given)
+
+
+def _new_parent(text: str | None) -> TaskId | None:
+    if text == "":
+        raise UsageError("a subtask cannot be made a task of its own yet", hint="name another parent")
+    return _task_or_none(text)
+
+
+def _task_or_none(text: str | None) -> TaskId | None:
+    return None if not text else task_id_of(text)
