@@ -28,7 +28,7 @@ ANSWER_MAX_BYTES: Final = 16 * 1024 * 1024
 
 HINT_LANGUAGE: Final = "Check TINYSCHEDULER_MCP_ENDPOINT: MCP answers with JSON or an event stream."
 
-Argument = str | int | float | bool | None
+Argument = str | int | float | bool | list[str] | None
 RequestBody = NewType("RequestBody", bytes)
 Message = Mapping[str, object]
 
