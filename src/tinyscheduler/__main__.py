@@ -17,9 +17,8 @@ def main(argv: list[str] | None = None) -> int:
         from tinyscheduler.cli.wrap import main as wrap
 
         return wrap(arguments[1:])
-    # Looking for cycles while modules load costs a pass 2 ms, with httpx 9; it ends before any
-    # garbage matters. Commands that stay switch it on again.
-    gc.disable()
+    # The collector would run a dozen times over modules that stay: 2 ms of a pass, 9 with httpx.
+    gc.set_threshold(100_000, 50, 100)
     from tinyscheduler.cli.app import main as app
 
     return app(arguments)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 from tinyscheduler.bootstrap import load, stop_signal, system_clock, wire
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.run import print_report
@@ -14,8 +12,6 @@ from tinyscheduler.reconcile.report import Report
 
 def run_daemon(context: Context, configuration: Configuration) -> int:
     """0 after SIGTERM or SIGINT; the pass at work is finished first. A second one leaves at once."""
-    gc.enable()
-
     def tell(report: Report) -> None:
         print_report(report, context, is_json=False)
         context.stderr.flush()

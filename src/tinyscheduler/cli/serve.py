@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ def run(options: Namespace, context: Context) -> int:
 
     Raises UsageError, WorldError (exit 1: the port is in use), StateError, ConfigError.
     """
-    gc.enable()
     # Half a second of imports, after the arguments have been found good.
     from tinyscheduler.bootstrap import load
     from tinyscheduler.taskserver.listen import serve

@@ -9,7 +9,7 @@ import os
 from datetime import timedelta
 from typing import assert_never
 
-from tinyscheduler.errors import StartFailed
+from tinyscheduler.errors import StartFailed, StateError
 from tinyscheduler.model.action import Start
 from tinyscheduler.model.event import EventName
 from tinyscheduler.model.ids import LeaseId
@@ -38,9 +38,8 @@ def launch(context: Context, start: Start) -> Lease | Held:
     ledger = _ledger_for(context, start)
     lease = new_lease(world, start, ledger)
     environment = agent_environment(world, lease, start.agent)
-    world.state.make_workspace(lease.workspace)
     order = make_order(world, lease, start.agent, secrets=secret_names(start.agent))
-    order_path = world.runs.prepare(order, prompt_for(start.task, lease))
+    order_path = _prepare(world, start, lease, order)
     if not world.leases.create(lease):
         return Held(lease.task_id, "leased", "it has a lease already")
     context.note("lease_created", lease, start.reason)
@@ -55,6 +54,16 @@ def launch(context: Context, start: Start) -> Lease | Held:
     starting = _restamped(world, lease._replace(state="starting"))
     world.leases.write(starting)
     return _spawn(context, starting, order, order_path, environment)
+
+
+def _prepare(world: World, start: Start, lease: Lease, order: Order) -> str:
+    """The folders of this run. What is wrong with them is this task's or this agent's matter, not a
+    reason to start nothing else. Raises StartFailed."""
+    try:
+        world.state.make_workspace(lease.workspace)
+        return world.runs.prepare(order, prompt_for(start.task, lease))
+    except StateError as error:
+        raise StartFailed(error.message, hint=error.hint) from error
 
 
 def new_lease(world: World, start: Start, ledger: Ledger) -> Lease:

@@ -39,8 +39,11 @@ class Report:
         self.tend += tuple(action for action in plan.actions if not isinstance(action, Keep))
 
     def planned(self, plan: StartPlan) -> None:
-        """What starting planned, on top of what it planned before lost claims were known."""
-        self.start = plan._replace(starts=self.start.starts + plan.starts)
+        """What starting planned, on top of what it planned before lost claims were known; the tasks it
+        started then are leased now, and not held."""
+        begun = {start.task.id for start in self.start.starts}
+        held = tuple(h for h in plan.held if h.reason != "leased" or h.task_id not in begun)
+        self.start = plan._replace(starts=self.start.starts + plan.starts, held=held)
         for limit in plan.limits_reached:
             self.limit(limit)
 

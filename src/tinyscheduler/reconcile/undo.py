@@ -20,8 +20,12 @@ def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = Fa
     Raises TaskServerError, StateError; the lease stays then too.
     """
     world = context.world
-    check_server(context, lease)
     ledger = _open_ledger(context, lease)
+    if ledger is None and _was_never_sent(context, lease):
+        context.note("lease_undone", lease, reason)
+        forget(context, lease, None)
+        return True
+    check_server(context, lease)
     now = world.clock.now()
     if not give_back(context.server, lease, is_unclear=_is_unclear(context, ledger, now)):
         return False
@@ -76,6 +80,15 @@ def _is_unclear(context: Context, ledger: Ledger | None, now: datetime) -> bool:
         return False
     wait_s = (ledger.open.unclear_until - now).total_seconds()
     return 0 < wait_s <= context.world.configuration.policy.claim_timeout_s
+
+
+def _was_never_sent(context: Context, lease: Lease) -> bool:
+    """The ledger is written before the claim is sent, so a readable one that does not know this lease
+    proves that nothing was; a missing one does so only for a task's very first lease."""
+    if lease.state != "claiming":
+        return False
+    known = context.world.ledgers.read([lease.task_id]).get(lease.task_id)
+    return isinstance(known, Ledger) or (known is None and lease.generation == 1)
 
 
 def _count_generation(context: Context, lease: Lease) -> None:

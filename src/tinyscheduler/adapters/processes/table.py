@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import select
-import signal
 import time
 from collections.abc import Iterable, Sequence
 
@@ -61,6 +59,8 @@ class ProcessTable:
 
     def signal(self, process: ProcessRef, number: int) -> bool:
         """Open a pidfd, compare the start time, then signal: no window for a recycled pid."""
+        import signal
+
         try:
             handle = os.pidfd_open(process.pid)
         except OSError:
@@ -166,6 +166,8 @@ def _exists_hidden(pid: int) -> bool:
 
 def _sleep_until_one_ends(processes: Sequence[ProcessRef], timeout_s: float) -> None:
     """A pidfd becomes readable when its process ends (pidfd_open(2)), zombie or not."""
+    import select
+
     poller = select.poll()
     handles = []
     for process in processes:
