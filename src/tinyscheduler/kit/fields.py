@@ -140,6 +140,11 @@ def instant_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def exact_instant_text(moment: datetime) -> str:
+    """UTC in full: for times that identify something and are compared, not shown."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def instant_text_or_none(moment: datetime | None) -> str | None:
     """As ``instant_text``; None stays None."""
     return None if moment is None else instant_text(moment)

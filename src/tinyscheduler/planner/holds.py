@@ -131,10 +131,10 @@ def _leased(task: Task, view: View) -> Finding | None:
 
 def _settling(task: Task, view: View) -> Finding | None:
     lease, ledger = view.leases.get(task.id), ledger_of(task, view)
-    if lease is not None:
+    if lease is not None and lease.state == "finished":
         kind = lease.outcome.kind if lease.outcome is not None else "finished"
         return Finding(f"its run on {lease.agent} ended as {kind}; the server is told next", "")
-    if isinstance(ledger, Ledger) and ledger.open is not None:
+    if lease is None and isinstance(ledger, Ledger) and ledger.open is not None:
         return Finding(
             f"its ledger has an open run of {ledger.open.agent} without a lease",
             "look whether its agent still runs; the pass closes it after 120 s",

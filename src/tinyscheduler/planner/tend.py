@@ -25,6 +25,8 @@ from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
 BEATS_MISSED_MAX = 3
 STALE_S_MIN = 45
 """Three beats of the default interval: a loaded machine delays one, hardly three in a row."""
+HEARTBEAT_S_MAX = 3_600
+"""A lease that says more was edited or is damaged; the settings allow no more."""
 BACKSTOP_S = 30
 """The wrapper enforces the hard limit; the pass steps in when it is late by grace and this much."""
 
@@ -70,7 +72,8 @@ def decide(facts: LeaseFacts, snapshot: TendSnapshot) -> TendAction:
 
 def stale_after_s(heartbeat_interval_s: int) -> int:
     """How old a beat may be (features B3)."""
-    return max(BEATS_MISSED_MAX * heartbeat_interval_s, STALE_S_MIN)
+    interval_s = min(heartbeat_interval_s, HEARTBEAT_S_MAX)
+    return max(BEATS_MISSED_MAX * interval_s, STALE_S_MIN)
 
 
 def _always(_facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:

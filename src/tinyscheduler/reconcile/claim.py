@@ -72,8 +72,8 @@ def claim(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -
 
 def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
     """Undo what this lease's claim did, only what is still ours. True: nothing of ours is left, the
-    lease may go. False: nothing is seen of the claim, but it ``is_unclear`` whether it may still take
-    effect; ask again later.
+    lease may go. False: not all of the claim has been seen, and it ``is_unclear`` whether the rest may
+    still take effect; ask again later.
 
     Raises ServerUnavailable, ServerRefused; then nothing is known and the lease must stay.
     """
@@ -84,15 +84,33 @@ def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
     task = detail.task
     if task.created_at != lease.claim.task_created_at:
         return True
+    if _is_late_half(task, lease):
+        server.update(task.id, status="idle")
+        return True
     if not _is_applied(detail, lease):
         return not is_unclear
     if task.assigned_to != lease.agent or task.status == "complete":
         return True
-    if lease.claim.how == "exchange":
+    _take_back(server, task, lease)
+    # Where only the first half is seen, the second may still be on its way.
+    return task.status == "working" or not is_unclear
+
+
+def _take_back(server: TaskServer, task: Task, lease: Lease) -> None:
+    if lease.claim.how == "move":
+        if task.status == "working":
+            server.update(task.id, status="idle")
+    elif task.previous_assigned_to is not None:
+        # Our exchange replaced a person's choice and was cut off before it put that back.
+        server.update(task.id, assigned_to=task.previous_assigned_to)
+    else:
         server.update(task.id, status="idle", assigned_to="")
-    elif task.status == "working":
-        server.update(task.id, status="idle")
-    return True
+
+
+def _is_late_half(task: Task, lease: Lease) -> bool:
+    """The assignee was taken back, and after that the claim's ``working`` arrived."""
+    is_pool = lease.claim.how == "exchange" and task.assigned_to is None
+    return is_pool and task.previous_assigned_to == lease.agent and task.status == "working"
 
 
 def _look(server: TaskServer, task: Task) -> Lost | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.errors import ServerUnavailable, TinySchedulerError
 from tinyscheduler.model.action import ActionKind
 from tinyscheduler.model.event import Event, EventName
 from tinyscheduler.model.lease import Lease
@@ -34,6 +34,10 @@ class Context(NamedTuple):
                 tuple(detail.items()),
             )
         )
+
+    def fault(self, lease: Lease, error: TinySchedulerError) -> None:
+        """Something about this lease failed and the pass goes on."""
+        self.report.fault(error, task_id=lease.task_id)
 
     def result(self, kind: ActionKind, lease: Lease, result: ResultWord, reason: str) -> None:
         """What became of one planned action."""

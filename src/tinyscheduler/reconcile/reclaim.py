@@ -17,12 +17,8 @@ def reclaim_all(context: Context, actions: Sequence[Reclaim]) -> list[Lease]:
     proven gone, unchanged where it is not, so that slot and task stay held (law 1)."""
     if not actions:
         return []
-    try:
-        doomed = [_doom(context, action) for action in actions]
-        survivors = stop_runs(context.world, doomed)
-    except StateError as error:
-        context.report.fault(error)
-        return [action.lease for action in actions]
+    doomed = [_doom(context, action) for action in actions]
+    survivors = stop_runs(context.world, doomed, tell=context.fault)
     return [_conclude(context, action, survivors[action.lease.lease_id]) for action in actions]
 
 
@@ -38,7 +34,12 @@ def tell_survivors(context: Context, lease: Lease, survivors: Sequence[ProcessRe
 
 
 def _doom(context: Context, action: Reclaim) -> Doomed:
-    owner = context.world.leases.owner(action.lease.task_id)
+    owner = None
+    try:
+        owner = context.world.leases.owner(action.lease.task_id)
+    except StateError as error:
+        # A lease that names its wrapper needs no owner file.
+        context.fault(action.lease, error)
     context.note("stop_asked", action.lease, action.reason)
     return Doomed(action.lease, owner, action.outcome)
 

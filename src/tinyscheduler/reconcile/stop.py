@@ -7,14 +7,17 @@ writes the outcome itself; whatever it leaves behind is ended here (law 1).
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from tinyscheduler.errors import StateError
 from tinyscheduler.model.ids import LeaseId
 from tinyscheduler.model.lease import Lease, OutcomeClass, Owner, ProcessRef, StopOrder
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.observe import roots_of, tag_of
 
+GRACE_S_MAX = 30
+"""The lock is held meanwhile and a pass has 50 s; a lease that says more was edited or is damaged."""
 KILL_WAIT_S = 2.0
 """A killed process is gone in milliseconds; one in an uninterruptible call may never go."""
 KILL_ROUNDS = 3
@@ -31,18 +34,20 @@ class Doomed(NamedTuple):
     reason: OutcomeClass
 
 
-def stop_runs(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[ProcessRef, ...]]:
+def stop_runs(
+    world: World, doomed: Sequence[Doomed], *, tell: Callable[[Lease, StateError], None]
+) -> dict[LeaseId, tuple[ProcessRef, ...]]:
     """End all these runs together. Per lease: what could not be ended; empty is proven gone.
 
-    Raises StateError if a stop file cannot be written; the signals are not sent then.
+    A stop file that cannot be written is told and the signals are sent all the same: the wrapper then
+    calls its end interrupted, which is the smaller evil.
     """
     trees = {doom.lease.lease_id: _tree(world, doom) for doom in doomed}
     living = [doom for doom in doomed if trees[doom.lease.lease_id]]
     for doom in living:
-        stop = StopOrder(doom.lease.lease_id, doom.reason, "pass", world.clock.now())
-        world.leases.ask_stop(doom.lease.task_id, stop)
+        _ask(world, doom, tell)
     _send(world, _all(trees.values()), signal.SIGTERM)
-    grace_s = max((doom.lease.grace_s + WRAPPER_EXTRA_S for doom in living), default=0.0)
+    grace_s = max((_grace_s(doom.lease) for doom in living), default=0.0)
     world.processes.wait_gone(_all(trees.values()), grace_s)
     survivors = {doom.lease.lease_id: _tree(world, doom) for doom in living}
     for _ in range(KILL_ROUNDS):
@@ -52,6 +57,19 @@ def stop_runs(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[Pro
         world.processes.wait_gone(_all(survivors.values()), KILL_WAIT_S)
         survivors = {doom.lease.lease_id: _tree(world, doom) for doom in living}
     return {doom.lease.lease_id: survivors.get(doom.lease.lease_id, ()) for doom in doomed}
+
+
+def _ask(world: World, doom: Doomed, tell: Callable[[Lease, StateError], None]) -> None:
+    lease = doom.lease
+    stop = StopOrder(lease.lease_id, doom.reason, "pass", world.clock.now())
+    try:
+        world.leases.ask_stop(lease.task_id, stop)
+    except StateError as error:
+        tell(lease, error)
+
+
+def _grace_s(lease: Lease) -> float:
+    return min(max(0, lease.grace_s), GRACE_S_MAX) + WRAPPER_EXTRA_S
 
 
 def _tree(world: World, doom: Doomed) -> tuple[ProcessRef, ...]:

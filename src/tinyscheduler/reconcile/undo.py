@@ -67,7 +67,8 @@ def revoke(context: Context, lease: Lease, reason: str) -> bool:
     if owner.by == "wrapper" and owner.lease_id == lease.lease_id:
         return False
     context.note("run_revoked", lease, reason)
-    survivors = stop_runs(world, [Doomed(lease, None, "start_failed")])[lease.lease_id]
+    doomed = Doomed(lease, None, "start_failed")
+    survivors = stop_runs(world, [doomed], tell=context.fault)[lease.lease_id]
     if survivors:
         tell_survivors(context, lease, survivors)
         return False

@@ -10,6 +10,7 @@ from typing import get_args
 
 from tinyscheduler.kit.fields import (
     Fields,
+    exact_instant_text,
     identifier_value,
     instant_text,
     instant_text_or_none,
@@ -124,7 +125,7 @@ def claim_to_json(claim: Claim) -> dict[str, object]:
     return {
         "assigned_to_before": claim.assigned_to_before,
         "queue": claim.queue,
-        "task_created_at": instant_text(claim.task_created_at),
+        "task_created_at": exact_instant_text(claim.task_created_at),
         "how": claim.how,
     }
 

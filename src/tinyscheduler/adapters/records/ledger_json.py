@@ -7,6 +7,7 @@ from typing import get_args
 from tinyscheduler.adapters.records.lease_json import claim_from_json, claim_to_json
 from tinyscheduler.kit.fields import (
     Fields,
+    exact_instant_text,
     identifier_value,
     instant_text,
     instant_text_or_none,
@@ -26,7 +27,7 @@ def ledger_to_json(ledger: Ledger) -> dict[str, object]:
         "schema": SCHEMA,
         "task_id": identifier_value(ledger.task_id),
         "source": ledger.source,
-        "task_created_at": instant_text(ledger.task_created_at),
+        "task_created_at": exact_instant_text(ledger.task_created_at),
         "generation": ledger.generation,
         "runs": ledger.runs,
         "parked": None if ledger.parked is None else _parked_to_json(ledger.parked),
