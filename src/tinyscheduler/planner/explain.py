@@ -153,8 +153,17 @@ def _seen(snapshot: StartSnapshot) -> tuple[Task, ...]:
 def _hold_rows(task: Task, view: View) -> tuple[Row, ...]:
     """The table of ``planner.holds`` with, where contracts.md has them, the rows about the server."""
     rows = [_hold_row(name, find(task, view), task, view) for name, find in HOLDS]
+    named = {row.name for row in rows if row.verdict == "holds"}
+    rows = [
+        Row(row.name, "skipped", "not asked: a row above holds") if _AFTER.get(row.name) in named else row
+        for row in rows
+    ]
     place = next(i for i, row in enumerate(rows) if row.name == "not_ours")
     return (*rows[:place], *_server_rows(task, view.snapshot), *rows[place:])
+
+
+_AFTER: Mapping[HeldReason, HeldReason] = {"settling": "leased"}
+"""Rows that mean something only where another one has passed."""
 
 
 def _hold_row(name: HeldReason, finding: Finding | None, task: Task, view: View) -> Row:

@@ -21,7 +21,8 @@ class QueueRoom(NamedTuple):
     """One queue, as far as our agents serve it."""
 
     name: QueueName
-    running: int
+    running: int | None
+    """None: the leases are unknown."""
     cap: int | None
     slots: int
     """Of all enabled agents that serve it; an agent of two queues counts in both."""
@@ -62,7 +63,11 @@ def queue_rooms(seen: Seen) -> tuple[QueueRoom, ...]:
     slots = _slots_by_queue(seen.configuration.agents)
     return tuple(
         QueueRoom(
-            queue, running[queue], caps.get(queue), slots[queue], None if waiting is None else waiting[queue]
+            queue,
+            running[queue] if isinstance(seen.runs, Known) else None,
+            caps.get(queue),
+            slots[queue],
+            None if waiting is None else waiting[queue],
         )
         for queue in seen.configuration.queues
     )

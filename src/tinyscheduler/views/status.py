@@ -52,7 +52,7 @@ def _problem_table(problems: Sequence[Problem]) -> Table:
             rows.append((word, problem.message + hint))
         elif shown[problem.reference] == SAME_SHOWN_MAX + 1:
             rows.append((word, f"{problem.reference}: {counts[problem.reference] - SAME_SHOWN_MAX} more"))
-    return Table("", (), tuple(rows))
+    return Table("", columns("", "*"), tuple(rows))
 
 
 def _lease_table(seen: Seen) -> Table:
@@ -104,7 +104,7 @@ def _queue_table(seen: Seen) -> Table:
     rows = tuple(
         (
             room.name,
-            str(room.running),
+            "?" if room.running is None else str(room.running),
             "-" if room.cap is None else str(room.cap),
             str(room.slots),
             "?" if room.waiting is None else str(room.waiting),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tinyscheduler.kit.fields import instant_text, instant_text_or_none
 from tinyscheduler.model.action import kind_of
-from tinyscheduler.model.knowledge import Known
+from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.past_pass import PastPass
 from tinyscheduler.views.figures import (
     IDS_SHOWN_MAX,
@@ -26,6 +26,7 @@ def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:
     return {
         "problems": [_problem_json(problem) for problem in problems if problem.severity != "note"],
         "notes": [_problem_json(problem) for problem in problems if problem.severity == "note"],
+        "server_unknown": seen.backlog.why if isinstance(seen.backlog, Unknown) else None,
         "leases": None if runs is None else [_run_json(run, seen) for run in runs],
         "slots": None if runs is None else _slots_json(seen),
         "start": None if seen.plan is None else [action_json(start) for start in seen.plan.starts],

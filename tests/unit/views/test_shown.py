@@ -1,0 +1,185 @@
+"""What commands print of one scene, as golden files that a person can read."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+
+from tests import builders as b
+from tests.golden.compare import assert_golden
+from tests.unit.views.scenes import a_pass, a_run, seen
+from tinyscheduler.model.desk import TaskList
+from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.ledger import Parked
+from tinyscheduler.model.past_pass import ParkedTask, Shelf
+from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.model.task import Comment, TaskDetail
+from tinyscheduler.planner.explain import explain
+from tinyscheduler.planner.start import plan_start
+from tinyscheduler.views.explain import Subject, explain_json, explain_tables
+from tinyscheduler.views.plan import plan_tables
+from tinyscheduler.views.problems import Seen, problems
+from tinyscheduler.views.status import status_tables
+from tinyscheduler.views.status_json import status_json
+from tinyscheduler.views.table import Table, show
+from tinyscheduler.views.task import detail_json, detail_text, list_json, list_table
+
+RUNNING = b.facts(
+    b.a_lease("7", run_folder="/base/state/runs/task_7/2", attempt=2)._replace(progress_at=b.ago(12)),
+    beat_age_s=4,
+    run_age_s=754,
+)
+DEAD = b.facts(b.a_lease("8", run_folder="/base/state/runs/task_8/1"), wrapper="dead", beat_age_s=31)
+SETTLING = b.facts(
+    b.a_lease("9", agent="qa-1", queue="qa", state="finished", run_folder="/base/state/runs/task_9/1")
+)
+AGENTS = (
+    b.an_agent("dev-1", slots=2),
+    b.an_agent("dev-2", slots=1, is_enabled=False),
+    b.an_agent("qa-1", queues=("qa", "dev"), slots=1),
+)
+TASKS = (
+    b.a_task("10", title="Review [red]the[/red] \x1b[31mparser\x1b[0m", priority=5),
+    b.a_task("11", queue="qa", title="Test it"),
+    b.a_task("12", blocked_by="10"),
+    b.a_task("13", assigned_to="dev-2"),
+    *(b.a_task(str(number)) for number in range(20, 28)),
+)
+SHELF = Shelf(
+    (ParkedTask(TaskId("5"), Parked("3 attempts, the last one failed", "scheduler", b.ago(86400), "x")),)
+)
+BUSY = seen(
+    RUNNING,
+    DEAD,
+    SETTLING,
+    tasks=TASKS,
+    agents=AGENTS,
+    policy=Policy(queue_caps=((AGENTS[0].queues[0], 4),)),
+    shelf=SHELF,
+    notes=["agent-control.json: unknown key weihgt, did you mean weight?"],
+)
+BLIND = seen(runs=Unknown("state/running: Permission denied"), backlog=Unknown("nobody answers"))
+
+
+def text_of(tables: list[Table]) -> str:
+    stream = io.StringIO()
+    show(stream, tables, {})
+    return stream.getvalue()
+
+
+def json_of(body: dict[str, object]) -> str:
+    return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize(("name", "scene"), [("busy", BUSY), ("blind", BLIND), ("quiet", seen())])
+def test_status(name: str, scene: Seen) -> None:
+    found = problems(scene)
+
+    assert_golden(f"status_{name}.txt", text_of(status_tables(scene, found)))
+    assert_golden(f"status_{name}.json", json_of(status_json(scene, found)))
+
+
+def test_status_folds_what_is_wrong_a_thousand_times() -> None:
+    scene = seen(*(b.facts(b.a_lease(str(n)), wrapper="dead") for n in range(1, 1001)))
+
+    lines = text_of(status_tables(scene, problems(scene))).splitlines()
+
+    assert [line for line in lines if line.startswith("PROBLEM")][10:] == ["PROBLEM  wrapper-dead: 990 more"]
+
+
+def a_subject(task_id: str, snapshot: StartSnapshot) -> Subject:
+    assert isinstance(snapshot.backlog, Known)
+    task = next(task for task in snapshot.backlog.value.tasks if task.id == task_id)
+    return Subject(
+        now=b.NOW,
+        task_id=TaskId(task_id),
+        explanation=explain(task, snapshot),
+        server_unknown=None,
+        run=None,
+        broken=None,
+        ledger=snapshot.ledgers.get(TaskId(task_id)),
+        attempts_max=3,
+        log=None,
+        next_pass_at=b.NOW + timedelta(seconds=30),
+    )
+
+
+CROWDED = b.a_start_snapshot(
+    *TASKS,
+    agents=AGENTS,
+    leases=[RUNNING.lease],
+    ledgers=[b.a_ledger("11", outcomes=[b.a_past_run()], runs=1, not_before=b.NOW + timedelta(seconds=90))],
+)
+DONE = b.a_task("30", status="complete", age_s=200)
+SUBJECTS = {
+    "starts": a_subject("10", CROWDED),
+    "waits": a_subject("11", CROWDED),
+    "full": a_subject("24", CROWDED),
+    "blocked": a_subject("12", CROWDED),
+    "running": a_subject("10", b.a_start_snapshot(*TASKS, leases=[b.a_lease("10")]))._replace(
+        run=a_run(b.facts(b.a_lease("10"), run_age_s=90)), log="/base/state/runs/task_10/1/output.log"
+    ),
+    "complete": a_subject("30", b.a_start_snapshot(DONE)),
+    "server_unknown": a_subject("10", CROWDED)._replace(
+        explanation=None, server_unknown="nobody answers", run=a_run(RUNNING)
+    ),
+    "lost": a_subject("10", CROWDED)._replace(
+        explanation=None, ledger=b.a_broken_ledger("10"), broken=b.a_broken_lease("10")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SUBJECTS))
+def test_explain(name: str) -> None:
+    assert_golden(f"explain_{name}.txt", text_of(explain_tables(SUBJECTS[name])))
+
+
+def test_explain_as_json() -> None:
+    assert_golden("explain_full.json", json_of(explain_json(SUBJECTS["full"])))
+
+
+DETAIL = TaskDetail(
+    b.a_task(
+        "7", title="Review\nthe parser", assigned_to="dev-1", tags=("after:3",), blocked_by="3"
+    )._replace(
+        description="First line.\r\n\tsecond \x1b]0;owned\x07 \x9b31m\u202ereversed",
+        previous_assigned_to=AgentName("qa-1"),
+        parent_id=TaskId("2"),
+        created_by="alice",
+    ),
+    (
+        Comment("1", "Started, branch x", "dev-1", b.ago(600)),
+        Comment("2", "two\nlines", None, b.ago(60)),
+    ),
+)
+
+
+def test_task_with_its_comments() -> None:
+    assert_golden("task_show.txt", detail_text(DETAIL, b.NOW))
+    assert_golden("task_show.json", json_of(detail_json(DETAIL)))
+
+
+def test_task_list() -> None:
+    tasks = (*TASKS[:4], DONE)
+
+    assert_golden("task_list.txt", text_of([list_table(tasks, b.NOW)]))
+    assert_golden("task_list.json", json_of(list_json(TaskList(tasks[:1], is_cut=True))))
+
+
+def test_plan_in_tables() -> None:
+    plan = plan_start(CROWDED)
+    actions = tuple(a_run(facts).action for facts in (DEAD, SETTLING))
+
+    assert_golden("plan.txt", text_of(plan_tables(actions, plan, ["100 kills in one pass"])))
+    assert text_of(plan_tables((), plan_start(b.a_start_snapshot()), [])) == "nothing to do\n"
+
+
+def test_a_pass_that_is_late_still_says_when_the_next_was_expected() -> None:
+    text = text_of(status_tables(seen(last_pass=a_pass(age_s=300)), ()))
+
+    assert "next pass expected by 11:55:59Z, 4m ago" in text
