@@ -1,16 +1,20 @@
-"""The command line: find the command, build its one parser, run it, turn errors into lines."""
+"""The command line: find the command, read its arguments, run it, turn errors into lines."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.cli.context import Context
-from tinyscheduler.config.flags import SETTING_FLAGS, SettingFlag
+from tinyscheduler.cli.plain import plain_options
+from tinyscheduler.config.flags import SETTING_FLAGS
 from tinyscheduler.errors import ConfigError, TinySchedulerError, UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from types import ModuleType, SimpleNamespace
 
 EXIT_INTERRUPTED = 130
 EXIT_BUG = 1
@@ -80,55 +84,24 @@ def _run(command: Command, arguments: list[str]) -> int:
     import importlib
 
     module = importlib.import_module(f"tinyscheduler.cli.{command.module}")
-    parser = _parser(command, takes_run_flags=command.name in ("run", "config", "validate-config"))
-    module.add_arguments(parser)
-    options = parser.parse_args(arguments)
+    plain = plain_options(arguments) if command.name == "run" else None
+    options = plain or _judged_options(command, module, arguments)
     code = module.run(options, _context(options))
     assert isinstance(code, int), "a command returns its exit code"
     return code
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    """A fixed width: argparse asks shutil for the terminal's, for every argument that is added, and
-    that import costs every pass 2 ms."""
+def _judged_options(command: Command, module: ModuleType, arguments: list[str]) -> Namespace:
+    """Raises UsageError; leaves the program after ``--help``."""
+    from tinyscheduler.cli.parser import parser_for
 
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=100)
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse that raises our error, so that usage faults look like all others and exit with 2."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"{self.prog} --help")
+    takes_run_flags = command.name in ("run", "config", "validate-config")
+    parser = parser_for(command.name, command.help, takes_run_flags=takes_run_flags)
+    module.add_arguments(parser)
+    return parser.parse_args(arguments)
 
 
-def _parser(command: Command, *, takes_run_flags: bool) -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog=f"tinyscheduler {command.name}",
-        description=command.help[0].upper() + command.help[1:] + ".",
-        formatter_class=_Formatter,
-        allow_abbrev=False,
-    )
-    settings = parser.add_argument_group("settings (each also as TINYSCHEDULER_NAME, see config)")
-    settings.add_argument("--env-file", metavar="FILE", help="read this file instead of .env")
-    for flag in SETTING_FLAGS:
-        if flag.is_global or takes_run_flags:
-            _add_flag(settings, flag)
-    return parser
-
-
-def _add_flag(group: argparse._ArgumentGroup, flag: SettingFlag) -> None:
-    name = f"setting_{flag.setting}"
-    if flag.metavar is None:
-        group.add_argument(flag.flag, dest=name, action="store_const", const="true", help=flag.help)
-    elif flag.repeats:
-        group.add_argument(flag.flag, dest=name, action="append", metavar=flag.metavar, help=flag.help)
-    else:
-        group.add_argument(flag.flag, dest=name, metavar=flag.metavar, help=flag.help)
-
-
-def _context(options: argparse.Namespace) -> Context:
+def _context(options: Namespace | SimpleNamespace) -> Context:
     overrides = {}
     for name, value in vars(options).items():
         if name.startswith("setting_") and value is not None:

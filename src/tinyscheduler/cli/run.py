@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from tinyscheduler.bootstrap import load, wire
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
 from tinyscheduler.reconcile.report import EXIT_LOCKED, Report
+
+if TYPE_CHECKING:
+    import argparse
 
 HELP_EXAMPLES = """examples:
   * * * * * /opt/agents/tinyscheduler run --once     in a crontab

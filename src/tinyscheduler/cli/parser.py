@@ -1,0 +1,53 @@
+"""One argparse parser per command: what a person may write, help and usage errors included.
+
+Apart from ``app`` because a pass under cron does without it (``plain``).
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from tinyscheduler.config.flags import SETTING_FLAGS, SettingFlag
+from tinyscheduler.errors import UsageError
+
+
+def parser_for(name: str, purpose: str, *, takes_run_flags: bool) -> argparse.ArgumentParser:
+    """With the settings of the command; its own arguments are added by its module."""
+    parser = _Parser(
+        prog=f"tinyscheduler {name}",
+        description=purpose[0].upper() + purpose[1:] + ".",
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    settings = parser.add_argument_group("settings (each also as TINYSCHEDULER_NAME, see config)")
+    settings.add_argument("--env-file", metavar="FILE", help="read this file instead of .env")
+    for flag in SETTING_FLAGS:
+        if flag.is_global or takes_run_flags:
+            _add_flag(settings, flag)
+    return parser
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """A fixed width: argparse asks shutil for the terminal's, for every argument that is added, and
+    that import costs 2 ms."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises our error, so that usage faults look like all others and exit with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"{self.prog} --help")
+
+
+def _add_flag(group: argparse._ArgumentGroup, flag: SettingFlag) -> None:
+    name = f"setting_{flag.setting}"
+    if flag.metavar is None:
+        group.add_argument(flag.flag, dest=name, action="store_const", const="true", help=flag.help)
+    elif flag.repeats:
+        group.add_argument(flag.flag, dest=name, action="append", metavar=flag.metavar, help=flag.help)
+    else:
+        group.add_argument(flag.flag, dest=name, metavar=flag.metavar, help=flag.help)
