@@ -12,6 +12,9 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
+NUMBER_MAX: Final = 1.7976931348623157e308
+"""The largest that is a float: JSON can spell infinity as 1e999, and integers beyond it."""
+
 _MISSING: Final = object()
 
 
@@ -58,7 +61,7 @@ class Fields:
     def number(self, name: str) -> float:
         """Any number that must be there."""
         value = self._found.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= NUMBER_MAX:
             return float(value)
         raise self._wrong(name, "a number")
 
@@ -78,7 +81,10 @@ class Fields:
             raise self._wrong(name, "a time like 2026-01-31T12:00:00Z") from error
         if moment.tzinfo is None:
             raise self._wrong(name, "a time with its zone")
-        return moment.astimezone(UTC)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError as error:
+            raise self._wrong(name, "a time between the years 1 and 9999") from error
 
     def instant_or_none(self, name: str) -> datetime | None:
         """A time; null or absent is None."""

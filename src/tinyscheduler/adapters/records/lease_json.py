@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import get_args
 
 from tinyscheduler.kit.fields import (
+    NUMBER_MAX,
     Fields,
     exact_instant_text,
     identifier_value,
@@ -241,7 +242,11 @@ def _pid(fields: Fields, name: str) -> int | None:
 def _usage(found: object) -> tuple[tuple[str, float | str], ...]:
     if not isinstance(found, dict):
         return ()
-    return tuple((k, v) for k, v in found.items() if isinstance(v, int | float | str))
+    return tuple((k, v) for k, v in found.items() if isinstance(v, str) or _is_amount(v))
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) <= NUMBER_MAX
 
 
 def _target(fields: Fields | None) -> HandoverTarget | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from tinyscheduler.adapters.records import ledger_json as codec
 from tinyscheduler.adapters.records.trouble import reason_of, state_error
+from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
@@ -15,6 +16,7 @@ from tinyscheduler.model.ledger import BrokenLedger, Ledger
 LEDGER_BYTES_MAX = 1_000_000
 """200 outcomes are 40 KB."""
 
+_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LEDGER_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
 
 
@@ -65,4 +67,10 @@ class FileLedgerStore:
         return ledger
 
     def _path(self, task_id: TaskId) -> str:
+        # Law 11: an id is never a path before it is checked.
+        if not _TASK_ID.fullmatch(task_id):
+            raise StateError(
+                f"{task_id!r:.80} cannot be the id of a task",
+                hint="ids are up to 64 letters, digits, '_' or '-'",
+            )
         return f"{self._folder}/task_{task_id}.json"
