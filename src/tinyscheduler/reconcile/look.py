@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
-from tinyscheduler.model.action import Keep, TendAction
+from tinyscheduler.model.action import Keep, StartPlan, TendAction
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef
 from tinyscheduler.model.past_pass import ParkedTask, PastPass, Shelf
 from tinyscheduler.model.reason import HeldReason
-from tinyscheduler.model.snapshot import Backlog, LeaseFacts, StartSnapshot, TendSnapshot
+from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
 from tinyscheduler.planner.ranking import natural_id
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
@@ -51,22 +51,20 @@ def look(side: ReadSide) -> Seen:
     tend = _tend(world)
     # After the leases: a copy of the embedded store is of the instant of its first call.
     server = GuardedServer(world.server)
-    runs: Known[tuple[RunSeen, ...]] | Unknown = (
-        tend if isinstance(tend, Unknown) else Known(runs_of(world, tend))
-    )
     backlog, error = fetch(world, server)
-    start = None if isinstance(tend, Unknown) else _start(world, server, tend, backlog, faults)
+    plan = _plan(world, server, tend, backlog, faults)
+    if plan is not None and _misses_a_lease(plan, tend):
+        tend = _tend(world)
+        plan = _plan(world, server, tend, backlog, faults)
+    known = None if isinstance(tend, Unknown) else tend
+    leased = set() if known is None else {facts.lease.task_id for facts in known.leases}
     last_pass = side.hindsight.last_pass()
-    plan = None if start is None else plan_start(start)
-    leased = set() if isinstance(tend, Unknown) else {facts.lease.task_id for facts in tend.leases}
-    shelf = side.hindsight.shelf(leased)
-    held = {} if plan is None else {held.task_id: held.reason for held in plan.held}
     has_past = isinstance(last_pass, PastPass) or bool(leased)
     return Seen(
         now=world.clock.now(),
         configuration=world.configuration,
-        runs=runs,
-        broken=() if isinstance(tend, Unknown) else tend.broken,
+        runs=tend if isinstance(tend, Unknown) else Known(runs_of(world, tend)),
+        broken=() if known is None else known.broken,
         backlog=backlog,
         plan=plan,
         server_hint="" if error is None else error.hint,
@@ -74,7 +72,7 @@ def look(side: ReadSide) -> Seen:
         free_mb=world.state.free_mb(),
         is_copy=has_past and _state_id(world, faults) == "",
         last_pass=last_pass,
-        shelf=_still_parked(shelf, held, backlog, server),
+        shelf=_still_parked(side.hindsight.shelf(leased), plan, backlog, server),
         state_faults=tuple(faults.found),
     )
 
@@ -143,15 +141,28 @@ def _is_agent_alive(world: World, facts: LeaseFacts) -> bool:
     return world.processes.liveness(agent) == "alive"
 
 
-def _start(
-    world: World, server: TaskServer, tend: TendSnapshot, backlog: Known[Backlog] | Unknown, faults: _Faults
-) -> StartSnapshot | None:
+def _plan(
+    world: World,
+    server: TaskServer,
+    tend: TendSnapshot | Unknown,
+    backlog: Known[Backlog] | Unknown,
+    faults: _Faults,
+) -> StartPlan | None:
+    """None: leases or ledgers are unknown, so nobody can tell."""
+    if isinstance(tend, Unknown):
+        return None
     leases = [facts.lease for facts in tend.leases]
     try:
-        return observe_start(world, server, leases, tend.broken, backlog, refused={})
+        return plan_start(observe_start(world, server, leases, tend.broken, backlog, refused={}))
     except StateError as error:
         faults.add(error)
         return None
+
+
+def _misses_a_lease(plan: StartPlan, tend: TendSnapshot | Unknown) -> bool:
+    """A ledger was opened after the leases were read: a pass starts something right now."""
+    leased = set() if isinstance(tend, Unknown) else {facts.lease.task_id for facts in tend.leases}
+    return any(held.reason == "settling" and held.task_id not in leased for held in plan.held)
 
 
 def _state_id(world: World, faults: _Faults) -> str | None:
@@ -163,18 +174,21 @@ def _state_id(world: World, faults: _Faults) -> str | None:
 
 
 def _still_parked(
-    shelf: Shelf, held: Mapping[TaskId, HeldReason], backlog: Known[Backlog] | Unknown, server: TaskServer
+    shelf: Shelf, plan: StartPlan | None, backlog: Known[Backlog] | Unknown, server: TaskServer
 ) -> Shelf:
     """Without those that a person has released or finished since: the ledger learns of it only when the
     task comes up again."""
     if not isinstance(backlog, Known):
         return shelf
     seen = {task.id for task in backlog.value.tasks}
+    held: Mapping[TaskId, HeldReason] = (
+        {} if plan is None else {held.task_id: held.reason for held in plan.held}
+    )
     kept: list[ParkedTask] = []
     asked = 0
     for entry in shelf.parked:
         if entry.task_id in seen:
-            is_parked = held.get(entry.task_id, "parked") == "parked"
+            is_parked = plan is None or held.get(entry.task_id) == "parked"
         else:
             asked += 1
             is_parked = asked > PARKED_ASKED_MAX or _is_open(entry.task_id, server)

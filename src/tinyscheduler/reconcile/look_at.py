@@ -24,7 +24,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
     tend = observed_leases(world)
     server = GuardedServer(world.server)
     explanation, why = _explained(world, server, tend, task_id)
-    if _is_odd(explanation):
+    if _misses_a_lease(explanation, tend):
         # A claim between the reading of the leases and the server's answer: now there is a lease.
         tend = observed_leases(world)
         explanation, why = _explained(world, server, tend, task_id)
@@ -45,9 +45,11 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
     )
 
 
-def _is_odd(explanation: Explanation | None) -> bool:
+def _misses_a_lease(explanation: Explanation | None, tend: TendSnapshot) -> bool:
     held = explanation.held if explanation is not None else None
-    return held is not None and held.reason == "working_elsewhere"
+    if held is None or held.reason not in ("settling", "working_elsewhere"):
+        return False
+    return all(facts.lease.task_id != held.task_id for facts in tend.leases)
 
 
 def _explained(
