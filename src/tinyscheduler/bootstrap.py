@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tinyscheduler.reconcile.look import LogSide, ReadSide
 
 
+TASK_SCRIPT = "bin/task"
+"""Below the state folder."""
+
+
 class Invocation(Protocol):
     """What wiring needs to know of the command line."""
 
@@ -95,11 +99,12 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
             estop_file=places.estop_file,
             logs=places.logs,
             folders=(places.running, places.runs, places.ledger),
+            scripts={TASK_SCRIPT: _task_script(configuration, program)},
         ),
         configuration=configuration,
         environ=invocation.environ,
         after_argv=(*program, "run", "--once", *invocation.flags()),
-        task_command=_task_command(invocation.environ, program),
+        task_command=f"{places.state}/{TASK_SCRIPT}",
         pass_id=pass_id,
     )
 
@@ -206,9 +211,23 @@ def _program() -> tuple[str, ...]:
     return (sys.executable, *isolation, "-X", "utf8", main)
 
 
-def _task_command(environ: Mapping[str, str], program: tuple[str, ...]) -> str:
-    home = environ.get("TINYSCHEDULER_HOME")
-    return f"{home}/tinyscheduler task" if home else " ".join((*program, "task"))
+def _task_script(configuration: Configuration, program: tuple[str, ...]) -> str:
+    """What agents call to read and write tasks: one word whatever blanks the paths have, and with the
+    settings of this pass, because agents see only a few variables of its environment."""
+    places, connection = configuration.places, configuration.connection
+    settings = ("--base-path", places.base, "--state-dir", places.state)
+    endpoint = ("--mcp-endpoint", connection.endpoint or "embedded")
+    words = " ".join(_quoted(word) for word in (*program, "task", *settings, *endpoint))
+    token = connection.token_file
+    lines = ["#!/bin/sh", "# Made by each pass; agents find it as TINYSCHEDULER_TASK_CMD."]
+    if token is not None:
+        lines.append(f"export TINYSCHEDULER_MCP_TOKEN_FILE={_quoted(token)}")
+    return "\n".join([*lines, f'exec {words} "$@"', ""])
+
+
+def _quoted(word: str) -> str:
+    """For a POSIX shell; what shlex.quote does, without its import."""
+    return "'" + word.replace("'", "'\\''") + "'"
 
 
 def _lease_names(leases: LeaseStore) -> list[dict[str, object]]:

@@ -351,6 +351,6 @@ class World(NamedTuple):
     after_argv: tuple[str, ...]
     """What a wrapper becomes when its run is over: this program's pass with the same settings."""
     task_command: str
-    """How an agent calls this program's ``task`` command."""
+    """Path of the script by which an agent calls this program's ``task`` command."""
     pass_id: str
     """Tells passes apart in the journal; new for each World."""

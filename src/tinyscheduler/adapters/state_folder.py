@@ -16,11 +16,23 @@ DAYS_KEPT = 30
 _TEMPORARY = re.compile(r"\..+\.(\d+)-(\d+)-\d+\.tmp")
 
 
+NO_SCRIPTS: Mapping[str, str] = {}
+
+
 class FileStateFolder:
-    """One folder. ``folders`` are those that must exist before a pass writes."""
+    """One folder. ``folders`` are those that must exist before a pass writes; ``scripts`` are texts by
+    their path below ``root``, for agents to call."""
 
     def __init__(
-        self, root: str, *, running: str, format_file: str, estop_file: str, logs: str, folders: Sequence[str]
+        self,
+        root: str,
+        *,
+        running: str,
+        format_file: str,
+        estop_file: str,
+        logs: str,
+        folders: Sequence[str],
+        scripts: Mapping[str, str] = NO_SCRIPTS,
     ) -> None:
         self._root = root
         self._running = running
@@ -28,6 +40,7 @@ class FileStateFolder:
         self._estop_file = estop_file
         self._logs = logs
         self._folders = folders
+        self._scripts = scripts
         self._notices: list[str] = []
         self._state_id = ""
 
@@ -47,6 +60,8 @@ class FileStateFolder:
                     files.make_folder(folder)
             self._state_id = self._identify()
             self._sweep()
+            for name, text in self._scripts.items():
+                _provide(f"{self._root}/{name}", text.encode())
         except OSError as error:
             raise StateError(
                 f"the state folder {self._root} cannot be used: {error.filename}: {error.strerror}",
@@ -168,6 +183,16 @@ class FileStateFolder:
                 match = _TEMPORARY.fullmatch(name)
                 if match and not _is_running(int(match[1]), int(match[2])):
                     files.remove(f"{folder}/{name}")
+
+
+def _provide(path: str, text: bytes) -> None:
+    """An executable file with this text; written only when it is another."""
+    try:
+        if files.read_limited(path, FORMAT_BYTES_MAX) == text:
+            return
+    except FileNotFoundError:
+        files.make_folder(os.path.dirname(path))
+    files.replace(path, text, sync_file=False, sync_folder=False, mode=files.FOLDER_MODE)
 
 
 def _append_to_day(path: str, data: bytes) -> None:

@@ -31,7 +31,7 @@ if [ -n "$fail" ]; then
 fi
 if [ "$handoff" = "$queue" ]; then
     # Words and quotes as a shell would read them: the command may be a path with blanks.
-    eval "$TINYSCHEDULER_TASK_CMD done $TINYSCHEDULER_TASK_ID --comment 'tested, all well'"
+    "$TINYSCHEDULER_TASK_CMD" done "$TINYSCHEDULER_TASK_ID" --comment 'tested, all well'
     exit
 fi
 if [ -n "$handoff" ]; then

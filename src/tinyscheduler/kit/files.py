@@ -37,12 +37,19 @@ def read_limited(path: str, limit: int) -> bytes:
     return data
 
 
-def replace(path: str, data: bytes, *, sync_file: bool = True, sync_folder: bool = True) -> None:
+def replace(
+    path: str,
+    data: bytes,
+    *,
+    sync_file: bool = True,
+    sync_folder: bool = True,
+    mode: int = FILE_MODE,
+) -> None:
     """Put ``data`` in place of whatever is at ``path``. A reader sees the old or the new file.
 
     Without ``sync_file`` a power cut may leave an empty file: only for what can be recomputed.
     """
-    temporary = _write_temporary(path, data, sync=sync_file)
+    temporary = _write_temporary(path, data, sync=sync_file, mode=mode)
     try:
         os.rename(temporary, path)
     except OSError:
@@ -120,11 +127,9 @@ def sync_parent(path: str) -> None:
         os.close(handle)
 
 
-def _write_temporary(path: str, data: bytes, *, sync: bool) -> str:
+def _write_temporary(path: str, data: bytes, *, sync: bool, mode: int = FILE_MODE) -> str:
     temporary = _temporary_name(path)
-    handle = os.open(
-        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE
-    )
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
     try:
         try:
             write_all(handle, data)
