@@ -65,12 +65,13 @@ class FileLeaseStore:
     def create(self, lease: Lease) -> bool:
         """Exclusive, durable. False: the task has a lease already, which is untouched."""
         path = self._path(lease.task_id, "json")
-        if os.path.lexists(path):
+        if not self._write(path, lambda: files.create_exclusive(path, _lease_bytes(lease))):
             return False
         # Left over from a lease that somebody removed by hand: they would keep the new wrapper out.
+        # After the link, when this lease has no wrapper yet and the name is nobody else's.
         for ending in ("stop", "owner"):
             self._remove(self._path(lease.task_id, ending))
-        return self._write(path, lambda: files.create_exclusive(path, _lease_bytes(lease)))
+        return True
 
     def write(self, lease: Lease) -> None:
         """Durable replace."""
