@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -51,6 +52,10 @@ EXAMPLES = """examples:
 
 def main(argv: Sequence[str]) -> int:
     """One command, from arguments to exit code. Never raises; a bug leaves its traceback on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        # Text from a task server may have characters that this terminal has not.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return _dispatch(list(argv))
     except TinySchedulerError as error:
