@@ -12,6 +12,7 @@ from tinyscheduler.reconcile.report import Report
 
 def run_daemon(context: Context, configuration: Configuration) -> int:
     """0 after SIGTERM or SIGINT; the pass at work is finished first. A second one leaves at once."""
+
     def tell(report: Report) -> None:
         print_report(report, context, is_json=False)
         context.stderr.flush()
