@@ -107,7 +107,6 @@ FIELDS: dict[str, dict[str, object]] = {
     "an outcome without class": {"outcome": {"at": "2026-01-31T12:00:00Z"}},
     "an unknown class of outcome": {"outcome": {"class": "fine"}},
 }
-OVERFLOWS = ("the first moment", "the last moment", "a monotonic time of 400 digits")
 
 
 def garbled(folder: Path, kind: str) -> BrokenLease | Lease | None:
@@ -125,17 +124,7 @@ def garbled(folder: Path, kind: str) -> BrokenLease | Lease | None:
     return found
 
 
-def marked(kind: str, *bad: str, reason: str) -> object:
-    return pytest.param(kind, marks=pytest.mark.xfail(strict=True, reason=reason)) if kind in bad else kind
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        marked(kind, *OVERFLOWS, reason="OverflowError is no ValueError: it ends the pass")
-        for kind in (*BYTES, *FIELDS)
-    ],
-)
+@pytest.mark.parametrize("kind", [*BYTES, *FIELDS])
 def test_a_garbled_lease_is_a_broken_lease_with_a_sentence(tmp_path: Path, kind: str) -> None:
     found = garbled(tmp_path, kind)
 
@@ -147,9 +136,6 @@ def test_a_garbled_lease_is_a_broken_lease_with_a_sentence(tmp_path: Path, kind:
 
 
 @pytest.mark.parametrize("value", [1e999, -1e999], ids=["infinity", "minus infinity"])
-@pytest.mark.xfail(
-    strict=True, reason="1e999 is read as infinity, which our own writer refuses with ValueError"
-)
 def test_a_number_without_an_end_is_garbled_too(tmp_path: Path, value: float) -> None:
     """A lease that can be read but not written again ends the pass that reclaims it."""
     running = tmp_path / "running"
@@ -162,6 +148,19 @@ def test_a_number_without_an_end_is_garbled_too(tmp_path: Path, value: float) ->
     found = FileLeaseStore(str(running), str(tmp_path / "quarantine")).read(TASK)
 
     assert isinstance(found, BrokenLease)
+
+
+def test_a_usage_without_an_end_can_be_written_again(tmp_path: Path) -> None:
+    lease = lease_to_json(a_lease(state="finished", outcome=an_outcome()))
+    whole = json.dumps(lease).replace('"usage": {}', '"usage": {"cost_usd": 1e999}')
+    (tmp_path / "task_1.json").write_text(whole)
+    store = FileLeaseStore(str(tmp_path), str(tmp_path / "quarantine"))
+
+    found = store.read(TASK)
+
+    assert "1e999" in whole
+    if isinstance(found, Lease):
+        store.write(found)
 
 
 @one_folder
@@ -215,13 +214,7 @@ LEDGER_FIELDS: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        marked(kind, "the last moment", reason="OverflowError is no ValueError: it ends the pass")
-        for kind in (*BYTES, *LEDGER_FIELDS)
-    ],
-)
+@pytest.mark.parametrize("kind", [*BYTES, *LEDGER_FIELDS])
 def test_a_garbled_ledger_is_a_broken_ledger_with_a_sentence(tmp_path: Path, kind: str) -> None:
     ledger = a_ledger(outcomes=[a_past_run()], open_run=an_open_run())
     path, whole = tmp_path / "task_1.json", json.dumps(ledger_to_json(ledger)).encode()
@@ -262,6 +255,22 @@ def test_a_garbled_owner_is_an_error_that_says_what_to_do(tmp_path: Path, kind: 
             ask()
         assert "task_1.owner" in trouble.value.message
         assert trouble.value.hint
+
+
+NO_LOOK = pytest.mark.xfail(strict=True, reason="the pid of an owner is not looked at as that of a lease is")
+
+
+@pytest.mark.parametrize(
+    "pid", [pytest.param(0, marks=NO_LOOK), pytest.param(-1, marks=NO_LOOK), True, "1", None]
+)
+def test_an_owner_that_is_no_process_is_garbled_too(tmp_path: Path, pid: object) -> None:
+    """0 and negative numbers mean groups and "everybody" to kill(2)."""
+    owner = owner_to_json(an_owner())
+    owner["process"] = {**owner["process"], "pid": pid}  # type: ignore[dict-item]
+    (tmp_path / "task_1.owner").write_text(json.dumps(owner))
+
+    with pytest.raises(StateError):
+        FileLeaseStore(str(tmp_path), str(tmp_path / "quarantine")).owner(TASK)
 
 
 @pytest.mark.parametrize("kind", list(BYTES))
