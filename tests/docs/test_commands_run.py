@@ -1,5 +1,8 @@
 """What README and the deployment pages tell a reader to type works, in order, in a new clone."""
 
+import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -103,3 +106,23 @@ def test_every_section_with_commands_is_followed(repo_root: Path) -> None:
 )
 def test_dots_stand_for_anything_and_nothing_else_does(printed: str, shown: str, expected: bool) -> None:
     assert fits(printed, shown) is expected
+
+
+def test_sweep_of_run_folders_spares_tasks_in_flight_and_what_is_young(
+    repo_root: Path, tmp_path: Path
+) -> None:
+    """The only command of the operations page that removes anything."""
+    page = read(repo_root / "docs" / "operations.md")
+    script = next(block.body for block in blocks_of(page) if block.body.startswith("find state/runs"))
+    month_ago = time.time() - 31 * 86_400
+    for name, at in (("task_1/1", month_ago), ("task_1/2", time.time()), ("task_2/1", month_ago)):
+        run = tmp_path / "state" / "runs" / name
+        run.mkdir(parents=True)
+        os.utime(run, (at, at))
+    (tmp_path / "state" / "running").mkdir()
+    (tmp_path / "state" / "running" / "task_2.json").touch()
+
+    subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, check=True)
+
+    runs = tmp_path / "state" / "runs"
+    assert sorted(run.relative_to(runs).as_posix() for run in runs.glob("*/*")) == ["task_1/2", "task_2/1"]
