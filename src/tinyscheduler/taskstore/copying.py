@@ -75,11 +75,12 @@ def _private_folder() -> str:
     from tempfile import mkdtemp
 
     # Memory first, so that a full disk does not take away the means to look at it.
+    prefix = f"tinyscheduler-{os.getpid()}-"
     in_memory = "/dev/shm"  # noqa: S108  # mkdtemp makes a folder of our own in it
     try:
-        return mkdtemp(prefix="tinyscheduler-", dir=in_memory)
+        return mkdtemp(prefix=prefix, dir=in_memory)
     except OSError:
-        return mkdtemp(prefix="tinyscheduler-")
+        return mkdtemp(prefix=prefix)
 
 
 def _pour(source: str, memory: sqlite3.Connection) -> None:

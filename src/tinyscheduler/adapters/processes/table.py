@@ -12,6 +12,9 @@ from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.snapshot import Liveness
 from tinyscheduler.ports import Host
 
+POLL_MS_MAX = 2**31 - 1
+"""poll(2) takes an int."""
+
 
 class ProcessTable:
     """The process table as this process may see it. Keeps nothing but the facts of its own host."""
@@ -178,7 +181,7 @@ def _sleep_until_one_ends(processes: Sequence[ProcessRef], timeout_s: float) -> 
         poller.register(handles[-1], select.POLLIN)
     try:
         if handles:
-            poller.poll(max(0.0, timeout_s) * 1000)
+            poller.poll(min(max(0.0, timeout_s) * 1000, POLL_MS_MAX))
         else:
             time.sleep(min(0.02, max(0.0, timeout_s)))
     finally:

@@ -6,7 +6,7 @@ The reader also takes the older program's spelling (``agent``, ``started_at``, `
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import NoReturn, get_args
 
 from tinyscheduler.kit.fields import (
     NUMBER_MAX,
@@ -193,7 +193,7 @@ def owner_from_json(found: object) -> Owner:
         process=None
         if process is None
         else ProcessRef(
-            process.whole("pid"),
+            _pid(process, "pid") or _no_pid(),
             process.whole("start"),
             process.text("boot_id"),
             process.text("pid_namespace"),
@@ -237,6 +237,10 @@ def _pid(fields: Fields, name: str) -> int | None:
     if pid is not None and pid < 1:
         raise ValueError(f"{name} should be a process id, it is {pid}")
     return pid
+
+
+def _no_pid() -> NoReturn:
+    raise ValueError("process.pid should be a process id, there is none")
 
 
 def _usage(found: object) -> tuple[tuple[str, float | str], ...]:
