@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from tinyscheduler.cli import task_read, task_write
 from tinyscheduler.cli.context import Context
 from tinyscheduler.config.flags import SETTING_FLAGS
+from tinyscheduler.errors import Refused, ServerRefused
 from tinyscheduler.ports import TaskDesk
 
 HELP_EXAMPLES = """examples:
@@ -47,11 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _update_arguments(_action(actions, "update", "change the fields given; '' takes one away"))
     done = _action(actions, "done", "set a task complete")
     done.add_argument("task", metavar="ID")
-    done.add_argument("--comment", metavar="TEXT", help="say what was done")
+    done.add_argument("--comment", metavar="TEXT", default=None, help="say what was done")
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Raises UsageError before anything is sent, TaskServerError for what the server says."""
+    """Raises UsageError before anything is sent, Refused for what the server will not do, and
+    TaskServerError when it cannot be asked."""
     from tinyscheduler.bootstrap import desk, load
 
     act = _ACTIONS[options.action]
@@ -59,6 +61,9 @@ def run(options: argparse.Namespace, context: Context) -> int:
     server = desk(load(inside, write_cache=False), inside)
     try:
         return act(options, context, server)
+    except ServerRefused as error:
+        # It is usable: what was asked for is at fault, not the way to it.
+        raise Refused(error.message, hint=error.hint) from error
     finally:
         server.close()
 

@@ -107,7 +107,7 @@ def _told(options: argparse.Namespace, context: Context, task: Task, *, kind: st
 
 
 def _title(text: str) -> str:
-    cleaned = " ".join(text.split())
+    cleaned = " ".join(_text(text, what="the title").split())
     if not cleaned:
         raise UsageError("the title is empty", hint="say in one line what is to be done")
     if len(cleaned) > TITLE_CHARS_MAX:
@@ -126,7 +126,7 @@ def _read_stdin(context: Context) -> str:
     try:
         return context.stdin.read(TEXT_CHARS_MAX + 1)
     except UnicodeDecodeError as error:
-        raise UsageError("the description on stdin is not UTF-8 text") from error
+        raise _no_text("the description") from error
 
 
 def _comment(text: str | None) -> str | None:
@@ -141,7 +141,16 @@ def _text(text: str, *, what: str) -> str:
     if len(text) > TEXT_CHARS_MAX:
         hint = "put long text into a file and name its path in the task"
         raise UsageError(f"{what} is longer than {TEXT_CHARS_MAX} characters", hint=hint)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        # Bytes that are no UTF-8 come as halves of surrogate pairs (PEP 383).
+        raise _no_text(what) from error
     return text
+
+
+def _no_text(what: str) -> UsageError:
+    return UsageError(f"{what} is not UTF-8 text", hint="convert it, with iconv for example")
 
 
 def _priority(text: str | None) -> float | None:

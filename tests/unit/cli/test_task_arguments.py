@@ -1,0 +1,72 @@
+"""What cannot be meant is refused before anything is sent; names are checked before they are used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tinyscheduler.cli.app import main
+from tinyscheduler.cli.names import name_of, name_or_empty, task_id_of
+from tinyscheduler.errors import Refused, UsageError
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("add", ""),
+        ("add", "   "),
+        ("add", "x" * 501),
+        ("add", "t", "--queue", "a/../b"),
+        ("add", "t", "--queue", "null"),
+        ("add", "t", "--assign", "two words"),
+        ("add", "t", "--assign", "ü"),
+        ("add", "t", "--priority", "high"),
+        ("add", "t", "--priority", "nan"),
+        ("add", "t", "--priority", "1e300"),
+        ("add", "t", "--tag", "a\nb"),
+        ("add", "t", "--tag", " "),
+        ("add", "t", "--description", "x" * 90_001),
+        ("add", "t", "--description", "a", "--stdin"),
+        ("add", "\udcff"),
+        ("update", "1"),
+        ("update", "1", "--status", "done"),
+        ("update", "1", "--parent", ""),
+        ("update", "1", "--comment", " "),
+        ("list", "--limit", "0"),
+        ("list", "--limit", "²"),
+        ("list", "--status", "open"),
+        ("list", "--queue", "a b"),
+        ("delete", "1"),
+        (),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_it_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    """Exit 2 with one line; there is not even a store afterwards."""
+    code = main(["task", "--base-path", str(tmp_path), *arguments])
+
+    shown = capsys.readouterr()
+    assert (code, shown.out) == (2, "")
+    assert len(shown.err.splitlines()) == 1
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("task_id", ["7", "a-b_C", "x" * 64])
+def test_id_of_a_task(task_id: str) -> None:
+    assert task_id == task_id_of(task_id)
+
+
+@pytest.mark.parametrize("task_id", ["", "a/../b", "..", "7 ", "x" * 65, "\u0661", "a\n"])
+def test_what_cannot_be_an_id_is_no_task(task_id: str) -> None:
+    with pytest.raises(Refused) as caught:
+        task_id_of(task_id)
+
+    assert caught.value.exit_code == 4
+
+
+def test_empty_name_takes_away_where_that_is_meant() -> None:
+    assert name_or_empty("", what="the queue") == ""
+    with pytest.raises(UsageError):
+        name_of("", what="the queue")
