@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parent
 _TEXT_RULES = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "<time>"),
     (re.compile(r"\b[0-9a-f]{16}\b"), "<lease>"),
+    (re.compile(r"\d+ MB free"), "<mb> MB free"),
 )
 _VOLATILE = re.compile(
     r"(?:age|left|duration)_sec|free_mb|pid|pass|progress_age_sec|runtime|port|created_by|boot_id"

@@ -1,0 +1,125 @@
+"""The command line as its users have it: processes, files, a pass now and then."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = (sys.executable, "-m", "tinyscheduler")
+CALL_TIMEOUT_S = 30
+WAIT_S = 20
+"""For what takes a moment; a busy machine takes several."""
+
+
+class Answer(NamedTuple):
+    """How one command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, object]:
+        """The one object on stdout."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+
+class Installation(NamedTuple):
+    """One base folder."""
+
+    base: Path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Enough to find the sources, and nothing of the operator's settings."""
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src"), "HOME": str(self.base), **more}
+
+    def argv(self, *arguments: str) -> list[str]:
+        return [*PROGRAM, "--base-path", str(self.base), *arguments]
+
+    def call(self, *arguments: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> Answer:
+        """One command from beginning to end."""
+        done = subprocess.run(
+            self.argv(*arguments),
+            env=self.environment(**(environ or {})),
+            cwd=self.base,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=CALL_TIMEOUT_S,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def well(self, *arguments: str, stdin: str = "") -> str:
+        """The output of a command that has to succeed."""
+        answer = self.call(*arguments, stdin=stdin)
+        assert answer.code == 0, answer
+        return answer.out
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command that stays; the caller ends it."""
+        return subprocess.Popen(
+            self.argv(*arguments),
+            env=self.environment(),
+            cwd=self.base,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def leases(self) -> list[str]:
+        """Ids of the tasks in flight."""
+        names = os.listdir(self.base / "state" / "running")
+        return sorted(match[1] for name in names if (match := re.fullmatch(r"task_(.+)\.json", name)))
+
+    def lease(self, task_id: str) -> dict[str, object]:
+        found = json.loads((self.base / "state" / "running" / f"task_{task_id}.json").read_text())
+        assert isinstance(found, dict)
+        return found
+
+    def picture(self) -> dict[str, tuple[int, int]]:
+        """Every file and folder with its size and time."""
+        found = {}
+        for folder, _, names in os.walk(self.base):
+            for path in (folder, *(os.path.join(folder, name) for name in names)):
+                status = os.lstat(path)
+                found[path] = (status.st_size, status.st_mtime_ns)
+        return found
+
+
+def an_installation(base: Path, agents: Iterable[Mapping[str, object]]) -> Installation:
+    """With these agents; what each runs is in its ``command``."""
+    base.mkdir(exist_ok=True)
+    (base / "agent-control.json").write_text(json.dumps(list(agents)), encoding="utf-8")
+    return Installation(base)
+
+
+def an_agent(
+    name: str, *, queue: str = "dev", script: str = "true", slots: int = 1, **more: object
+) -> dict[str, object]:
+    """Runs a line of shell."""
+    return {
+        "agentName": name,
+        "agentType": queue,
+        "maxConcurrency": slots,
+        "command": ["/bin/sh", "-c", script],
+        **more,
+    }
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Until it holds, or the test fails."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
