@@ -27,7 +27,9 @@ def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = Fa
         return True
     check_server(context, lease)
     now = world.clock.now()
-    if not give_back(context.server, lease, is_unclear=_is_unclear(context, ledger, now)):
+    # A lease that has left ``claiming`` got its answer.
+    is_unclear = lease.state == "claiming" and _is_unclear(context, ledger, now)
+    if not give_back(context.server, lease, is_unclear=is_unclear):
         return False
     context.note("lease_undone", lease, reason)
     if ledger is None or not start_failed:
