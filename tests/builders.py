@@ -210,10 +210,15 @@ def a_stop(lease_id: str = "lease-1", reason: OutcomeClass = "timed_out") -> Sto
 
 
 def a_past_run(
-    kind: OutcomeClass = "failed", *, lease_id: str = "old", is_spent: bool = True, at: datetime | None = None
+    kind: OutcomeClass = "failed",
+    *,
+    lease_id: str = "old",
+    agent: str = "dev-1",
+    is_spent: bool = True,
+    at: datetime | None = None,
 ) -> PastRun:
     """An entry of a ledger."""
-    return PastRun(LeaseId(lease_id), AgentName("dev-1"), kind, at or ago(600), is_spent)
+    return PastRun(LeaseId(lease_id), AgentName(agent), kind, at or ago(600), is_spent)
 
 
 def a_ledger(

@@ -11,7 +11,18 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from tests.builders import NOW, SOURCE, a_broken_lease, a_lease, a_process, a_task, ago, an_agent, facts
+from tests.builders import (
+    NOW,
+    SOURCE,
+    a_broken_lease,
+    a_lease,
+    a_past_run,
+    a_process,
+    a_task,
+    ago,
+    an_agent,
+    facts,
+)
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
@@ -89,7 +100,7 @@ def tasks(draw: st.DrawFn, task_id: str) -> Task:
     )
 
 
-_task_ids = st.integers(1, 20).map(str) | st.sampled_from(["01", "²", "ü-1", "a/../b", "", "-1", "\u0661"])
+_task_ids = st.integers(1, 12).map(str) | st.sampled_from(["01", "²", "ü-1", "a/../b", "", "-1", "\u0661"])
 
 
 @st.composite
@@ -108,7 +119,7 @@ def leases(draw: st.DrawFn, task_id: str) -> Lease:
 @st.composite
 def ledgers_of(draw: st.DrawFn, task: Task) -> Ledger | BrokenLedger | None:
     """None for most tasks, as in life."""
-    what = draw(st.sampled_from(("none", "none", "none", "plain", "broken", "parked", "waits", "open")))
+    what = draw(st.sampled_from(("none", "none", "none", "recent", "broken", "parked", "waits", "open")))
     if what == "none":
         return None
     if what == "broken":
@@ -124,7 +135,9 @@ def ledgers_of(draw: st.DrawFn, task: Task) -> Ledger | BrokenLedger | None:
         claim = Claim(None, task.queue, task.created_at, "exchange")
         run = OpenRun(LeaseId("old"), AgentName("anna"), claim, "tag", ago(500), None)
         return ledger._replace(open=run)
-    return ledger
+    ages_s = sorted(draw(st.lists(st.sampled_from([0.0, 30.0, 60.0, 600.0]), max_size=3)), reverse=True)
+    runs = [a_past_run("handed_off", agent=draw(st.sampled_from(AGENTS)), at=ago(age)) for age in ages_s]
+    return ledger._replace(outcomes=tuple(runs))
 
 
 def _caps(names: tuple[str, ...]) -> st.SearchStrategy[tuple[tuple[str, int], ...]]:
@@ -150,9 +163,9 @@ def policies(draw: st.DrawFn) -> Policy:
 @st.composite
 def start_snapshots(draw: st.DrawFn) -> StartSnapshot:
     """What ``observe_start`` may give: each task once, each lease and ledger once."""
-    ids = draw(st.lists(_task_ids, unique=True, max_size=12))
+    ids = draw(st.lists(_task_ids, unique=True, max_size=8))
     seen = [draw(tasks(task_id)) for task_id in ids]
-    leased = draw(st.lists(st.integers(1, 25).map(str), unique=True, max_size=6))
+    leased = draw(st.lists(st.integers(1, 15).map(str), unique=True, max_size=5))
     broken = draw(
         st.lists(st.integers(1, 25).map(str).filter(lambda n: n not in leased), unique=True, max_size=2)
     )

@@ -205,6 +205,16 @@ def test_a_task_starts_only_on_its_assignee_or_an_enabled_agent_of_its_queue(sna
     assert all(may_run(start) for start in plan_start(snapshot).starts)
 
 
+@given(start_snapshots())
+def test_no_agent_gets_a_task_again_that_it_had_a_moment_ago(snapshot: StartSnapshot) -> None:
+    """Features D16: an agent that ends at once is started once a minute at most."""
+    for start in plan_start(snapshot).starts:
+        ledger = snapshot.ledgers.get(start.task.id)
+        past = ledger.outcomes if isinstance(ledger, Ledger) else ()
+        theirs = [run for run in past if run.agent == start.agent.name]
+        assert all((snapshot.now - run.at).total_seconds() >= 60 for run in theirs)
+
+
 def is_startable(task: Task, snapshot: StartSnapshot) -> bool:
     ledger = snapshot.ledgers.get(task.id)
     if isinstance(ledger, BrokenLedger):

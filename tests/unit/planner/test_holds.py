@@ -101,6 +101,12 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
         "not_before",
         "failed",
     ),
+    (
+        "its only agent had it a moment ago",
+        a_start_snapshot(TASK, ledgers=[a_ledger(outcomes=[a_past_run("handed_off", at=ago(59))])]),
+        "cooldown",
+        "dev-1",
+    ),
     ("its id is a path", a_start_snapshot(a_task("a/../b")), "bad_task", "id"),
     ("nobody serves its queue", a_start_snapshot(a_task(queue="ops")), "no_agent", "queue ops"),
     ("it is in no queue", a_start_snapshot(a_task(queue=None)), "no_agent", "without a queue"),
@@ -253,6 +259,34 @@ def test_a_task_that_waits_says_until_when() -> None:
     (held,) = plan_start(a_start_snapshot(TASK, ledgers=[ledger])).held
 
     assert (held.since, held.next_look_at, held.limit) == (ago(30), LATER, "2026-01-31T12:01:30Z")
+
+
+def test_an_agent_may_have_a_task_again_after_a_minute() -> None:
+    ledger = a_ledger(outcomes=[a_past_run("handed_off", at=ago(60))])
+
+    assert len(plan_start(a_start_snapshot(TASK, ledgers=[ledger])).starts) == 1
+
+
+def test_a_task_that_one_agent_had_goes_to_another() -> None:
+    ledger = a_ledger(outcomes=[a_past_run("failed", agent="dev-1", at=ago(5))])
+    agents = [an_agent("dev-1", slots=9), an_agent("dev-2")]
+
+    plan = plan_start(a_start_snapshot(TASK, ledgers=[ledger], agents=agents))
+
+    assert [start.agent.name for start in plan.starts] == ["dev-2"]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="no agent is left when some cool and the others have no command: IndexError"
+)
+def test_a_task_is_held_where_one_agent_cools_and_the_other_has_nothing_to_run() -> None:
+    """Each row alone would let it pass."""
+    ledger = a_ledger(outcomes=[a_past_run("handed_off", agent="dev-1", at=ago(5))])
+    agents = [an_agent("dev-1"), an_agent("dev-2", command=())]
+
+    (held,) = plan_start(a_start_snapshot(TASK, ledgers=[ledger], agents=agents)).held
+
+    assert held.reason in ("cooldown", "no_recipe")
 
 
 def test_a_task_may_start_at_the_very_moment_its_wait_is_over() -> None:

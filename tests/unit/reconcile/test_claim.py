@@ -325,10 +325,6 @@ def test_an_unanswered_claim_that_never_came_is_given_up_in_time(before: str | N
     assert where(server) == ("idle", before, "dev")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="only the first half of a claim is waited for: a late `working` makes a task nobody knows of",
-)
 @POOL_AND_ASSIGNED
 def test_the_second_half_of_an_unanswered_claim_is_waited_for_too(before: str | None) -> None:
     """The task would be working for ever without a lease: laws 2 and 4."""
@@ -344,9 +340,6 @@ def test_the_second_half_of_an_unanswered_claim_is_waited_for_too(before: str | 
     assert where(server) == ("idle", before, "dev")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an exchange that replaced a human's name is undone to the pool, not to the human"
-)
 @pytest.mark.parametrize("status", ["idle", "working"])
 @pytest.mark.parametrize("way", ["not_applied", "not_sent"])
 def test_a_name_that_we_overwrote_is_put_back_by_the_next_pass(way: Way, status: Status) -> None:

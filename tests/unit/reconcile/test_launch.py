@@ -206,9 +206,6 @@ def test_the_slot_of_a_lost_claim_goes_to_the_next_task_in_the_same_pass(tmp_pat
     assert [(r.task_id, r.result) for r in report.results] == [("1", "held"), ("2", "done")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="after a lost claim the new plan holds what was just started as leased"
-)
 def test_a_task_that_was_started_is_not_reported_as_held(tmp_path: Path) -> None:
     """After a lost claim the rest is planned again; what this pass started is no news to it."""
     stage = a_stage_with_a_task(tmp_path, agents=[an_agent(slots=2)])
@@ -267,10 +264,6 @@ def test_an_unclear_claim_is_cleared_up_by_later_passes(
     assert len(stage.engine.wrappers) == 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="only the first half of a claim is waited for: a late `working` makes a task nobody knows of",
-)
 @POOL_AND_ASSIGNED
 def test_a_claim_whose_second_half_lands_after_the_next_pass_is_not_lost(
     tmp_path: Path, before: str | None
@@ -291,7 +284,6 @@ def test_a_claim_whose_second_half_lands_after_the_next_pass_is_not_lost(
     assert stage.server.task(TASK).status == "idle"
 
 
-@pytest.mark.xfail(strict=True, reason="a lease whose claim was never sent takes an assignment for its own")
 def test_a_claim_that_was_never_sent_gives_nothing_back(tmp_path: Path) -> None:
     """The pass died between lease and ledger, then a human gave the task to that very agent."""
     stage = a_stage_with_a_task(tmp_path)
@@ -345,7 +337,6 @@ def test_an_agent_whose_secret_is_missing_starts_nothing_and_says_so(tmp_path: P
     assert stage.server.task(TASK).status == "idle"
 
 
-@pytest.mark.xfail(strict=True, reason="a StateError of one task's folder ends all starts of the pass")
 @pytest.mark.parametrize(
     "trouble", ["workspace is a file", "workspace cannot be made", "run folder is a link"]
 )

@@ -251,7 +251,6 @@ def test_estop_ends_everything(tmp_path: Path) -> None:
     assert [stage.ledger(str(n)).outcomes[-1].kind for n in (1, 2, 3)] == ["interrupted"] * 3
 
 
-@pytest.mark.xfail(strict=True, reason="a StateError about one lease ends all reclaims of the pass")
 def test_one_lease_whose_owner_file_is_garbled_keeps_no_other_run_alive(tmp_path: Path) -> None:
     """Law 12: the others are dead and have to be seen to."""
     stage = a_running_stage(tmp_path, tasks=2)
@@ -266,7 +265,6 @@ def test_one_lease_whose_owner_file_is_garbled_keeps_no_other_run_alive(tmp_path
     assert stage.server.task(TaskId("2")).status == "idle"
 
 
-@pytest.mark.xfail(strict=True, reason="a StateError about one lease ends all reclaims of the pass")
 def test_one_stop_file_that_cannot_be_written_keeps_no_other_run_alive(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path, tasks=2)
     os.mkdir(f"{stage.configuration.places.running}/task_1.stop")
@@ -278,9 +276,6 @@ def test_one_stop_file_that_cannot_be_written_keeps_no_other_run_alive(tmp_path:
     assert stage.lease("2") is None
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the grace in a lease has no maximum and is waited for with the lock held"
-)
 def test_a_grace_that_was_garbled_does_not_hold_the_lock_for_ever(tmp_path: Path) -> None:
     """Design 6: any stored time beyond its own maximum is clamped; a pass takes 50 s at most."""
     stage = a_running_stage(tmp_path)

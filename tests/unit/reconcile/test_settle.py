@@ -410,7 +410,6 @@ def test_a_changed_title_releases_a_parked_task_and_gives_it_all_its_attempts(tm
     assert stage.ledger().parked is not None
 
 
-@pytest.mark.xfail(strict=True, reason="our files keep milliseconds, also of the time that tells tasks apart")
 def test_a_task_with_a_time_finer_than_our_files_is_still_the_same_task(tmp_path: Path) -> None:
     """Ids are told apart by ``created_at``; a server may keep microseconds."""
     stage = a_stage(tmp_path)

@@ -257,12 +257,7 @@ def test_a_garbled_owner_is_an_error_that_says_what_to_do(tmp_path: Path, kind: 
         assert trouble.value.hint
 
 
-NO_LOOK = pytest.mark.xfail(strict=True, reason="the pid of an owner is not looked at as that of a lease is")
-
-
-@pytest.mark.parametrize(
-    "pid", [pytest.param(0, marks=NO_LOOK), pytest.param(-1, marks=NO_LOOK), True, "1", None]
-)
+@pytest.mark.parametrize("pid", [0, -1, True, "1", None])
 def test_an_owner_that_is_no_process_is_garbled_too(tmp_path: Path, pid: object) -> None:
     """0 and negative numbers mean groups and "everybody" to kill(2)."""
     owner = owner_to_json(an_owner())
