@@ -224,7 +224,8 @@ def cooling(task: Task, view: View) -> frozenset[AgentName]:
 
 
 def _cooldown(task: Task, view: View) -> Finding | None:
-    able, cool = candidates(task, view), cooling(task, view)
+    able = [agent for agent in candidates(task, view) if agent.command]
+    cool = cooling(task, view)
     if not able or any(agent.name not in cool for agent in able):
         return None
     ledger = ledger_of(task, view)
