@@ -77,11 +77,23 @@ def _preview(options: argparse.Namespace, context: Context) -> int:
     if options.json:
         _print_json(report, context, kind="dry_run")
     else:
-        from tinyscheduler.views.plan import plan_text
-
-        print(plan_text(report.tend, report.start, report.limits), file=context.stdout, end="")
+        _show(report, context)
         print_report(report, context, is_json=False)
     return report.exit_code
+
+
+def _show(report: Report, context: Context) -> None:
+    """A table on a terminal, lines otherwise."""
+    from tinyscheduler.views import plan
+
+    if context.stdout.isatty():
+        from tinyscheduler.views.table import show
+
+        tables = plan.plan_tables(report.tend, report.start, report.limits)
+        show(context.stdout, tables, context.environ)
+    else:
+        text = plan.plan_text(report.tend, report.start, report.limits)
+        print(text, file=context.stdout, end="")
 
 
 def _print_json(report: Report, context: Context, *, kind: str) -> None:
