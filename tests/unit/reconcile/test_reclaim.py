@@ -63,6 +63,28 @@ def test_a_wrapper_that_does_not_beat_is_ended_with_its_agent(tmp_path: Path) ->
     assert [past.kind for past in stage.ledger().outcomes] == ["lost"]
 
 
+def test_a_lease_that_was_touched_counts_as_a_beat(tmp_path: Path) -> None:
+    """On a full disk a wrapper can beat in no other way."""
+    stage = a_running_stage(tmp_path)
+    path = f"{stage.configuration.places.running}/task_1.json"
+    for _ in range(5):
+        stage.clock.advance(40)
+        os.utime(path, times=(stage.clock.now().timestamp(),) * 2)
+        assert stage.run().results == []
+    stage.clock.advance(46)
+
+    assert [r.kind for r in stage.run().results] == ["reclaim", "settle"]
+
+
+def test_a_lease_that_was_touched_in_the_future_proves_nothing(tmp_path: Path) -> None:
+    """The clock was set back since; the wrapper may hang."""
+    stage = a_running_stage(tmp_path)
+    os.utime(f"{stage.configuration.places.running}/task_1.json", times=(2**32, 2**32))
+    stage.clock.advance(46)
+
+    assert [r.kind for r in stage.run().results] == ["reclaim", "settle"]
+
+
 def test_a_clock_that_was_set_forward_ends_nobody(tmp_path: Path) -> None:
     """Features B3: on the same boot only the monotonic clock counts."""
     stage = a_running_stage(tmp_path)
