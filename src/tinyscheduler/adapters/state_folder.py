@@ -13,6 +13,7 @@ from tinyscheduler.kit.fields import Fields
 FORMAT = 1
 FORMAT_BYTES_MAX = 10_000
 DAYS_KEPT = 30
+_STATE_ID = re.compile(r"[0-9a-f]{16}")
 _TEMPORARY = re.compile(r"\..+\.(\d+)-(\d+)-\d+\.tmp")
 
 
@@ -116,6 +117,7 @@ class FileStateFolder:
     def _identify(self) -> str:
         found = self._read_format()
         if found is None:
+            self._refuse_leases_of_nobody()
             return self._sign()
         if self._is_original(found):
             return found.text("state_id")
@@ -123,28 +125,31 @@ class FileStateFolder:
         return self._sign()
 
     def _read_format(self) -> Fields | None:
+        hint = "restore it from a backup; without it nobody knows whose leases these are"
         try:
             fields = Fields(json_text.load(files.read_limited(self._format_file, FORMAT_BYTES_MAX)))
-            version = fields.whole("schema")
-            fields.text("state_id")
+            version, state_id = fields.whole("schema"), fields.text("state_id")
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise StateError(
-                f"{self._format_file} cannot be read: {error}",
-                hint="restore it from a backup; without it nobody knows whose leases these are",
-            ) from error
+            raise StateError(f"{self._format_file} cannot be read: {error}", hint=hint) from error
         if version != FORMAT:
             raise StateError(
                 f"the state folder has format {version}, this program writes {FORMAT}",
                 hint="run the newer program, or name another folder with --base-path",
             )
+        # It becomes part of a path (law 11).
+        if not _STATE_ID.fullmatch(state_id):
+            raise StateError(f"{self._format_file} cannot be read: it has no state_id", hint=hint)
         return fields
 
     def _is_original(self, found: Fields) -> bool:
-        """A copy has another inode; a folder that was moved or mounted elsewhere keeps it."""
+        """A copy has another inode; a folder that was moved keeps it. The top of a volume has the same
+        inode on each, so the volume is compared too: by its id, which a reboot does not change, or
+        by its device, which changes at some."""
         status = os.stat(self._root)
-        return found.raw("inode") == status.st_ino
+        volumes = (found.raw("volume") == _volume_of(self._root), found.raw("device") == status.st_dev)
+        return found.raw("inode") == status.st_ino and any(volumes)
 
     def _sign(self) -> str:
         state_id = os.urandom(8).hex()
@@ -154,13 +159,19 @@ class FileStateFolder:
             "state_id": state_id,
             "device": status.st_dev,
             "inode": status.st_ino,
+            "volume": _volume_of(self._root),
         }
         files.replace(self._format_file, json_text.dump(record))
         return state_id
 
     def _set_copied_leases_aside(self, old_id: str) -> None:
         """Before the new id is written: a crash in between does it again, and finds nothing."""
-        names = [n for n in os.listdir(self._running) if n.startswith("task_")]
+        if not self._running.startswith(f"{self._root}/"):
+            raise StateError(
+                f"{self._root} is a copy, and its leases in {self._running} are the original's",
+                hint="give the copy a RUNNING_DIR of its own",
+            )
+        names = self._lease_files()
         if not names:
             return
         aside = f"{self._root}/quarantine/copied-from-{old_id}"
@@ -174,15 +185,33 @@ class FileStateFolder:
             f"in {aside}; its agents are not touched from here"
         )
 
+    def _refuse_leases_of_nobody(self) -> None:
+        """The folder is signed before its first lease, so its signature was removed by hand. With a new
+        one the processes of these leases would not be found by their tag any more."""
+        if self._lease_files():
+            raise StateError(
+                f"{self._format_file} is missing although there are leases in {self._running}",
+                hint="restore it from a backup, or end the agents and remove their leases",
+            )
+
+    def _lease_files(self) -> list[str]:
+        return [name for name in os.listdir(self._running) if name.startswith("task_")]
+
     def _sweep(self) -> None:
         """Temp files whose writer is dead; one of a living writer is work, not litter."""
-        for folder in (self._running, f"{self._root}/ledger"):
+        inside = [f"{self._root}/{name}" for name in ("ledger", "passes", "cache", "bin")]
+        for folder in (self._root, self._running, *inside):
             if not os.path.isdir(folder):
                 continue
             for name in os.listdir(folder):
                 match = _TEMPORARY.fullmatch(name)
                 if match and not _is_running(int(match[1]), int(match[2])):
                     files.remove(f"{folder}/{name}")
+
+
+def _volume_of(path: str) -> str:
+    """Made of the file system's own id where it has one (statfs(2), f_fsid)."""
+    return f"{os.statvfs(path).f_fsid:x}"
 
 
 def _provide(path: str, text: bytes) -> None:
