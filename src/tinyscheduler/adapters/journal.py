@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
+from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
 from tinyscheduler.kit.fields import identifier_value, instant_text
 from tinyscheduler.model.event import EVENT_VERSION, Event
@@ -32,6 +33,7 @@ class JsonlJournal:
         self._now = now
         self._opening = opening
         self._failures = 0
+        self._looked_at = ""
 
     def append(self, event: Event) -> None:
         """Never raises: the journal never fails a pass (features A9)."""
@@ -40,8 +42,11 @@ class JsonlJournal:
         try:
             if not os.path.exists(path):
                 self._open_day(path, at)
+            elif path != self._looked_at:
+                _end_torn_line(path)
+            self._looked_at = path
             files.append(path, self._line(event, at))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, StateError):
             self._failures += 1
 
     def failures(self) -> int:
@@ -84,3 +89,14 @@ class JsonlJournal:
         names = sorted(n for n in os.listdir(self._folder) if n.startswith("journal_"))
         for name in names[:-DAYS_KEPT]:
             files.remove(f"{self._folder}/{name}")
+
+
+def _end_torn_line(path: str) -> None:
+    """A power cut may leave half a line; without its end it would take the next fact with it."""
+    with open(path, "rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return
+        file.seek(-1, os.SEEK_END)
+        is_whole = file.read(1) == b"\n"
+    if not is_whole:
+        files.append(path, b"\n")
