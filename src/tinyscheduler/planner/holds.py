@@ -224,7 +224,7 @@ def cooling(task: Task, view: View) -> frozenset[AgentName]:
 
 
 def _cooldown(task: Task, view: View) -> Finding | None:
-    able = [agent for agent in candidates(task, view) if agent.command]
+    able = [agent for agent in candidates(task, view) if agent.command and agent.slots > 0]
     cool = cooling(task, view)
     if not able or any(agent.name not in cool for agent in able):
         return None

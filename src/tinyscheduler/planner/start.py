@@ -30,7 +30,7 @@ def plan_start(snapshot: StartSnapshot) -> StartPlan:
     starts = []
     for task in _ranked(runnable, backlog.tasks, snapshot):
         cool = cooling(task, view)
-        able = [a for a in candidates(task, view) if a.command and a.name not in cool]
+        able = [a for a in candidates(task, view) if a.command and a.slots > 0 and a.name not in cool]
         agent = capacity.choose(able)
         hold = _capacity_hold(task, able, agent, capacity, snapshot.policy)
         if hold is not None or agent is None:
