@@ -181,6 +181,9 @@ class Processes(Protocol):
         descendants, and whatever carries the tag; stops at processes that carry another tag.
         Never contains this process."""
 
+    def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
+        """``tree`` for each of the runs, in their order, looked at together."""
+
     def signal(self, process: ProcessRef, number: int) -> bool:
         """Through a pidfd, after comparing the start time. False: it was gone, or may not be touched."""
 

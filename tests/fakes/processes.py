@@ -69,6 +69,11 @@ class FakeProcesses:
             grown = bool(fresh)
         return tuple(self._alive[pid].ref for pid in sorted(found))
 
+    def trees(
+        self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]
+    ) -> tuple[tuple[ProcessRef, ...], ...]:
+        return tuple(self.tree(tag, roots) for tag, roots in runs)
+
     def signal(self, process: ProcessRef, number: int) -> bool:
         if self.liveness(process) != "alive":
             return False

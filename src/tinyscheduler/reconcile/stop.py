@@ -42,20 +42,20 @@ def stop_runs(
     A stop file that cannot be written is told and the signals are sent all the same: the wrapper then
     calls its end interrupted, which is the smaller evil.
     """
-    trees = {doom.lease.lease_id: _tree(world, doom) for doom in doomed}
+    trees = _trees(world, doomed)
     living = [doom for doom in doomed if trees[doom.lease.lease_id]]
     for doom in living:
         _ask(world, doom, tell)
     _send(world, _all(trees.values()), signal.SIGTERM)
     grace_s = max((_grace_s(doom.lease) for doom in living), default=0.0)
     world.processes.wait_gone(_all(trees.values()), grace_s)
-    survivors = {doom.lease.lease_id: _tree(world, doom) for doom in living}
+    survivors = _trees(world, living)
     for _ in range(KILL_ROUNDS):
         if not any(survivors.values()):
             break
         _send(world, _all(survivors.values()), signal.SIGKILL)
         world.processes.wait_gone(_all(survivors.values()), KILL_WAIT_S)
-        survivors = {doom.lease.lease_id: _tree(world, doom) for doom in living}
+        survivors = _trees(world, living)
     return {doom.lease.lease_id: survivors.get(doom.lease.lease_id, ()) for doom in doomed}
 
 
@@ -72,8 +72,10 @@ def _grace_s(lease: Lease) -> float:
     return min(max(0, lease.grace_s), GRACE_S_MAX) + WRAPPER_EXTRA_S
 
 
-def _tree(world: World, doom: Doomed) -> tuple[ProcessRef, ...]:
-    return world.processes.tree(tag_of(world, doom.lease), roots_of(doom.lease, doom.owner))
+def _trees(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[ProcessRef, ...]]:
+    runs = [(tag_of(world, doom.lease), roots_of(doom.lease, doom.owner)) for doom in doomed]
+    ids = [doom.lease.lease_id for doom in doomed]
+    return dict(zip(ids, world.processes.trees(runs), strict=True))
 
 
 def _all(trees: Iterable[tuple[ProcessRef, ...]]) -> list[ProcessRef]:

@@ -205,10 +205,10 @@ def test_a_queue_that_fails_is_unknown_and_the_others_go_on(tmp_path: Path) -> N
 
 def test_a_broken_lease_costs_exit_1_and_holds_its_task(tmp_path: Path) -> None:
     stage = a_stage(tmp_path, agents=[an_agent(slots=2)])
+    stage.run()
     stage.server.create(queue="dev")
     stage.server.create(queue="dev")
     running = Path(stage.configuration.places.running)
-    running.mkdir(parents=True)
     (running / "task_1.json").write_bytes(b'{"task_id": 1')
 
     reports = [stage.run(), stage.run()]

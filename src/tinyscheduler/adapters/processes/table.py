@@ -5,12 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.processes import proc
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.snapshot import Liveness
 from tinyscheduler.ports import Host
+
+if TYPE_CHECKING:
+    from tinyscheduler.adapters.processes.census import Seen
 
 POLL_MS_MAX = 2**31 - 1
 """poll(2) takes an int."""
@@ -55,10 +59,17 @@ class ProcessTable:
         return "dead" if stat.is_zombie or stat.start != process.start else "alive"
 
     def tree(self, tag: str, roots: Sequence[ProcessRef]) -> tuple[ProcessRef, ...]:
-        """Group, session, descendants and tag; see the port. One reading of /proc."""
-        stats = {stat.pid: stat for stat in _readable()}
-        members = _Membership(stats, tag, self._still_there(roots, stats)).members()
-        return tuple(self._ref(stats[pid]) for pid in sorted(members) if not stats[pid].is_zombie)
+        """Group, session, descendants and tag; see the port."""
+        return self.trees([(tag, roots)])[0]
+
+    def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
+        """``tree`` of each run, from one reading of /proc."""
+        if not runs:
+            return ()
+        from tinyscheduler.adapters.processes.census import take_census
+
+        census = take_census()
+        return tuple(self._tree(census, tag, roots) for tag, roots in runs)
 
     def signal(self, process: ProcessRef, number: int) -> bool:
         """Open a pidfd, compare the start time, then signal: no window for a recycled pid."""
@@ -91,69 +102,19 @@ class ProcessTable:
         host = self.host()
         return ProcessRef(stat.pid, stat.start, host.boot_id, host.pid_namespace)
 
-    def _still_there(self, roots: Iterable[ProcessRef], stats: dict[int, proc.Stat]) -> set[int]:
-        host = self.host()
-        return {
-            root.pid
-            for root in roots
-            if (root.boot_id, root.pid_namespace) == (host.boot_id, host.pid_namespace)
-            and root.pid in stats
-            and stats[root.pid].start == root.start
-        }
+    def _tree(
+        self, census: Mapping[int, Seen], tag: str, roots: Sequence[ProcessRef]
+    ) -> tuple[ProcessRef, ...]:
+        from tinyscheduler.adapters.processes.census import members_of
 
+        there = {root.pid for root in roots if self._is_in(census, root)}
+        stats = [census[pid].stat for pid in sorted(members_of(census, tag, there))]
+        return tuple(self._ref(stat) for stat in stats if not stat.is_zombie)
 
-class _Membership:
-    """Which processes belong to a run, from one reading of the process table.
-
-    The wrapper and the agent lead sessions of their own, so a group or session whose leader is a
-    root belongs to the run whole. A zombie counts as leader: while it is not reaped its pid cannot
-    be given to a stranger, so a wrapper reaps its agent last. A process with another tag is another
-    run's, whoever its parent is: an agent may start a pass, and that pass its own wrappers.
-    """
-
-    def __init__(self, stats: dict[int, proc.Stat], tag: str, roots: set[int]) -> None:
-        self._stats = stats
-        self._tag = tag
-        self._roots = roots
-        self._tags: dict[int, str | None] = {}
-
-    def members(self) -> set[int]:
-        """Pids, this process never among them."""
-        found = {pid for pid in self._stats if self._tag_of(pid) == self._tag} | self._roots
-        grown = True
-        while grown:
-            fresh = {
-                pid for pid, stat in self._stats.items() if pid not in found and self._belongs(stat, found)
-            }
-            found |= fresh
-            grown = bool(fresh)
-        found.discard(os.getpid())
-        return found
-
-    def _belongs(self, stat: proc.Stat, found: set[int]) -> bool:
-        is_near = stat.parent in found or any(
-            leader in found and leader != 0 and self._leads(leader) for leader in (stat.group, stat.session)
-        )
-        return is_near and self._tag_of(stat.pid) in (None, self._tag)
-
-    def _leads(self, pid: int) -> bool:
-        stat = self._stats[pid]
-        return pid in (stat.group, stat.session)
-
-    def _tag_of(self, pid: int) -> str | None:
-        if pid not in self._tags:
-            self._tags[pid] = proc.read_tag(pid)
-        return self._tags[pid]
-
-
-def _readable() -> Iterable[proc.Stat]:
-    for pid in proc.all_pids():
-        try:
-            stat = proc.read_stat(pid)
-        except PermissionError:
-            continue
-        if stat is not None:
-            yield stat
+    def _is_in(self, census: Mapping[int, Seen], process: ProcessRef) -> bool:
+        seen, host = census.get(process.pid), self.host()
+        is_here = (process.boot_id, process.pid_namespace) == (host.boot_id, host.pid_namespace)
+        return is_here and seen is not None and seen.stat.start == process.start
 
 
 def _exists_hidden(pid: int) -> bool:

@@ -1,0 +1,79 @@
+"""Everybody who is there, and which of them belong to a run.
+
+/proc is not read in one instant: whoever is born behind the reader of a listing, of a parent that
+ends before its turn, is in none of its lines. So it is listed again until a listing names nobody
+new. A run that hops from process to process is met at one of its hops, and is then not "gone".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tinyscheduler.adapters.processes import proc
+
+LISTINGS_MAX = 100
+"""A machine on which somebody new appears between so many listings, each under a millisecond, is
+under a fork bomb; what is known by then is the answer, with the newcomers."""
+
+
+class Seen(NamedTuple):
+    """A process at the moment it was met."""
+
+    stat: proc.Stat
+    tag: str | None
+    """Read together with the rest: a moment later it may be gone."""
+
+
+def take_census() -> Mapping[int, Seen]:
+    """By pid, zombies included; this process too."""
+    met: dict[int, Seen] = {}
+    tried: set[int] = set()
+    for _ in range(LISTINGS_MAX):
+        newcomers = [pid for pid in proc.all_pids() if pid not in tried]
+        if not newcomers:
+            break
+        tried.update(newcomers)
+        for pid in newcomers:
+            seen = _meet(pid)
+            if seen is not None:
+                met[pid] = seen
+    return met
+
+
+def members_of(census: Mapping[int, Seen], tag: str, roots: set[int]) -> set[int]:
+    """Pids of a run, zombies included, this process never among them.
+
+    The wrapper and the agent lead sessions of their own, so a group or session whose leader is a
+    root belongs to the run whole. A zombie counts as leader: while it is not reaped its pid cannot
+    be given to a stranger, so a wrapper reaps its agent last. A process with another tag is another
+    run's, whoever its parent is: an agent may start a pass, and that pass its own wrappers.
+    """
+    found = {pid for pid, seen in census.items() if seen.tag == tag} | roots
+    strangers = {pid: seen for pid, seen in census.items() if seen.tag is None and pid not in found}
+    while True:
+        fresh = {pid for pid, seen in strangers.items() if _is_near(seen.stat, found, census)}
+        if not fresh:
+            return found - {os.getpid()}
+        found |= fresh
+        strangers = {pid: seen for pid, seen in strangers.items() if pid not in fresh}
+
+
+def _meet(pid: int) -> Seen | None:
+    try:
+        stat = proc.read_stat(pid)
+    except PermissionError:
+        return None
+    return None if stat is None else Seen(stat, proc.read_tag(pid))
+
+
+def _is_near(stat: proc.Stat, found: set[int], census: Mapping[int, Seen]) -> bool:
+    return stat.parent in found or any(
+        leader in found and leader in census and _leads(census[leader].stat)
+        for leader in (stat.group, stat.session)
+    )
+
+
+def _leads(stat: proc.Stat) -> bool:
+    return stat.pid in (stat.group, stat.session)
