@@ -148,7 +148,7 @@ def desk(configuration: Configuration, invocation: Invocation) -> TaskDesk:
 
     return McpTaskDesk(
         connection.endpoint,
-        headers=headers(configuration, invocation.environ),
+        headers=headers(configuration, invocation.environ, env_file=invocation.env_file),
         timeout_s=connection.timeout_s,
         ca_file=connection.ca_file,
     )

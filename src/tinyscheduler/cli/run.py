@@ -12,6 +12,8 @@ from tinyscheduler.reconcile.report import EXIT_LOCKED, Report
 if TYPE_CHECKING:
     import argparse
 
+    from tinyscheduler.model.configuration import Configuration
+
 HELP_EXAMPLES = """examples:
   * * * * * /opt/agents/tinyscheduler run --once     in a crontab
   tinyscheduler run --dry-run --json                 the plan for a program
@@ -31,9 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Silent when all is well: cron mails whatever is printed."""
-    configuration = load(context, write_cache="DRY_RUN" not in context.overrides)
+    configuration = load(context, write_cache=True)
     if configuration.is_dry_run:
-        return _preview(options, context)
+        return _preview(options, context, configuration)
     if options.daemon:
         from tinyscheduler.cli.daemon import run_daemon
 
@@ -65,10 +67,9 @@ def print_report(report: Report, context: Context, *, is_json: bool) -> None:
         print(f"tinyscheduler: {fault.message}{hint}", file=context.stderr)
 
 
-def _preview(options: argparse.Namespace, context: Context) -> int:
+def _preview(options: argparse.Namespace, context: Context, configuration: Configuration) -> int:
     from tinyscheduler.reconcile.preview import preview
 
-    configuration = load(context, write_cache=False)
     world = wire(configuration, context, is_read_only=True)
     try:
         report = preview(world)

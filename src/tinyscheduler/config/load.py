@@ -51,7 +51,8 @@ def _compile(inputs: sources.Inputs, wanted: str, *, write_cache: bool) -> Confi
     from tinyscheduler.config.compile import compile_inputs
 
     compiled = compile_inputs(inputs)
-    if write_cache:
+    # However a dry run was asked for, it writes nothing (features A3).
+    if write_cache and not compiled.configuration.is_dry_run:
         path = f"{compiled.configuration.places.cache}/{cache.FILE_NAME}"
         cache.write(path, wanted, cache.Kept(compiled.configuration, cache.digest(compiled.agent_control)))
     return compiled.configuration

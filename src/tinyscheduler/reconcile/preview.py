@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tinyscheduler.errors import StateError
-from tinyscheduler.model.knowledge import Known
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
+from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
-from tinyscheduler.reconcile.observe import fetch, observe_start, observe_tend
+from tinyscheduler.reconcile.observe import observe_start, observe_tend
 from tinyscheduler.reconcile.report import Report
 
 
@@ -20,11 +20,7 @@ def preview(world: World) -> Report:
         tend = observe_tend(world)
         report.scanned = len(tend.leases) + len(tend.broken)
         report.tended(plan_tend(tend))
-        backlog, error = fetch(world, server)
-        if error is not None:
-            report.fault(error)
-        if isinstance(backlog, Known):
-            report.fetched = len(backlog.value.tasks)
+        backlog = fetch_into(report, world, server)
         leases = [facts.lease for facts in tend.leases]
         snapshot = observe_start(world, server, leases, tend.broken, backlog, refused={})
         report.planned(plan_start(snapshot))

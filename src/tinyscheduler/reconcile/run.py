@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyscheduler.errors import ServerUnavailable, StartFailed, StateError, TaskServerError
+from tinyscheduler.errors import StartFailed, StateError, TaskServerError
 from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import LeaseId, TaskId
@@ -15,9 +15,10 @@ from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.lost import close_lost_runs
-from tinyscheduler.reconcile.observe import fetch, observe_start, observe_tend
+from tinyscheduler.reconcile.observe import observe_start, observe_tend
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
 
@@ -111,7 +112,7 @@ def _start(
     context: Context, leases: list[Lease], broken: tuple[BrokenLease, ...], *, deadline: float
 ) -> None:
     """Plan and start; where a claim was lost its slot is planned again, a few times."""
-    backlog = _fetch(context)
+    backlog = fetch_into(context.report, context.world, context.server)
     refused: dict[TaskId, Held] = {}
     for _ in range(REPLANS_MAX):
         snapshot = _observe(context, leases, broken, backlog, refused)
@@ -135,19 +136,6 @@ def _observe(
     if close_lost_runs(context, snapshot):
         return observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
     return snapshot
-
-
-def _fetch(context: Context) -> Known[Backlog] | Unknown:
-    report = context.report
-    backlog, error = fetch(context.world, context.server)
-    if error is not None:
-        report.fault(error)
-    if isinstance(backlog, Known):
-        report.fetched = len(backlog.value.tasks)
-        for gap in backlog.value.gaps:
-            where = f"queue {gap.queue}" if gap.queue else f"agent {gap.agent or 'unknown'}"
-            report.fault(ServerUnavailable(f"{where}: {gap.why}", hint="nothing of it is started"))
-    return backlog
 
 
 def _launch_all(

@@ -1,0 +1,23 @@
+"""Ask for the backlog and report what could not be had; the same for a pass and its preview."""
+
+from __future__ import annotations
+
+from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.snapshot import Backlog
+from tinyscheduler.ports import TaskServer, World
+from tinyscheduler.reconcile.observe import fetch
+from tinyscheduler.reconcile.report import Report
+
+
+def fetch_into(report: Report, world: World, server: TaskServer) -> Known[Backlog] | Unknown:
+    """Gaps and an unknown server become faults: nothing of them is started, and the exit code says so."""
+    backlog, error = fetch(world, server)
+    if error is not None:
+        report.fault(error)
+    if isinstance(backlog, Known):
+        report.fetched = len(backlog.value.tasks)
+        for gap in backlog.value.gaps:
+            where = f"queue {gap.queue}" if gap.queue else f"agent {gap.agent or 'unknown'}"
+            report.fault(ServerUnavailable(f"{where}: {gap.why}", hint="nothing of it is started"))
+    return backlog
