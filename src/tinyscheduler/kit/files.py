@@ -108,7 +108,11 @@ def make_folder(path: str) -> None:
     try:
         os.mkdir(path, FOLDER_MODE)
     except FileNotFoundError:
-        make_folder(os.path.dirname(path))
+        parent = os.path.dirname(path)
+        # In /proc and its like a folder that is there answers that nothing can be in it.
+        if os.path.isdir(parent):
+            raise
+        make_folder(parent)
         make_folder(path)
         return
     except FileExistsError:

@@ -42,6 +42,14 @@ def observe_tend(world: World) -> TendSnapshot:
     )
 
 
+def task_ids_of(snapshot: TendSnapshot) -> list[TaskId]:
+    """Of all leases, readable ones first."""
+    return [
+        *(facts.lease.task_id for facts in snapshot.leases),
+        *(broken.task_id for broken in snapshot.broken),
+    ]
+
+
 def lease_facts(world: World, lease: Lease, *, now: datetime, monotonic: float) -> LeaseFacts:
     """Raises StateError for an owner file that cannot be read."""
     # A lease that names its wrapper was adopted; only before that the owner file knows more.

@@ -8,7 +8,7 @@ from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
-from tinyscheduler.reconcile.observe import observe_start, observe_tend
+from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.report import Report
 
 
@@ -18,7 +18,7 @@ def preview(world: World) -> Report:
     server = GuardedServer(world.server)
     try:
         tend = observe_tend(world)
-        report.scanned = len(tend.leases) + len(tend.broken)
+        report.scanned = task_ids_of(tend)
         report.tended(plan_tend(tend))
         backlog = fetch_into(report, world, server)
         leases = [facts.lease for facts in tend.leases]

@@ -30,7 +30,8 @@ class Report:
         self.faults: list[FaultSeen] = []
         self.limits: list[str] = []
         self.notes: list[str] = []
-        self.scanned = 0
+        self.scanned: list[TaskId] = []
+        """Tasks of all leases that were looked at."""
         self.fetched = 0
         self.is_lock_busy = False
 
@@ -98,10 +99,8 @@ class Report:
     def counts(self) -> Mapping[str, int]:
         """The numbers of the pass record and of the canonical log line."""
         return {
-            "scanned": self.scanned,
             "fetched": self.fetched,
             **{name: len(ids) for name, ids in self.ids().items()},
-            "planned": len(self.start.starts),
             "held": len(self.start.held),
             "faults": len(self.faults),
         }
@@ -109,6 +108,8 @@ class Report:
     def ids(self) -> Mapping[str, list[TaskId]]:
         """Task ids by what happened to them."""
         return {
+            "scanned": self.scanned,
+            "planned": [start.task.id for start in self.start.starts],
             "reclaimed": self._ids_of("reclaim", "revoke", "undo"),
             "settled": self._ids_of("settle"),
             "started": self._ids_of("start"),

@@ -18,7 +18,7 @@ from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.lost import close_lost_runs
-from tinyscheduler.reconcile.observe import observe_start, observe_tend
+from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
 
@@ -97,7 +97,7 @@ def one_look(world: World) -> Report:
 
 def _tend(context: Context, snapshot: TendSnapshot) -> list[Lease]:
     report = context.report
-    report.scanned = len(snapshot.leases) + len(snapshot.broken)
+    report.scanned = task_ids_of(snapshot)
     plan = plan_tend(snapshot)
     report.tended(plan)
     if not plan.actions:
