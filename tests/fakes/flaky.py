@@ -29,8 +29,10 @@ class FlakyLine:
         at: int = 0,
         way: Way = "not_applied",
         before: Callable[[int], None] | None = None,
+        only_claims_are_late: bool = False,
     ) -> None:
         self._server = server
+        self._only_claims_are_late = only_claims_are_late
         self._at = at
         self._way = way
         self._before = before
@@ -58,21 +60,28 @@ class FlakyLine:
                 self._before(self.writes)
             if self.writes != self._at:
                 return act(*args, **kwargs)
-            return self._fail(lambda: act(*args, **kwargs))
+            is_late = not self._only_claims_are_late or _is_of_a_claim(kwargs)
+            return self._fail(lambda: act(*args, **kwargs), is_late=is_late)
 
         return call
 
-    def _fail(self, act: Callable[[], object]) -> object:
+    def _fail(self, act: Callable[[], object], *, is_late: bool) -> object:
         self.has_failed = True
         if self._way == "refused":
             raise ServerRefused("the server refuses this")
         if self._way == "not_sent":
             raise ServerUnavailable("no connection")
-        if self._way == "applied":
+        if self._way == "applied" or (self._way == "late" and not is_late):
             act()
-        if self._way == "late":
+        if self._way == "late" and is_late:
             self._late.append(act)
         raise ServerUnavailable("no answer", maybe_applied=True)
+
+
+def _is_of_a_claim(kwargs: dict[str, object]) -> bool:
+    """It takes a task, and does not give it back."""
+    is_move = "starts on it" in str(kwargs.get("comment", ""))
+    return is_move or kwargs.get("status") == "working" or bool(kwargs.get("assigned_to"))
 
 
 def line_to(
@@ -81,7 +90,8 @@ def line_to(
     at: int = 0,
     way: Way = "not_applied",
     before: Callable[[int], None] | None = None,
+    only_claims_are_late: bool = False,
 ) -> tuple[TaskServer, FlakyLine]:
     """The same object twice: as the port, and as what it is."""
-    line = FlakyLine(server, at=at, way=way, before=before)
+    line = FlakyLine(server, at=at, way=way, before=before, only_claims_are_late=only_claims_are_late)
     return line, line  # type: ignore[return-value]

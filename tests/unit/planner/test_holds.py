@@ -276,9 +276,6 @@ def test_a_task_that_one_agent_had_goes_to_another() -> None:
     assert [start.agent.name for start in plan.starts] == ["dev-2"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="no agent is left when some cool and the others have no command: IndexError"
-)
 def test_a_task_is_held_where_one_agent_cools_and_the_other_has_nothing_to_run() -> None:
     """Each row alone would let it pass."""
     ledger = a_ledger(outcomes=[a_past_run("handed_off", agent="dev-1", at=ago(5))])

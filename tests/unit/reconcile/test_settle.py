@@ -16,6 +16,7 @@ from tests.fakes.task_server import FakeTaskServer
 from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.lease import HandoverTarget, Lease, Outcome, OutcomeClass
+from tinyscheduler.model.policy import Policy
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.settle import Settled, settle_on_server
 
@@ -422,3 +423,27 @@ def test_a_task_with_a_time_finer_than_our_files_is_still_the_same_task(tmp_path
 
     assert where(stage.server) == ("idle", None, "dev")
     assert [past.kind for past in stage.ledger().outcomes] == ["failed"]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a settlement's late second write lands on the task's next run and takes it away"
+)
+def test_a_settlement_that_lands_late_does_not_lose_the_next_run(tmp_path: Path) -> None:
+    """The pool's task is put back in two writes; the second is on its way for half a minute, while
+    the next pass settles again and starts again. Law 2: the task must not work for nobody."""
+    stage = a_stage(tmp_path, policy=Policy(retry_base_s=1))
+    stage.engine.adopts_at_once = True
+    stage.server.create(queue="dev")
+    stage.run()
+    stage.engine.finish(stage.engine.newest(), "interrupted")
+    port, line = line_to(stage.server, at=2, way="late")
+    stage.run(server=port)
+    stage.clock.advance(5)
+    stage.run()
+    assert len(stage.engine.wrappers) == 2
+
+    line.land()
+    stage.engine.finish(stage.engine.newest(), "failed")
+    stage.run()
+
+    assert stage.server.task(TASK).status == "idle" or stage.lease() is not None

@@ -125,9 +125,6 @@ def test_a_full_disk_is_counted_and_ends_nothing(tmp_path: Path) -> None:
         assert journal.failures() == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the leases that a day opens with are read by a store that raises StateError"
-)
 def test_leases_that_cannot_be_read_end_nothing(tmp_path: Path) -> None:
     """The port says: never raises."""
 
@@ -141,9 +138,6 @@ def test_leases_that_cannot_be_read_end_nothing(tmp_path: Path) -> None:
     assert journal.failures() == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the next fact is written onto the end of a torn line and lost with it"
-)
 def test_a_torn_line_costs_itself_only(tmp_path: Path) -> None:
     """The power failed, or the disk was full for half a line."""
     a_journal(tmp_path).append(FACT)

@@ -180,9 +180,6 @@ def test_a_copy_that_was_interrupted_while_it_set_leases_aside_goes_on(root: Pat
     assert sorted(os.listdir(aside)) == ["task_1.json", "task_2.json"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="leases are set aside wherever RUNNING_DIR is, also if it is the original's"
-)
 def test_a_copy_does_not_take_the_leases_of_the_original_away(tmp_path: Path) -> None:
     """RUNNING_DIR may be an absolute path in a copied ``.env``: then both folders see one set of
     leases, and those in it are of living agents."""
@@ -198,9 +195,6 @@ def test_a_copy_does_not_take_the_leases_of_the_original_away(tmp_path: Path) ->
     assert store.read(TASK) == a_lease()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="only the inode is compared; the top of every small file system has the same"
-)
 def test_a_copy_on_another_disk_is_a_copy(tmp_path: Path) -> None:
     """A volume of its own for the state is usual in containers."""
     for name in ("one", "two"):
@@ -249,7 +243,6 @@ def test_a_newer_format_is_left_to_the_newer_program(root: Path) -> None:
     assert "newer" in trouble.value.hint
 
 
-@pytest.mark.xfail(strict=True, reason="the id in format.json becomes a path without a look at it")
 def test_an_id_that_is_a_path_leads_nowhere(root: Path, tmp_path: Path) -> None:
     a_folder(root).open()
     a_store(root).create(a_lease())
@@ -350,9 +343,6 @@ def test_what_is_no_litter_of_ours_is_kept(root: Path) -> None:
     assert sorted(os.listdir(root / "running")) == sorted(names)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="only running and ledger are swept; format.json and last.json leave litter too"
-)
 @pytest.mark.parametrize("folder", [".", "passes"])
 def test_litter_is_swept_wherever_we_replace_files(root: Path, folder: str) -> None:
     """A pass that is killed at the wrong moment leaves one; every minute of the year is a moment."""
