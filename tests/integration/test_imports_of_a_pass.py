@@ -82,8 +82,8 @@ OURS: Mapping[str, str] = {
         "planner planner.capacity planner.holds planner.ranking planner.retry planner.start planner.tend"
     ),
     "the order of a pass; what acts is loaded when there is something to do": (
-        "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.lost reconcile.observe reconcile.record"
-        " reconcile.report reconcile.run"
+        "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.lost reconcile.observe"
+        " reconcile.record reconcile.report reconcile.run"
     ),
     "ports bound, nothing of them used": (
         "adapters adapters.engines adapters.engines.local adapters.runs adapters.runs.order_file"
