@@ -67,7 +67,7 @@ def claim(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -
         return Unclear(error.message) if error.maybe_applied else NotAsked(error.message)
     except (NotAssigned, ServerRefused, TaskNotFound) as error:
         return Lost("working_elsewhere", error.message)
-    return taken if isinstance(taken, Lost | Unclear) else _begin(server, taken, agent)
+    return taken if isinstance(taken, Lost | Unclear) else _begin(server, task, agent)
 
 
 def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
@@ -140,10 +140,11 @@ def _look(server: TaskServer, task: Task) -> Lost | None:
 def _take(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -> Task | Lost | Unclear:
     if task.assigned_to is not None:
         text = f"{agent} starts on it {comment_marker(lease_id)}"
-        return server.move(task.id, current=task.assigned_to, new=agent, comment=text)
+        moved = server.move(task.id, current=task.assigned_to, new=agent, comment=text)
+        return moved if _is_where_it_was(moved, task) else _moved_away(moved)
     taken = server.update(task.id, assigned_to=agent)
     previous = taken.previous_assigned_to
-    if previous is None and taken.status == "idle" and taken.queue == task.queue:
+    if previous is None and taken.status == "idle" and _is_where_it_was(taken, task):
         return taken
     # Somebody was quicker by a moment: put back what the exchange replaced.
     try:
@@ -154,15 +155,29 @@ def _take(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -
 
 
 def _begin(server: TaskServer, task: Task, agent: AgentName) -> ClaimResult:
+    """``task`` as it was seen before it was taken."""
     try:
         working = server.update(task.id, status="working")
-        if working.assigned_to == agent:
+        if working.assigned_to == agent and _is_where_it_was(working, task):
             return Won(working)
-        server.update(task.id, status="idle")
+        # The ``working`` was ours, and the assignee if it still is the agent.
+        is_ours = working.assigned_to == agent
+        server.update(task.id, status="idle", assigned_to=(task.assigned_to or "") if is_ours else None)
     except (ServerUnavailable, ServerRefused, TaskNotFound) as error:
         # The first half is done: only the next pass can say what has become of it.
         return Unclear(error.message)
-    return Lost("working_elsewhere", f"it was given to {working.assigned_to} at the same moment")
+    return _moved_away(working)
+
+
+def _is_where_it_was(found: Task, task: Task) -> bool:
+    return found.queue == task.queue and found.archived_at is None
+
+
+def _moved_away(found: Task) -> Lost:
+    if found.archived_at is not None:
+        return Lost("working_elsewhere", "it was archived at the same moment")
+    where = f"{found.assigned_to or 'nobody'} in {found.queue or 'no queue'}"
+    return Lost("working_elsewhere", f"it was given to {where} at the same moment")
 
 
 def _is_applied(detail: TaskDetail, lease: Lease) -> bool:

@@ -34,51 +34,84 @@ def settle_on_server(server: TaskServer, lease: Lease, *, note: str, unassign: b
 
     Raises ServerUnavailable and ServerRefused; then the lease stays and this is called again.
     """
-    assert lease.outcome is not None, "only a finished lease is settled"
     try:
         detail = server.get(lease.task_id)
     except TaskNotFound:
-        return Settled("gone", None, lease.outcome)
+        return Settled("gone", None, _outcome_of(lease))
     if detail.task.created_at != lease.claim.task_created_at:
-        return Settled("gone", None, lease.outcome)
+        return Settled("gone", None, _outcome_of(lease))
     try:
         return _settle_found(server, lease, detail, note=note, unassign=unassign)
     except (NotAssigned, TaskNotFound):
-        return Settled("left", None, lease.outcome._replace(kind="handed_off"))
+        return Settled("left", None, _outcome_of(lease)._replace(kind="handed_off"))
 
 
 def _settle_found(
     server: TaskServer, lease: Lease, detail: TaskDetail, *, note: str, unassign: bool
 ) -> Settled:
-    outcome = lease.outcome
-    assert outcome is not None, "checked by the caller"
-    task = detail.task
-    if outcome.kind == "start_failed" and task.status != "complete":
-        return Settled("requeued", _put_back_silently(server, lease, task), outcome)
-    marker = _end_marker(lease)
-    is_said = any(marker in comment.text for comment in detail.comments)
+    """By what is there now: others' doings stay, ``working`` without a run does not (law 2)."""
+    outcome, task = _outcome_of(lease), detail.task
     if task.status == "complete":
-        kind = outcome if outcome.kind == "succeeded" else outcome._replace(kind="succeeded")
-        return Settled("completed", task, kind)
-    if task.assigned_to != lease.agent or task.archived_at is not None:
+        return Settled("completed", task, outcome._replace(kind="succeeded"))
+    if outcome.kind == "start_failed":
+        return Settled("requeued", _put_back_silently(server, lease, task), outcome)
+    text = f"{note[:COMMENT_CHARS_MAX]} {_end_marker(lease)}"
+    is_said = any(_end_marker(lease) in comment.text for comment in detail.comments)
+    if _is_others(task, lease, is_said=is_said):
         return Settled("left", task, outcome if is_said else outcome._replace(kind="handed_off"))
-    if not is_said and (task.status != "working" or task.queue != lease.claim.queue):
-        # The agent itself, or a person, has put it there: that stays (features F7).
-        return Settled("left", task, outcome._replace(kind="handed_off"))
-    text = f"{note[:COMMENT_CHARS_MAX]} {marker}"
-    if outcome.kind == "succeeded":
-        if not is_said:
-            server.comment(task.id, text, lease.agent)
-        return Settled("completed", server.update(task.id, status="complete"), outcome)
-    return _put_back(server, lease, task, text=text, is_said=is_said, unassign=unassign)
+    if task.status == "working" and _is_moved(task, lease):
+        return _let_go(server, lease, task, text=text, is_said=is_said)
+    if outcome.kind != "succeeded":
+        return _put_back(server, lease, task, text=text, is_said=is_said, unassign=unassign)
+    if is_said:
+        return _complete(server, lease, task)
+    server.comment(task.id, text, lease.agent)
+    # Said, and looked at again: a person may have moved the task while we spoke.
+    return _settle_found(server, lease, server.get(task.id), note=note, unassign=unassign)
+
+
+def _is_others(task: Task, lease: Lease, *, is_said: bool) -> bool:
+    """Somebody else has it, or the agent itself or a person put it where it is (features F7), or this
+    settlement was done already."""
+    if task.archived_at is not None or task.assigned_to not in (lease.agent, None):
+        return True
+    if task.status == "idle":
+        return not is_said or task.assigned_to is None
+    is_begun_anew = is_said and _outcome_of(lease).kind != "succeeded"
+    return is_begun_anew and not _is_moved(task, lease)
+
+
+def _is_moved(task: Task, lease: Lease) -> bool:
+    """Its queue or its assignee was changed while the run lasted, and nobody else has taken it."""
+    target = _outcome_of(lease).to
+    expected = (lease.claim.queue, target.queue if target is not None else None)
+    return task.assigned_to is None or task.queue not in expected
+
+
+def _let_go(server: TaskServer, lease: Lease, task: Task, *, text: str, is_said: bool) -> Settled:
+    """Whoever moved it wants it there, so it stays; but the ``working`` was ours and the run is over."""
+    if not is_said:
+        server.comment(task.id, text, lease.agent)
+    is_from_pool = lease.claim.assigned_to_before is None
+    assignee = "" if is_from_pool and task.assigned_to == lease.agent else None
+    task = server.update(task.id, status="idle", assigned_to=assignee)
+    return Settled("handed_over", task, _outcome_of(lease)._replace(kind="handed_off"))
+
+
+def _complete(server: TaskServer, lease: Lease, task: Task) -> Settled:
+    done = server.update(task.id, status="complete")
+    if done.assigned_to == lease.agent and done.queue == task.queue and done.archived_at is None:
+        return Settled("completed", done, _outcome_of(lease))
+    # Taken between our look and our word: what is another's is not ours to call complete.
+    left = server.update(task.id, status="idle")
+    return Settled("left", left, _outcome_of(lease)._replace(kind="handed_off"))
 
 
 def _put_back(
     server: TaskServer, lease: Lease, task: Task, *, text: str, is_said: bool, unassign: bool
 ) -> Settled:
     """Idle by a conditional move to itself, which carries the comment; then to where it belongs."""
-    outcome = lease.outcome
-    assert outcome is not None, "checked by the caller"
+    outcome = _outcome_of(lease)
     if not is_said:
         task = server.move(task.id, current=lease.agent, new=lease.agent, comment=text)
     target, queue = _destination(lease, outcome, unassign=unassign)
@@ -86,6 +119,11 @@ def _put_back(
         task = server.update(task.id, assigned_to=target, queue=queue)
     told: Told = "handed_over" if outcome.kind == "handed_off" else "requeued"
     return Settled(told, task, outcome)
+
+
+def _outcome_of(lease: Lease) -> Outcome:
+    assert lease.outcome is not None, "only a finished lease is settled"
+    return lease.outcome
 
 
 def _put_back_silently(server: TaskServer, lease: Lease, task: Task) -> Task:

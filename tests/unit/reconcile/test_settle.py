@@ -176,7 +176,7 @@ def give_to_nobody(server: FakeTaskServer) -> None:
 
 @POOL_AND_ASSIGNED
 @pytest.mark.parametrize("kind", ["succeeded", "failed", "no_result", "lost"])
-@pytest.mark.parametrize("change", [assign_to_qa, set_idle, move_to_qa, hand_over, give_to_nobody])
+@pytest.mark.parametrize("change", [assign_to_qa, set_idle, hand_over])
 def test_what_the_agent_or_a_person_did_to_the_task_stays(
     change: Callable[[FakeTaskServer], None], kind: OutcomeClass, before: str | None
 ) -> None:
@@ -191,6 +191,25 @@ def test_what_the_agent_or_a_person_did_to_the_task_stays(
     assert (settled.told, settled.outcome.kind) == ("left", "handed_off")
     assert where(server) == left
     assert server.writes == writes
+
+
+@POOL_AND_ASSIGNED
+@pytest.mark.parametrize("kind", ["succeeded", "failed", "no_result", "lost"])
+@pytest.mark.parametrize("change", [move_to_qa, give_to_nobody])
+def test_a_task_that_was_moved_while_it_worked_goes_on_where_it_was_moved(
+    change: Callable[[FakeTaskServer], None], kind: OutcomeClass, before: str | None
+) -> None:
+    """The move stays, but the ``working`` was ours: left as it is, nobody would ever work on it."""
+    server = a_working_server()
+    change(server)
+    _, assignee, queue = where(server)
+    kept = None if assignee is None or before is None else assignee
+
+    settled = settle(server, a_finished_lease(before, an_outcome(kind)))
+
+    assert (settled.told, settled.outcome.kind) == ("handed_over", "handed_off")
+    assert where(server) == ("idle", kept, queue)
+    assert sum("end of lease" in c.text for c in server.get(TASK).comments) == 1
 
 
 def test_a_task_that_was_archived_is_left_alone() -> None:
@@ -425,9 +444,6 @@ def test_a_task_with_a_time_finer_than_our_files_is_still_the_same_task(tmp_path
     assert [past.kind for past in stage.ledger().outcomes] == ["failed"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a settlement's late second write lands on the task's next run and takes it away"
-)
 def test_a_settlement_that_lands_late_does_not_lose_the_next_run(tmp_path: Path) -> None:
     """The pool's task is put back in two writes; the second is on its way for half a minute, while
     the next pass settles again and starts again. Law 2: the task must not work for nobody."""
