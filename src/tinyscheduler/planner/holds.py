@@ -268,6 +268,8 @@ def _no_agent(task: Task, view: View) -> Finding | None:
     if not able:
         where = f"queue {task.queue}" if task.queue is not None else "a task without a queue"
         return Finding(f"no enabled agent serves {where}", f"add an agent for {where}")
+    # Slots of an agent that has nothing to run are none, unless that is true of all.
+    able = [agent for agent in able if agent.command] or able
     if all(agent.slots <= 0 for agent in able):
         names = ", ".join(sorted(agent.name for agent in able))
         return Finding(f"{names}: 0 slots", f"--agent-limit {able[0].name}=1, or maxConcurrency")

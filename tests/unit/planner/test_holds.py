@@ -123,6 +123,12 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
         "0 slots",
     ),
     (
+        "one who serves it has no slot and the other nothing to run",
+        a_start_snapshot(TASK, agents=[an_agent(slots=0), an_agent("dev-2", command=())]),
+        "no_agent",
+        "dev-1: 0 slots",
+    ),
+    (
         "its agent has nothing to run",
         a_start_snapshot(TASK, agents=[an_agent(command=())]),
         "no_recipe",
