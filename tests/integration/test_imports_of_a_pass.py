@@ -80,6 +80,7 @@ OURS: Mapping[str, str] = {
     ),
     "decisions": (
         "planner planner.capacity planner.holds planner.ranking planner.retry planner.start planner.tend"
+        " planner.view"
     ),
     "the order of a pass; what acts is loaded when there is something to do": (
         "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.lost reconcile.observe"

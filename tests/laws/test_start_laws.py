@@ -20,8 +20,10 @@ from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.holds import first_hold
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.start import plan_start
+from tinyscheduler.planner.view import view_of
 
 T = TypeVar("T")
 
@@ -261,6 +263,27 @@ def test_no_task_waits_for_room_that_is_there(snapshot: StartSnapshot) -> None:
         if held.reason in ("queue_cap", "agent_full", "global_cap"):
             alone = planned._replace(backlog=Known(only(planned, held.task_id)))
             assert plan_start(alone).starts == ()
+
+
+@given(start_snapshots())
+def test_what_is_said_of_a_full_place_is_true_for_every_task_of_it(snapshot: StartSnapshot) -> None:
+    """It is worked out once for all tasks with the same candidates."""
+    plan = plan_start(snapshot)
+    planned = after(snapshot, plan.starts)
+    for held in plan.held:
+        if held.reason == "agent_full":
+            alone = plan_start(planned._replace(backlog=Known(only(planned, held.task_id))))
+            # The starts of the plan may have filled the queue as well.
+            assert alone.held == (held,) or alone.held[0].reason == "queue_cap"
+
+
+@given(start_snapshots())
+def test_rows_about_leases_and_ledgers_say_nothing_of_tasks_without(snapshot: StartSnapshot) -> None:
+    """They are passed over for such tasks, which are nearly all there are."""
+    view = view_of(snapshot)
+    everybody = view._replace(met=frozenset(task.id for task in seen(snapshot)))
+    for task in seen(snapshot):
+        assert first_hold(task, view) == first_hold(task, everybody)
 
 
 def only(snapshot: StartSnapshot, task_id: TaskId) -> Backlog:

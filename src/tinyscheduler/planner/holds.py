@@ -7,20 +7,15 @@ The rows that depend on what else this plan starts are in ``start``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import timedelta
-from itertools import takewhile
 from typing import NamedTuple
 
-from tinyscheduler.model.agent import Agent
-from tinyscheduler.model.ids import AgentName, QueueName, TaskId
-from tinyscheduler.model.knowledge import Known
-from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import Held, HeldReason
-from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.retry import fingerprint
+from tinyscheduler.planner.view import View, candidates, cooling, ledger_of
 
 ACCOUNT_RESET_S_MAX = 7 * 86_400
 """The longest usage window of a provider is a week."""
@@ -37,58 +32,9 @@ class Finding(NamedTuple):
     """Takes the place of everything when the row already has a whole answer."""
 
 
-class View(NamedTuple):
-    """A StartSnapshot with the look-ups that the rows need, made once for all tasks."""
-
-    snapshot: StartSnapshot
-    leases: Mapping[TaskId, Lease]
-    broken: Mapping[TaskId, BrokenLease]
-    agents: Mapping[AgentName, Agent]
-    serving: Mapping[QueueName, Sequence[Agent]]
-    """Enabled agents of a queue."""
-    open_parents: frozenset[TaskId]
-
-
-def view_of(snapshot: StartSnapshot) -> View:
-    """Index the snapshot."""
-    serving: dict[QueueName, list[Agent]] = {}
-    # By name, so that what is said of several agents does not depend on the order of a file.
-    for agent in sorted(snapshot.agents, key=lambda agent: agent.name):
-        for queue in agent.queues if agent.is_enabled else ():
-            serving.setdefault(queue, []).append(agent)
-    backlog = snapshot.backlog
-    return View(
-        snapshot,
-        {lease.task_id: lease for lease in snapshot.leases},
-        {broken.task_id: broken for broken in snapshot.broken},
-        {agent.name: agent for agent in snapshot.agents},
-        serving,
-        backlog.value.open_parents if isinstance(backlog, Known) else frozenset(),
-    )
-
-
-def ledger_of(task: Task, view: View) -> Ledger | BrokenLedger | None:
-    """The ledger of this very task; one of a re-created server's namesake is none."""
-    found = view.snapshot.ledgers.get(task.id)
-    if isinstance(found, Ledger) and (found.source, found.task_created_at) != (
-        view.snapshot.source,
-        task.created_at,
-    ):
-        return None
-    return found
-
-
-def candidates(task: Task, view: View) -> Sequence[Agent]:
-    """Agents that may run the task, capacity aside: its assignee, or those who serve its queue."""
-    if task.assigned_to is not None:
-        agent = view.agents.get(task.assigned_to)
-        return (agent,) if agent is not None and agent.is_enabled else ()
-    return view.serving.get(task.queue, ()) if task.queue is not None else ()
-
-
 def first_hold(task: Task, view: View) -> Held | None:
     """The first row that holds the task; None: only capacity decides."""
-    for reason, find in HOLDS:
+    for reason, find in HOLDS if task.id in view.met else _HOLDS_OF_NEW:
         finding = find(task, view)
         if finding is not None:
             return finding.hold or Held(task.id, reason, finding.value, lever=finding.lever)
@@ -211,18 +157,6 @@ def _not_before(task: Task, view: View) -> Finding | None:
     return Finding("", "", held)
 
 
-def cooling(task: Task, view: View) -> frozenset[AgentName]:
-    """Agents that had this task a moment ago: the same pair meets again after the base delay at the
-    earliest, also after outcomes that cost nothing (features D16), or a task that is handed to and
-    fro would go round for ever."""
-    ledger = ledger_of(task, view)
-    if not isinstance(ledger, Ledger):
-        return frozenset()
-    base_s, now = view.snapshot.policy.retry_base_s, view.snapshot.now
-    recent = takewhile(lambda past: abs((now - past.at).total_seconds()) < base_s, reversed(ledger.outcomes))
-    return frozenset(past.agent for past in recent)
-
-
 def _cooldown(task: Task, view: View) -> Finding | None:
     able = [agent for agent in candidates(task, view) if agent.command and agent.slots > 0]
     cool = cooling(task, view)
@@ -304,3 +238,7 @@ HOLDS: tuple[tuple[HeldReason, Callable[[Task, View], Finding | None]], ...] = (
     ("no_agent", _no_agent),
     ("disk", _disk),
 )
+
+_OF_MET_TASKS = frozenset({"leased", "settling", "ledger_unreadable", "parked", "not_before", "cooldown"})
+"""Rows that look at nothing but a task's lease and its ledger."""
+_HOLDS_OF_NEW = tuple(row for row in HOLDS if row[0] not in _OF_MET_TASKS)

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.knowledge import Unknown
-from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.capacity import Capacity
-from tinyscheduler.planner.holds import View, candidates, cooling, first_hold, view_of
+from tinyscheduler.planner.holds import first_hold
 from tinyscheduler.planner.ranking import blocked_counts, natural_id, rank_key
+from tinyscheduler.planner.view import View, candidates, cooling, view_of
+
+
+class Place(NamedTuple):
+    """Where a task may run: all tasks of one place have the same candidates."""
+
+    assigned_to: AgentName | None
+    queue: QueueName | None
 
 
 def plan_start(snapshot: StartSnapshot) -> StartPlan:
@@ -27,18 +36,14 @@ def plan_start(snapshot: StartSnapshot) -> StartPlan:
         return StartPlan((), (), capacity.free)
     backlog = snapshot.backlog.value
     runnable, held = _sift(backlog.tasks, view)
-    starts = []
+    starts: list[Start] = []
+    full: dict[Place, Held] = {}
     for task in _ranked(runnable, backlog.tasks, snapshot):
-        cool = cooling(task, view)
-        able = [a for a in candidates(task, view) if a.command and a.slots > 0 and a.name not in cool]
-        agent = capacity.choose(able)
-        hold = _capacity_hold(task, able, agent, capacity, snapshot.policy)
-        if hold is not None or agent is None:
-            assert hold is not None, "no agent without a reason"
-            held.append(hold)
-            continue
-        capacity.take(agent, task.queue, task.tags)
-        starts.append(Start(task, agent, _why(task, agent, capacity)))
+        seated = _seat(task, view, capacity, full)
+        if isinstance(seated, Start):
+            starts.append(seated)
+        else:
+            held.append(seated)
     held.sort(key=lambda hold: natural_id(hold.task_id))
     limits = (f"{snapshot.policy.max_fetch} tasks fetched, there are more",) if backlog.is_cut else ()
     return StartPlan(tuple(starts), tuple(held), capacity.free, limits)
@@ -63,20 +68,40 @@ def _ranked(runnable: list[Task], seen: tuple[Task, ...], snapshot: StartSnapsho
     return sorted(runnable, key=lambda task: rank_key(task, blocks, blockers_first=first))
 
 
-def _capacity_hold(
-    task: Task, able: Sequence[Agent], agent: Agent | None, capacity: Capacity, policy: Policy
-) -> Held | None:
-    """The rows of contracts.md that depend on what this plan has started already, in their order."""
-    tag = capacity.full_tag(task.tags)
+def _seat(task: Task, view: View, capacity: Capacity, full: dict[Place, Held]) -> Start | Held:
+    """The rows of contracts.md that depend on what this plan has started already, in their order.
+
+    ``full`` remembers places that nobody has room for: while a plan is made slots only fill, so what
+    was said of one task there holds for all that follow.
+    """
+    cap = _cap_hold(task, capacity)
+    if cap is not None:
+        return cap
+    place, cool = Place(task.assigned_to, task.queue), cooling(task, view)
+    known = None if cool else full.get(place)
+    if known is not None:
+        return known._replace(task_id=task.id)
+    able = [a for a in candidates(task, view) if a.command and a.slots > 0 and a.name not in cool]
+    agent = capacity.choose(able)
+    if agent is None:
+        hold = _agents_full(task, able, capacity)
+        if not cool:
+            full[place] = hold
+        return hold
+    if capacity.is_full():
+        most = view.snapshot.policy.max_parallel
+        return _full(task, "global_cap", "all agents", most, "TINYSCHEDULER_MAX_PARALLEL")
+    capacity.take(agent, task.queue, task.tags)
+    return Start(task, agent, _why(task, agent, capacity))
+
+
+def _cap_hold(task: Task, capacity: Capacity) -> Held | None:
     queue_cap = capacity.full_queue(task.queue)
     if queue_cap is not None:
         return _full(task, "queue_cap", f"queue {task.queue}", queue_cap, "TINYSCHEDULER_QUEUE_LIMITS")
+    tag = capacity.full_tag(task.tags)
     if tag is not None:
         return _full(task, "queue_cap", f"tag {tag[0]}", tag[1], "TINYSCHEDULER_TAG_LIMITS")
-    if agent is None:
-        return _agents_full(task, able, capacity)
-    if capacity.is_full():
-        return _full(task, "global_cap", "all agents", policy.max_parallel, "TINYSCHEDULER_MAX_PARALLEL")
     return None
 
 

@@ -1,0 +1,86 @@
+"""A snapshot with the look-ups that the rows about a task need, made once for all tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import NamedTuple
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.knowledge import Known
+from tinyscheduler.model.lease import BrokenLease, Lease
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.model.task import Task
+
+
+class View(NamedTuple):
+    """What every row is asked with, besides the task."""
+
+    snapshot: StartSnapshot
+    leases: Mapping[TaskId, Lease]
+    broken: Mapping[TaskId, BrokenLease]
+    agents: Mapping[AgentName, Agent]
+    serving: Mapping[QueueName, Sequence[Agent]]
+    """Enabled agents of a queue."""
+    open_parents: frozenset[TaskId]
+    met: frozenset[TaskId]
+    """Tasks with a lease or a ledger, whatever is in it. Ten thousand others need not be asked what
+    only those can answer."""
+
+
+def view_of(snapshot: StartSnapshot) -> View:
+    """Index the snapshot."""
+    leases = {lease.task_id: lease for lease in snapshot.leases}
+    broken = {broken.task_id: broken for broken in snapshot.broken}
+    backlog = snapshot.backlog
+    return View(
+        snapshot,
+        leases,
+        broken,
+        {agent.name: agent for agent in snapshot.agents},
+        _serving(snapshot.agents),
+        backlog.value.open_parents if isinstance(backlog, Known) else frozenset(),
+        frozenset((*leases, *broken, *snapshot.ledgers)),
+    )
+
+
+def _serving(agents: Sequence[Agent]) -> Mapping[QueueName, Sequence[Agent]]:
+    serving: dict[QueueName, list[Agent]] = {}
+    # By name, so that what is said of several agents does not depend on the order of a file.
+    for agent in sorted(agents, key=lambda agent: agent.name):
+        for queue in agent.queues if agent.is_enabled else ():
+            serving.setdefault(queue, []).append(agent)
+    return serving
+
+
+def ledger_of(task: Task, view: View) -> Ledger | BrokenLedger | None:
+    """The ledger of this very task; one of a re-created server's namesake is none."""
+    found = view.snapshot.ledgers.get(task.id)
+    if isinstance(found, Ledger) and (found.source, found.task_created_at) != (
+        view.snapshot.source,
+        task.created_at,
+    ):
+        return None
+    return found
+
+
+def candidates(task: Task, view: View) -> Sequence[Agent]:
+    """Agents that may run the task, capacity aside: its assignee, or those who serve its queue."""
+    if task.assigned_to is not None:
+        agent = view.agents.get(task.assigned_to)
+        return (agent,) if agent is not None and agent.is_enabled else ()
+    return view.serving.get(task.queue, ()) if task.queue is not None else ()
+
+
+def cooling(task: Task, view: View) -> frozenset[AgentName]:
+    """Agents that had this task a moment ago: the same pair meets again after the base delay at the
+    earliest, also after outcomes that cost nothing (features D16), or a task that is handed to and
+    fro would go round for ever."""
+    ledger = ledger_of(task, view)
+    if not isinstance(ledger, Ledger):
+        return frozenset()
+    base_s, now = view.snapshot.policy.retry_base_s, view.snapshot.now
+    recent = takewhile(lambda past: abs((now - past.at).total_seconds()) < base_s, reversed(ledger.outcomes))
+    return frozenset(past.agent for past in recent)
