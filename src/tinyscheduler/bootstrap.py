@@ -136,13 +136,14 @@ def wire_logs(configuration: Configuration) -> LogSide:
     )
 
 
-def desk(configuration: Configuration, invocation: Invocation) -> TaskDesk:
-    """For ``task``: whichever server is configured. Raises ConfigError."""
+def desk(configuration: Configuration, invocation: Invocation, *, is_read_only: bool = False) -> TaskDesk:
+    """For ``task``: whichever server is configured. ``is_read_only`` is for the embedded store: no file
+    is made or touched. Raises ConfigError."""
     connection = configuration.connection
     if connection.endpoint is None:
         from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 
-        return EmbeddedTaskServer(configuration.places.tasks_db)
+        return EmbeddedTaskServer(configuration.places.tasks_db, read_only=is_read_only)
     from tinyscheduler.adapters.mcp.desk import McpTaskDesk
     from tinyscheduler.config.secrets import headers
 

@@ -34,6 +34,7 @@ _ACTIONS: Mapping[str, Act] = {
     "done": task_write.done,
 }
 
+_LOOKING = ("list", "show")
 STATUSES = ("idle", "working", "complete")
 
 
@@ -58,7 +59,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
     act = _ACTIONS[options.action]
     inside = _with_agents_server(context)
-    server = desk(load(inside, write_cache=False), inside)
+    is_read_only = options.action in _LOOKING
+    server = desk(load(inside, write_cache=False), inside, is_read_only=is_read_only)
     try:
         return act(options, context, server)
     except ServerRefused as error:
