@@ -405,3 +405,24 @@ def test_a_give_back_without_an_answer_is_repeated(before: str | None, way: Way)
 
     assert back(server, seen)
     assert where(server) == ("idle", before, "dev")
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a complete task is let go although a late `working` may still set it to work"
+)
+@POOL_AND_ASSIGNED
+def test_a_task_completed_meanwhile_is_watched_until_the_claim_cannot_land_any_more(
+    before: str | None,
+) -> None:
+    """Otherwise it would be working for ever, and nobody would know."""
+    server, seen = a_server(assigned_to=before)
+    port, line = line_to(server, at=2, way="late")
+    claim_task(port, seen)
+    server.set_status(TASK, "complete")
+
+    is_given_back = back(server, seen, is_unclear=True)
+    line.land()
+    if not is_given_back:
+        assert back(server, seen, is_unclear=False)
+
+    assert server.task(TASK).status != "working"
