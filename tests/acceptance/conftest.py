@@ -13,7 +13,8 @@ from tests.acceptance.scene import NOBODY, Scene
 MakeScene = Callable[..., Scene]
 
 
-def _scenes_in(folder: Path) -> Iterator[MakeScene]:
+def scenes_in(folder: Path) -> Iterator[MakeScene]:
+    """One factory, and at the end no process of its scenes."""
     scenes: list[Scene] = []
 
     def make(*agents: dict[str, object], name: str = "base", **settings: object) -> Scene:
@@ -28,7 +29,7 @@ def _scenes_in(folder: Path) -> Iterator[MakeScene]:
 @pytest.fixture
 def a_scene(tmp_path: Path) -> Iterator[MakeScene]:
     """Make a scene: agents first, settings by name. Whatever becomes of the test, its processes end."""
-    yield from _scenes_in(tmp_path)
+    yield from scenes_in(tmp_path)
 
 
 @pytest.fixture
@@ -38,4 +39,4 @@ def a_scene_of_nobody() -> Iterator[MakeScene]:
         pytest.skip("nobody may run this interpreter")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        yield from _scenes_in(Path(folder))
+        yield from scenes_in(Path(folder))
