@@ -90,7 +90,7 @@ def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
     if not _is_applied(detail, lease):
         return not is_unclear
     if task.assigned_to != lease.agent or task.status == "complete":
-        return True
+        return not is_unclear
     _take_back(server, task, lease)
     # Where only the first half is seen, the second may still be on its way.
     return task.status == "working" or not is_unclear
