@@ -193,6 +193,13 @@ class Scene:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
+    def claims_are_old(self, task_id: str) -> None:
+        """An unanswered claim may still take effect for a minute; let that minute be over."""
+        path = self.state / "ledger" / f"task_{task_id}.json"
+        ledger = json.loads(path.read_text())
+        ledger["open"]["unclear_until"] = ledger["open"]["at"]
+        path.write_text(json.dumps(ledger))
+
     # --- what can be seen of it ---
 
     def task(self, task_id: str) -> Json:
