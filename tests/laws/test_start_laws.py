@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from random import Random
 from typing import TypeVar, get_args
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import a_lease, a_start_snapshot, a_task, an_agent
+from tests.builders import a_start_snapshot, a_task, an_agent
+from tests.laws.start_worlds import (
+    after,
+    known,
+    only,
+    seen,
+)
 from tests.strategies import start_snapshots
 from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
-from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import HeldReason
-from tinyscheduler.model.snapshot import Backlog, StartSnapshot
+from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import first_hold
 from tinyscheduler.planner.retry import fingerprint
@@ -26,102 +30,9 @@ from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.view import view_of
 
 T = TypeVar("T")
-
 REASONS: tuple[HeldReason, ...] = get_args(HeldReason)
 WITHOUT_A_LEVER = ("leased", "settling")
 """Nothing a person does makes a run end sooner but ending it; the next passes settle by themselves."""
-
-
-def known(snapshot: StartSnapshot) -> Backlog:
-    assert isinstance(snapshot.backlog, Known)
-    backlog: Backlog = snapshot.backlog.value
-    return backlog
-
-
-def seen(snapshot: StartSnapshot) -> tuple[Task, ...]:
-    return known(snapshot).tasks
-
-
-def after(snapshot: StartSnapshot, starts: Iterable[Start]) -> StartSnapshot:
-    """The world when these starts have been carried out."""
-    made = tuple(
-        a_lease(
-            start.task.id,
-            state="starting",
-            agent=start.agent.name,
-            queue=start.task.queue,
-            account=start.agent.account,
-            tags=start.task.tags,
-        )
-        for start in starts
-    )
-    return snapshot._replace(leases=(*snapshot.leases, *made))
-
-
-def busy(snapshot: StartSnapshot) -> list[Lease]:
-    """Leases that take room: a finished one holds its task, not its slot."""
-    return [lease for lease in snapshot.leases if lease.state != "finished"]
-
-
-def assert_within(used: int, used_before: int, cap: int, what: str) -> None:
-    """Never above a cap, but what runs already may be above one that was lowered."""
-    assert used <= max(cap, used_before), f"{what}: {used} of {cap}, {used_before} before the plan"
-
-
-@given(start_snapshots())
-def test_the_plan_never_exceeds_the_global_cap(snapshot: StartSnapshot) -> None:
-    planned = after(snapshot, plan_start(snapshot).starts)
-    broken = len(snapshot.broken)
-
-    assert_within(
-        len(busy(planned)) + broken,
-        len(busy(snapshot)) + broken,
-        snapshot.policy.max_parallel,
-        "all agents and broken leases",
-    )
-
-
-@given(start_snapshots())
-def test_the_plan_never_exceeds_an_agents_slots(snapshot: StartSnapshot) -> None:
-    planned = after(snapshot, plan_start(snapshot).starts)
-
-    for agent in snapshot.agents:
-        before = sum(lease.agent == agent.name for lease in busy(snapshot))
-        now = sum(lease.agent == agent.name for lease in busy(planned))
-        assert_within(now, before, max(0, agent.slots), agent.name)
-
-
-@given(start_snapshots())
-def test_the_plan_never_exceeds_the_cap_of_a_queue_an_account_or_a_tag(snapshot: StartSnapshot) -> None:
-    before, now = busy(snapshot), busy(after(snapshot, plan_start(snapshot).starts))
-
-    for queue, cap in snapshot.policy.queue_caps:
-        assert_within(
-            sum(lease.queue == queue for lease in now),
-            sum(lease.queue == queue for lease in before),
-            cap,
-            queue,
-        )
-    for account, cap in snapshot.policy.account_caps:
-        assert_within(
-            sum(lease.account == account for lease in now),
-            sum(lease.account == account for lease in before),
-            cap,
-            account,
-        )
-    for tag, cap in snapshot.policy.tag_caps:
-        assert_within(
-            sum(tag in lease.tags for lease in now), sum(tag in lease.tags for lease in before), cap, tag
-        )
-
-
-@given(start_snapshots())
-def test_finished_leases_take_no_room(snapshot: StartSnapshot) -> None:
-    """Only their own tasks are held; every other task fares as if they were gone."""
-    ended = {lease.task_id for lease in snapshot.leases if lease.state == "finished"}
-    assume(not ended & {task.id for task in seen(snapshot)})
-
-    assert plan_start(snapshot) == plan_start(snapshot._replace(leases=tuple(busy(snapshot))))
 
 
 @given(start_snapshots())
@@ -255,17 +166,6 @@ def test_starts_come_in_the_order_of_the_contract(snapshot: StartSnapshot) -> No
 
 
 @given(start_snapshots())
-def test_no_task_waits_for_room_that_is_there(snapshot: StartSnapshot) -> None:
-    """A full queue, agent or tag holds its own tasks only; nobody stands behind them."""
-    plan = plan_start(snapshot)
-    planned = after(snapshot, plan.starts)
-    for held in plan.held:
-        if held.reason in ("queue_cap", "agent_full", "global_cap"):
-            alone = planned._replace(backlog=Known(only(planned, held.task_id)))
-            assert plan_start(alone).starts == ()
-
-
-@given(start_snapshots())
 def test_what_is_said_of_a_full_place_is_true_for_every_task_of_it(snapshot: StartSnapshot) -> None:
     """It is worked out once for all tasks with the same candidates."""
     plan = plan_start(snapshot)
@@ -284,20 +184,6 @@ def test_rows_about_leases_and_ledgers_say_nothing_of_tasks_without(snapshot: St
     everybody = view._replace(met=frozenset(task.id for task in seen(snapshot)))
     for task in seen(snapshot):
         assert first_hold(task, view) == first_hold(task, everybody)
-
-
-def only(snapshot: StartSnapshot, task_id: TaskId) -> Backlog:
-    backlog = known(snapshot)
-    return backlog._replace(tasks=tuple(task for task in backlog.tasks if task.id == task_id))
-
-
-@given(start_snapshots())
-def test_free_slots_are_what_the_leases_and_starts_leave(snapshot: StartSnapshot) -> None:
-    plan = plan_start(snapshot)
-    used = Counter(lease.agent for lease in busy(after(snapshot, plan.starts)))
-
-    expected = {a.name: max(0, a.slots) - used[a.name] for a in snapshot.agents if a.is_enabled}
-    assert dict(plan.free_slots) == expected
 
 
 def plan_of_strange_tasks(task_id: str, priority: float, text: str) -> StartPlan:

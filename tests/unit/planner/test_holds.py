@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import get_args
 
 import pytest
 
 from tests.builders import (
-    NOW,
     a_backlog,
     a_broken_lease,
     a_broken_ledger,
@@ -22,19 +20,18 @@ from tests.builders import (
     an_open_run,
     parked_as,
 )
+from tests.unit.planner.hold_scenes import (
+    LATER,
+    TASK,
+)
 from tinyscheduler.model.ids import QueueName, TaskId
-from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
-from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import HOLDS
 from tinyscheduler.planner.start import plan_start
 
-TASK = a_task()
 REFUSED = Held(TaskId("1"), "denied", "a human took it", lever="look at the task")
-LATER = NOW + timedelta(seconds=90)
-
 EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
     # What is true, the world, the reason, a part of what people are told.
     ("ESTOP is there", a_start_snapshot(TASK, is_estopped=True), "estop", "ESTOP"),
@@ -257,104 +254,3 @@ def worlds_with_less_and_less_wrong() -> list[StartSnapshot]:
     mend(policy=Policy(max_parallel=2))
     mend(agents=(an_agent(slots=2),))
     return worlds
-
-
-def test_a_task_that_waits_says_until_when() -> None:
-    ledger = a_ledger(not_before=LATER, outcomes=[a_past_run("failed", at=ago(30))])
-
-    (held,) = plan_start(a_start_snapshot(TASK, ledgers=[ledger])).held
-
-    assert (held.since, held.next_look_at, held.limit) == (ago(30), LATER, "2026-01-31T12:01:30Z")
-
-
-def test_an_agent_may_have_a_task_again_after_a_minute() -> None:
-    ledger = a_ledger(outcomes=[a_past_run("handed_off", at=ago(60))])
-
-    assert len(plan_start(a_start_snapshot(TASK, ledgers=[ledger])).starts) == 1
-
-
-def test_a_task_that_one_agent_had_goes_to_another() -> None:
-    ledger = a_ledger(outcomes=[a_past_run("failed", agent="dev-1", at=ago(5))])
-    agents = [an_agent("dev-1", slots=9), an_agent("dev-2")]
-
-    plan = plan_start(a_start_snapshot(TASK, ledgers=[ledger], agents=agents))
-
-    assert [start.agent.name for start in plan.starts] == ["dev-2"]
-
-
-def test_a_task_is_held_where_one_agent_cools_and_the_other_has_nothing_to_run() -> None:
-    """Each row alone would let it pass."""
-    ledger = a_ledger(outcomes=[a_past_run("handed_off", agent="dev-1", at=ago(5))])
-    agents = [an_agent("dev-1"), an_agent("dev-2", command=())]
-
-    (held,) = plan_start(a_start_snapshot(TASK, ledgers=[ledger], agents=agents)).held
-
-    assert held.reason in ("cooldown", "no_recipe")
-
-
-def test_a_task_may_start_at_the_very_moment_its_wait_is_over() -> None:
-    plan = plan_start(a_start_snapshot(TASK, ledgers=[a_ledger(not_before=NOW)]))
-
-    assert [start.task.id for start in plan.starts] == ["1"]
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        a_task(title="another title"),
-        a_task(description="more of it"),
-        a_task(assigned_to="dev-1"),
-        a_task(queue="qa"),
-    ],
-    ids=["title", "description", "assignee", "queue"],
-)
-def test_a_parked_task_that_a_person_changed_may_start(changed: Task) -> None:
-    """Features C4: the way to say "try again" on the server itself."""
-    ledger = a_ledger(parked=parked_as(TASK))
-
-    plan = plan_start(a_start_snapshot(changed, ledgers=[ledger], agents=[an_agent(queues=("dev", "qa"))]))
-
-    assert [start.task.id for start in plan.starts] == ["1"]
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [a_task(priority=9), a_task(tags=["urgent"])],
-    ids=["priority", "tags"],
-)
-def test_a_parked_task_stays_parked_whatever_else_changes(changed: Task) -> None:
-    ledger = a_ledger(parked=parked_as(TASK))
-
-    (held,) = plan_start(a_start_snapshot(changed, ledgers=[ledger])).held
-
-    assert held.reason == "parked"
-
-
-@pytest.mark.parametrize(
-    "ledger",
-    [
-        a_ledger(parked=parked_as(TASK), source="fake:2"),
-        a_ledger(parked=parked_as(TASK), age_s=3599),
-    ],
-    ids=["of another server", "of a task of that id on the server before it was re-created"],
-)
-def test_a_namesakes_ledger_holds_nobody(ledger: Ledger) -> None:
-    """Every server starts to count at 1 (design 5)."""
-    plan = plan_start(a_start_snapshot(TASK, ledgers=[ledger]))
-
-    assert [start.task.id for start in plan.starts] == ["1"]
-
-
-def test_a_lease_of_a_running_task_names_who_runs_it_and_since_when() -> None:
-    (held,) = plan_start(a_start_snapshot(TASK, leases=[a_lease(attempt=2, run_age_s=60)])).held
-
-    assert held.value == "running on dev-1, attempt 2"
-    assert held.since == ago(60)
-
-
-def test_a_lease_that_ended_without_an_outcome_is_settled_too() -> None:
-    lease = a_lease(state="finished")._replace(outcome=None)
-
-    (held,) = plan_start(a_start_snapshot(TASK, leases=[lease])).held
-
-    assert held.reason == "settling"

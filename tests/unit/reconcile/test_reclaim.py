@@ -8,36 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import an_agent
-from tests.fakes.engine import FakeWrapper
-from tests.fakes.processes import FakeProcess
-from tests.fakes.stage import Stage, a_stage
-from tinyscheduler.model.ids import TaskId
+from tests.unit.reconcile.reclaim_scenes import (
+    TASK,
+    a_running_stage,
+    agent_of,
+    newest,
+)
 from tinyscheduler.model.lease import StopOrder
-from tinyscheduler.model.policy import Policy
-
-TASK = TaskId("1")
-
-
-def a_running_stage(base: Path, *, tasks: int = 1, kills_max: int = 100) -> Stage:
-    """So many running agents, and a scheduler that starts nothing more."""
-    stage = a_stage(base, agents=[an_agent(slots=tasks)], policy=Policy(max_parallel=tasks))
-    stage.engine.adopts_at_once = True
-    for _ in range(tasks):
-        stage.server.create(queue="dev")
-    stage.run()
-    assert len(stage.processes.living()) == 2 * tasks
-    off = Policy(is_enabled=False, kills_max=kills_max)
-    return stage._replace(configuration=stage.configuration._replace(policy=off))
-
-
-def newest(stage: Stage) -> FakeWrapper:
-    return stage.engine.newest()
-
-
-def agent_of(wrapper: FakeWrapper) -> FakeProcess:
-    assert wrapper.agent is not None
-    return wrapper.agent
 
 
 def test_a_wrapper_that_beats_is_left_alone(tmp_path: Path) -> None:
@@ -209,23 +186,6 @@ def test_all_that_are_ended_share_one_grace(tmp_path: Path) -> None:
     assert stage.clock.monotonic() - before <= 10
 
 
-def test_a_process_that_survives_holds_task_and_slot_and_a_person_is_told(tmp_path: Path) -> None:
-    """Law 1: kill, prove it gone, then requeue."""
-    stage = a_running_stage(tmp_path)
-    agent_of(newest(stage)).ignores.update({signal.SIGTERM, signal.SIGKILL})
-    stage.clock.advance(46)
-
-    reports = [stage.run() for _ in range(3)]
-
-    assert [report.exit_code for report in reports] == [1, 1, 1]
-    assert str(agent_of(newest(stage)).ref.pid) in reports[0].faults[0].message
-    assert stage.server.task(TASK).status == "working"
-    assert stage.lease() is not None
-    agent_of(newest(stage)).ignores.clear()
-    assert stage.run().exit_code == 0
-    assert stage.server.task(TASK).status == "idle"
-
-
 def test_a_child_that_left_its_wrapper_is_found_by_its_tag(tmp_path: Path) -> None:
     """Features B8: the wrapper was killed with -9, the grandchild is gone after the next pass."""
     stage = a_running_stage(tmp_path)
@@ -271,74 +231,3 @@ def test_estop_ends_everything(tmp_path: Path) -> None:
     assert stage.processes.living() == []
     assert report.exit_code == 0
     assert [stage.ledger(str(n)).outcomes[-1].kind for n in (1, 2, 3)] == ["interrupted"] * 3
-
-
-def test_one_lease_whose_owner_file_is_garbled_keeps_no_other_run_alive(tmp_path: Path) -> None:
-    """Law 12: the others are dead and have to be seen to."""
-    stage = a_running_stage(tmp_path, tasks=2)
-    Path(stage.configuration.places.running, "task_1.owner").write_bytes(b"\xff{")
-    for wrapper in stage.engine.wrappers:
-        stage.engine.die(wrapper)
-
-    report = stage.run()
-
-    assert report.exit_code == 1
-    assert stage.lease("2") is None
-    assert stage.server.task(TaskId("2")).status == "idle"
-
-
-def test_one_stop_file_that_cannot_be_written_keeps_no_other_run_alive(tmp_path: Path) -> None:
-    stage = a_running_stage(tmp_path, tasks=2)
-    os.mkdir(f"{stage.configuration.places.running}/task_1.stop")
-    stage.clock.advance(46)
-
-    report = stage.run()
-
-    assert report.exit_code == 1
-    assert stage.lease("2") is None
-
-
-def test_a_grace_that_was_garbled_does_not_hold_the_lock_for_ever(tmp_path: Path) -> None:
-    """Design 6: any stored time beyond its own maximum is clamped; a pass takes 50 s at most."""
-    stage = a_running_stage(tmp_path)
-    lease = stage.lease()
-    assert lease is not None
-    stage.leases().write(lease._replace(grace_s=10**6))
-    agent_of(newest(stage)).ignores.add(signal.SIGTERM)
-    stage.clock.advance(46)
-    before = stage.clock.monotonic()
-
-    stage.run()
-
-    assert stage.clock.monotonic() - before <= stage.configuration.policy.pass_limit_s
-
-
-def test_a_server_that_is_down_stops_no_reclaim(tmp_path: Path) -> None:
-    """Features B6: local facts and the kill need no server; only settling does."""
-    stage = a_running_stage(tmp_path)
-    stage.server.unavailable = True
-    stage.clock.advance(46)
-
-    report = stage.run()
-
-    lease = stage.lease()
-    assert report.exit_code == 3
-    assert stage.processes.living() == []
-    assert lease is not None
-    assert lease.state == "finished"
-    stage.server.unavailable = False
-    assert stage.run().exit_code == 0
-    assert stage.server.task(TASK).status == "idle"
-    assert len(stage.server.comments(TASK)) == 1
-
-
-def test_a_lease_that_vanished_while_its_processes_ended_is_told(tmp_path: Path) -> None:
-    stage = a_running_stage(tmp_path)
-    path = f"{stage.configuration.places.running}/task_1.json"
-    newest(stage).process.on_term = lambda: os.unlink(path)
-    stage.clock.advance(46)
-
-    report = stage.run()
-
-    assert report.exit_code == 1
-    assert stage.processes.living() == []

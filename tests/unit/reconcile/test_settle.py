@@ -1,57 +1,30 @@
-"""Settling: the server is told once, only about what is still ours, and goes on where it stopped."""
+"""Settling: what becomes of the task, and that only what is still ours is touched (features F6, F7)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from tests.builders import NOW, a_claim, a_lease, an_outcome
-from tests.fakes.flaky import Way, line_to
-from tests.fakes.stage import Stage, a_stage
+from tests.builders import NOW, an_outcome
+from tests.fakes.flaky import line_to
 from tests.fakes.task_server import FakeTaskServer
-from tinyscheduler.errors import ServerUnavailable
-from tinyscheduler.model.ids import AgentName, QueueName, TaskId
-from tinyscheduler.model.lease import HandoverTarget, Lease, Outcome, OutcomeClass
-from tinyscheduler.model.policy import Policy
-from tinyscheduler.ports import TaskServer
-from tinyscheduler.reconcile.settle import Settled, settle_on_server
+from tests.unit.reconcile.settle_scenes import (
+    POOL_AND_ASSIGNED,
+    TASK,
+    a_finished_lease,
+    a_working_server,
+    settle,
+    where,
+)
+from tinyscheduler.model.ids import AgentName, QueueName
+from tinyscheduler.model.lease import HandoverTarget, OutcomeClass
+from tinyscheduler.reconcile.settle import Settled
 
-TASK = TaskId("1")
-LONG_AGO = NOW - timedelta(days=1)
-BEFORE = [None, "dev-1"]
-POOL_AND_ASSIGNED = pytest.mark.parametrize("before", BEFORE, ids=["pool", "assigned"])
 REQUEUED: list[OutcomeClass] = [
     kind for kind in get_args(OutcomeClass) if kind not in ("succeeded", "handed_off", "unsettled")
 ]
-
-
-def a_working_server() -> FakeTaskServer:
-    """One task that our agent works on."""
-    server = FakeTaskServer(now=lambda: NOW)
-    server.create(queue="dev", assigned_to="dev-1", status="working", created_at=LONG_AGO)
-    return server
-
-
-def a_finished_lease(before: str | None, outcome: Outcome) -> Lease:
-    return a_lease(state="finished", claim=a_claim(before=before, task_created_at=LONG_AGO), outcome=outcome)
-
-
-def settle(
-    server: TaskServer, lease: Lease, *, note: str = "dev-1, attempt 1: it ended", unassign: bool = False
-) -> Settled:
-    return settle_on_server(server, lease, note=note, unassign=unassign)
-
-
-def where(server: FakeTaskServer) -> tuple[str, str | None, str | None]:
-    task = server.task(TASK)
-    return task.status, task.assigned_to, task.queue
-
-
-# --- what becomes of the task --------------------------------------------------------------------
 
 
 @POOL_AND_ASSIGNED
@@ -146,9 +119,6 @@ def test_a_long_note_is_cut_before_the_marker() -> None:
     (comment,) = server.comments(TASK)
     assert len(comment.text) < 2_100
     assert lease.lease_id in comment.text
-
-
-# --- what is not ours any more -------------------------------------------------------------------
 
 
 def assign_to_qa(server: FakeTaskServer) -> None:
@@ -261,205 +231,3 @@ def test_a_task_that_is_taken_away_at_the_last_moment_is_left_alone() -> None:
 
     assert settled.told == "left"
     assert where(server) == ("working", "sue", "dev")
-
-
-# --- once, however often ---------------------------------------------------------------------------
-
-
-SETTLEMENTS: list[Outcome] = [
-    *(an_outcome(kind) for kind in get_args(OutcomeClass) if kind != "unsettled"),
-    an_outcome("handed_off")._replace(to=HandoverTarget(QueueName("qa"), None)),
-    an_outcome("handed_off")._replace(to=HandoverTarget(QueueName("qa"), AgentName("qa-1"))),
-]
-
-
-def name_of(outcome: Outcome) -> str:
-    return outcome.kind if outcome.to is None else f"handed_off to {outcome.to.queue} {outcome.to.agent}"
-
-
-@POOL_AND_ASSIGNED
-@pytest.mark.parametrize("unassign", [False, True], ids=["", "parked"])
-@pytest.mark.parametrize("outcome", SETTLEMENTS, ids=name_of)
-def test_settling_twice_changes_nothing(outcome: Outcome, unassign: bool, before: str | None) -> None:
-    server = a_working_server()
-    lease = a_finished_lease(before, outcome)
-    first = settle(server, lease, unassign=unassign)
-    seen, writes = where(server), server.writes
-
-    second = settle(server, lease, unassign=unassign)
-
-    assert second.outcome.kind == first.outcome.kind
-    assert (where(server), server.writes) == (seen, writes)
-
-
-@POOL_AND_ASSIGNED
-@pytest.mark.parametrize("unassign", [False, True], ids=["", "parked"])
-@pytest.mark.parametrize("way", ["not_sent", "not_applied", "applied"])
-@pytest.mark.parametrize("outcome", SETTLEMENTS, ids=name_of)
-def test_a_settlement_whose_line_broke_anywhere_ends_like_one_whose_did_not(
-    outcome: Outcome, way: Way, unassign: bool, before: str | None
-) -> None:
-    whole = a_working_server()
-    lease = a_finished_lease(before, outcome)
-    expected = settle(whole, lease, unassign=unassign)
-
-    for at in range(1, 10):
-        server = a_working_server()
-        port, line = line_to(server, at=at, way=way)
-        try:
-            settle(port, lease, unassign=unassign)
-        except ServerUnavailable:
-            again = settle(server, lease, unassign=unassign)
-            assert again.outcome.kind == expected.outcome.kind
-            assert where(server) == where(whole)
-            assert [c.text for c in server.comments(TASK)] == [c.text for c in whole.comments(TASK)]
-        if not line.has_failed:
-            return
-    raise AssertionError("settling does not come to an end")
-
-
-# --- with the ledger: through whole passes ---------------------------------------------------------
-
-
-def a_finished_run(base: Path, outcome: Outcome, *, before: str | None = None) -> Stage:
-    stage = a_stage(base)
-    stage.engine.adopts_at_once = True
-    stage.server.create(queue="dev", assigned_to=before)
-    stage.run()
-    stage.engine.end_with(stage.engine.newest(), outcome)
-    policy = stage.configuration.policy._replace(is_enabled=False)
-    return stage._replace(configuration=stage.configuration._replace(policy=policy))
-
-
-def test_a_server_that_is_down_for_ten_passes_hears_of_the_end_once(tmp_path: Path) -> None:
-    """Features B11."""
-    stage = a_finished_run(tmp_path, an_outcome("failed"))
-    stage.server.unavailable = True
-    codes = [stage.run().exit_code for _ in range(10)]
-    held = stage.lease()
-    stage.server.unavailable = False
-
-    report = stage.run()
-
-    assert codes == [3] * 10
-    assert held is not None
-    assert held.state == "finished"
-    assert report.exit_code == 0
-    assert stage.lease() is None
-    assert len(stage.server.comments(TASK)) == 1
-
-
-@POOL_AND_ASSIGNED
-@pytest.mark.parametrize("way", ["not_sent", "not_applied", "applied"])
-def test_a_pass_whose_line_breaks_while_it_settles_keeps_the_lease_for_the_next(
-    tmp_path: Path, way: Way, before: str | None
-) -> None:
-    for at in range(1, 10):
-        stage = a_finished_run(tmp_path / str(at), an_outcome("failed"), before=before)
-        port, line = line_to(stage.server, at=at, way=way)
-        report = stage.run(server=port)
-        if not line.has_failed:
-            assert at > 1
-            return
-        assert report.exit_code == 3
-        assert stage.lease() is not None
-        assert stage.run().exit_code == 0
-        assert stage.lease() is None
-        assert where(stage.server) == ("idle", before, "dev")
-        assert [past.kind for past in stage.ledger().outcomes] == ["failed"]
-    raise AssertionError("settling does not come to an end")
-
-
-def test_a_refusal_for_good_keeps_the_lease_and_is_told(tmp_path: Path) -> None:
-    stage = a_finished_run(tmp_path, an_outcome("failed"))
-    stage.server.refuse_writes = True
-
-    report = stage.run()
-
-    assert report.exit_code == 3
-    assert stage.lease() is not None
-
-
-def test_the_comment_says_who_which_attempt_how_and_what_comes_next(tmp_path: Path) -> None:
-    stage = a_finished_run(tmp_path, an_outcome("failed", summary="the tests are red")._replace(code=2))
-
-    stage.run()
-
-    text = stage.server.comments(TASK)[-1].text
-    assert text.startswith("dev-1, attempt 1: failed (exit 2); the tests are red; next attempt not before")
-
-
-def test_the_third_failure_parks_the_task_once_and_says_so(tmp_path: Path) -> None:
-    """Features C1, C4: ten more passes start nothing."""
-    stage = a_stage(tmp_path)
-    stage.engine.adopts_at_once = True
-    stage.server.create(queue="dev")
-    for _ in range(3):
-        stage.run()
-        stage.engine.finish(stage.engine.newest(), "failed")
-        stage.run()
-        stage.clock.advance(600)
-
-    for _ in range(10):
-        stage.clock.advance(3600)
-        assert stage.run().exit_code == 0
-
-    assert len(stage.engine.wrappers) == 3
-    assert where(stage.server) == ("idle", None, "dev")
-    assert [("parked" in comment.text) for comment in stage.server.comments(TASK)] == [False, False, True]
-
-
-def test_a_changed_title_releases_a_parked_task_and_gives_it_all_its_attempts(tmp_path: Path) -> None:
-    """Features C4: a person says "try again" on the server itself."""
-    stage = a_stage(tmp_path)
-    stage.engine.adopts_at_once = True
-    stage.server.create(queue="dev")
-    for _ in range(3):
-        stage.run()
-        stage.engine.finish(stage.engine.newest(), "failed")
-        stage.run()
-        stage.clock.advance(600)
-    stage.server.edit(stage.server.task(TASK)._replace(title="try it like this"))
-    for _ in range(3):
-        stage.run()
-        stage.engine.finish(stage.engine.newest(), "failed")
-        stage.run()
-        stage.clock.advance(600)
-
-    assert len(stage.engine.wrappers) == 6
-    assert stage.ledger().parked is not None
-
-
-def test_a_task_with_a_time_finer_than_our_files_is_still_the_same_task(tmp_path: Path) -> None:
-    """Ids are told apart by ``created_at``; a server may keep microseconds."""
-    stage = a_stage(tmp_path)
-    stage.engine.adopts_at_once = True
-    stage.server.create(queue="dev", created_at=LONG_AGO + timedelta(microseconds=123_456))
-    stage.run()
-    stage.engine.finish(stage.engine.newest(), "failed")
-
-    stage.run()
-
-    assert where(stage.server) == ("idle", None, "dev")
-    assert [past.kind for past in stage.ledger().outcomes] == ["failed"]
-
-
-def test_a_settlement_that_lands_late_does_not_lose_the_next_run(tmp_path: Path) -> None:
-    """The pool's task is put back in two writes; the second is on its way for half a minute, while
-    the next pass settles again and starts again. Law 2: the task must not work for nobody."""
-    stage = a_stage(tmp_path, policy=Policy(retry_base_s=1))
-    stage.engine.adopts_at_once = True
-    stage.server.create(queue="dev")
-    stage.run()
-    stage.engine.finish(stage.engine.newest(), "interrupted")
-    port, line = line_to(stage.server, at=2, way="late")
-    stage.run(server=port)
-    stage.clock.advance(5)
-    stage.run()
-    assert len(stage.engine.wrappers) == 2
-
-    line.land()
-    stage.engine.finish(stage.engine.newest(), "failed")
-    stage.run()
-
-    assert stage.server.task(TASK).status == "idle" or stage.lease() is not None

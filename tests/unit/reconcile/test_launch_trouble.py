@@ -1,0 +1,172 @@
+"""Starts that cannot be, and wrappers that are late, stubborn or kept out (laws 1 and 12)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.builders import an_agent
+from tests.fakes.flaky import line_to
+from tests.fakes.stage import a_stage
+from tests.unit.reconcile.launch_scenes import (
+    POOL_AND_ASSIGNED,
+    TASK,
+    a_stage_with_a_task,
+    read,
+)
+from tinyscheduler.model.agent import EnvValue
+from tinyscheduler.model.ids import QueueName
+from tinyscheduler.model.policy import Policy
+
+
+@POOL_AND_ASSIGNED
+def test_a_wrapper_that_cannot_be_started_is_undone_and_waits_a_minute(
+    tmp_path: Path, before: str | None
+) -> None:
+    stage = a_stage_with_a_task(tmp_path, before)
+    stage.engine.fail_starts = True
+
+    report = stage.run()
+
+    task = stage.server.task(TASK)
+    assert report.exit_code == 1
+    assert [r.result for r in report.results] == ["failed"]
+    assert (task.status, task.assigned_to) == ("idle", before)
+    assert stage.lease() is None
+    assert [past.kind for past in stage.ledger().outcomes] == ["start_failed"]
+    stage.engine.fail_starts = False
+    stage.clock.advance(59)
+    assert stage.run().results == []
+    stage.clock.advance(8)
+    assert [r.result for r in stage.run().results] == ["done"]
+
+
+def test_an_agent_whose_secret_is_missing_starts_nothing_and_says_so(tmp_path: Path) -> None:
+    agent = an_agent()._replace(env=(EnvValue("API_KEY", inherit="NOT_THERE"),))
+    stage = a_stage_with_a_task(tmp_path, agents=[agent])
+
+    report = stage.run()
+
+    assert report.exit_code == 1
+    assert "NOT_THERE" in report.faults[0].message
+    assert stage.lease() is None
+    assert stage.server.task(TASK).status == "idle"
+
+
+@pytest.mark.parametrize(
+    "trouble", ["workspace is a file", "workspace cannot be made", "run folder is a link"]
+)
+def test_one_task_that_cannot_start_is_no_reason_for_the_others_not_to(tmp_path: Path, trouble: str) -> None:
+    """Law 12. The agent with the trouble is first in line and would be first in every pass."""
+    (tmp_path / "file").write_text("")
+    workspace = {"workspace is a file": "file", "workspace cannot be made": "file/below"}.get(trouble)
+    bad = an_agent("bad-1", workspace=None if workspace is None else str(tmp_path / workspace))
+    good = an_agent("good-1", queues=("qa",))
+    stage = a_stage(tmp_path, agents=[bad, good])
+    stage.server.create(queue="dev", priority=9)
+    stage.server.create(queue="qa")
+    if trouble == "run folder is a link":
+        os.makedirs(tmp_path / "state/runs", mode=0o700)
+        os.symlink(tmp_path, tmp_path / "state/runs/task_1")
+
+    report = stage.run()
+
+    assert report.exit_code == 1
+    assert stage.lease("1") is None
+    assert stage.lease("2") is not None
+    assert stage.server.task(TASK).status == "idle"
+
+
+@POOL_AND_ASSIGNED
+def test_estop_that_comes_during_the_claim_starts_nothing(tmp_path: Path, before: str | None) -> None:
+    """Design 6: look again directly before the process."""
+    stage = a_stage_with_a_task(tmp_path, before)
+    port, _ = line_to(stage.server, before=lambda write: stage.estop() if write == 2 else None)
+
+    report = stage.run(server=port)
+
+    task = stage.server.task(TASK)
+    assert stage.engine.wrappers == []
+    assert stage.lease() is None
+    assert (task.status, task.assigned_to) == ("idle", before)
+    assert [held.reason for held in report.start.held] == ["estop"]
+
+
+def test_a_late_wrapper_is_revoked_and_its_process_ended_before_the_task_is_free(tmp_path: Path) -> None:
+    stage = a_stage_with_a_task(tmp_path)
+    stage.run()
+    stage.clock.advance(31)
+
+    report = stage.run()
+
+    assert [(r.kind, r.result) for r in report.results] == [("revoke", "done")]
+    assert stage.processes.living() == []
+    assert stage.lease() is None
+    assert stage.server.task(TASK).status == "idle"
+
+
+def test_a_wrapper_that_adopts_in_the_last_moment_is_kept(tmp_path: Path) -> None:
+    stage = a_stage_with_a_task(tmp_path)
+    stage.run()
+    stage.clock.advance(31)
+    stage.engine.take_owner(stage.engine.newest())
+
+    report = stage.run()
+
+    assert report.results == []
+    assert stage.engine.adopt(stage.engine.newest())
+    assert stage.lease().state == "running"  # type: ignore[union-attr]
+
+
+def test_a_wrapper_that_cannot_be_ended_holds_its_task(tmp_path: Path) -> None:
+    """Law 1: not proven gone is not gone."""
+    stage = a_stage_with_a_task(tmp_path)
+    stage.run()
+    stage.engine.newest().process.ignores.update({9, 15})
+    stage.clock.advance(31)
+
+    codes = [stage.run().exit_code for _ in range(3)]
+
+    assert codes == [1, 1, 1]
+    assert len(stage.engine.wrappers) == 1
+    assert stage.lease() is not None
+
+
+def test_an_older_owner_file_in_the_way_costs_a_minute_and_not_the_task(tmp_path: Path) -> None:
+    """Somebody removed a lease by hand and left its owner file."""
+    stage = a_stage_with_a_task(tmp_path)
+    stage.engine.adopts_at_once = True
+    stage.run()
+    stage.engine.die(stage.engine.newest())
+    os.unlink(f"{stage.configuration.places.running}/task_1.json")
+    os.unlink(f"{stage.configuration.places.ledger}/task_1.json")
+    stage.server.update(TASK, status="idle", assigned_to="")
+
+    for _ in range(12):
+        stage.clock.advance(20)
+        stage.run()
+        for wrapper in stage.engine.wrappers:
+            stage.engine.beat(wrapper)
+
+    lease = stage.lease()
+    assert lease is not None
+    assert lease.state == "running"
+
+
+def test_another_queue_is_another_cap_and_both_are_kept(tmp_path: Path) -> None:
+    policy = Policy(queue_caps=((QueueName("dev"), 1),))
+    stage = a_stage(tmp_path, agents=[an_agent(queues=("dev", "qa"), slots=5)], policy=policy)
+    for queue in ("dev", "dev", "qa"):
+        stage.server.create(queue=queue)
+
+    stage.run()
+    stage.run()
+
+    names = sorted(name for name in os.listdir(stage.configuration.places.running) if name.endswith(".json"))
+    assert [json.loads(read(f"{stage.configuration.places.running}/{name}"))["queue"] for name in names] == [
+        "dev",
+        "qa",
+    ]
