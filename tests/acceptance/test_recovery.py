@@ -10,30 +10,16 @@ from datetime import datetime
 import pytest
 
 from tests.acceptance.scene import Scene, gated
+from tests.acceptance.weather import Weather
 from tests.integration.commands import an_agent
 from tests.integration.stub_behaviours import done_but_fail, fail, hang
-from tests.integration.stub_server import Behaviour, Handler, Message, StubServer, behave_well
+from tests.integration.stub_server import StubServer
 from tests.integration.wrapping import is_alive, wait_until
 
 MakeScene = Callable[..., Scene]
 RESULT = '{{"status": "success", "summary": "the work is done"}}'
 """Braces of a command stand twice: single ones are placeholders."""
 WRITES_RESULT = f"echo '{RESULT}' >\"$TINYSCHEDULER_RESULT_FILE\""
-
-
-class Weather:
-    """A server's bad day that can be ended: some tools misbehave while it ``is_bad``."""
-
-    def __init__(self, stub: StubServer, **behaviours: Behaviour) -> None:
-        self.is_bad = True
-        for tool, behaviour in behaviours.items():
-            stub.always(tool, self._while_bad(behaviour))
-
-    def _while_bad(self, behaviour: Behaviour) -> Behaviour:
-        def behave(handler: Handler, message: Message) -> None:
-            (behaviour if self.is_bad else behave_well)(handler, message)
-
-        return behave
 
 
 def kill_wrapper(scene: Scene, task_id: str) -> None:
