@@ -303,6 +303,17 @@ def test_a_process_with_another_tag_belongs_to_another_run(table: ProcessTable, 
     assert {other.pid, below.pid} <= pids(table.tree(OTHER, ()))
 
 
+def test_several_runs_looked_at_together_are_the_same_trees_in_their_order(
+    table: ProcessTable, nursery: Nursery
+) -> None:
+    one, other = nursery.sleeper(env=TAGGED), nursery.sleeper(env={**PLAIN, LEASE_VARIABLE: OTHER})
+    plain = nursery.sleeper()
+
+    trees = table.trees([(OTHER, ()), (TAG, [one]), ("nobody", ()), ("nobody", [plain])])
+
+    assert trees == ((other,), (one,), (), (plain,))
+
+
 def test_a_root_that_was_recycled_is_no_root(table: ProcessTable, nursery: Nursery) -> None:
     """Features B2: the stranger is not touched, nor are its children."""
     stranger = nursery.script("sh -c 'echo $$ > child; exec sleep 60' ; :", env=PLAIN)
