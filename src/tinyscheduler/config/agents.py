@@ -113,7 +113,7 @@ class ControlFile(NamedTuple):
 def read_control(data: bytes, path: str) -> ControlFile:
     """Take the file apart. Never raises: all that is wrong comes back together."""
     try:
-        found = _parse(data)
+        found = parse(data)
     except ValueError as error:
         return ControlFile(
             (), (), (Fault(path, "", "mend the file with an editor or a JSON tool", str(error)),)
@@ -132,7 +132,7 @@ def read_control(data: bytes, path: str) -> ControlFile:
     return ControlFile(entries, notes, tuple(faults))
 
 
-def _parse(data: bytes) -> object:
+def parse(data: bytes) -> object:
     """JSON with its place in every complaint. Raises ValueError."""
     try:
         text = data.decode("utf-8-sig")
@@ -144,6 +144,13 @@ def _parse(data: bytes) -> object:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ValueError(f"it is not JSON: {error.msg.lower()} at {where}") from error
+
+
+def faults_of_entry(item: object, where: str) -> tuple[Fault, ...]:
+    """What is wrong with one object of the file by itself."""
+    faults: list[Fault] = []
+    _entry(item, where, faults)
+    return tuple(faults)
 
 
 def _entry(item: object, where: str, faults: list[Fault]) -> AgentEntry | None:
@@ -199,8 +206,13 @@ def _notes(item: object, where: str) -> list[str]:
     return [note for name in names if (note := _note(str(name), where))]
 
 
+def is_for_people(name: str) -> bool:
+    """A key that says nothing to the program."""
+    return name == "comment" or name.startswith("_")
+
+
 def _note(name: str, where: str) -> str | None:
-    if name in KNOWN_KEYS or name == "comment" or name.startswith("_"):
+    if name in KNOWN_KEYS or is_for_people(name):
         return None
     if name in LATER_KEYS:
         return f"{where}: {name} comes with a later version and has no effect yet"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.config import sources
@@ -22,8 +23,6 @@ from tinyscheduler.model.ids import QueueName
 from tinyscheduler.model.policy import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tinyscheduler.config.settings import Settings
     from tinyscheduler.config.sources import Inputs, Source
     from tinyscheduler.model.configuration import Places
@@ -40,23 +39,47 @@ class Compiled(NamedTuple):
     """The file as it was read; None: there is none."""
 
 
+class Judged(NamedTuple):
+    """What the inputs come to, right or wrong."""
+
+    compiled: Compiled
+    """Of what is right; a setting that is at fault has its default, an agent that is at fault is left out."""
+    faults: tuple[Fault, ...]
+
+
+NOTHING_UNSAVED: Mapping[str, bytes] = {}
+
+
 def compile_inputs(inputs: Inputs) -> Compiled:
     """Raises ConfigError with every fault."""
+    compiled, faults = judged(inputs)
+    if faults:
+        raise _error(faults)
+    return compiled
+
+
+def judged(inputs: Inputs, *, unsaved: Mapping[str, bytes] = NOTHING_UNSAVED) -> Judged:
+    """Everything that is right beside everything that is wrong, for those who mend. Never raises.
+
+    ``unsaved`` has the content of agent-control files, by path, that is not on the disk yet.
+    """
     faults = list(inputs.faults)
     settings = checked_settings(inputs, faults)
     places = places_of(settings, inputs)
     faults += faults_of_places(places, inputs)
-    control = sources.read_operator_file(places.agent_control_file, sources.CONTROL_FILE_MAX_BYTES, faults)
+    control = unsaved.get(places.agent_control_file)
+    if control is None:
+        control = sources.read_operator_file(
+            places.agent_control_file, sources.CONTROL_FILE_MAX_BYTES, faults
+        )
     limits = Limits(flag_limits(inputs, faults), settings.agent_limits)
     crew = muster(control, places.agent_control_file, _terms(settings, limits, places, inputs.home))
     connection = _connection(settings, places, inputs)
     faults += [*crew.faults, *_faults_of_connection(connection)]
     faults += _missing_control(control, settings, places, inputs)
-    if faults:
-        raise _error(faults)
     notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
     configuration = _configuration(settings, places, connection, crew)._replace(notes=notes)
-    return Compiled(configuration, settings, origins_of(inputs), control)
+    return Judged(Compiled(configuration, settings, origins_of(inputs), control), tuple(faults))
 
 
 def _missing_control(
@@ -72,11 +95,11 @@ def _missing_control(
     return [Fault(f"{sources.PREFIX}AGENT_CONTROL_FILE", path, remedy, f"there is no such file ({source})")]
 
 
-def _error(faults: list[Fault]) -> ConfigError:
+def _error(faults: tuple[Fault, ...]) -> ConfigError:
     count = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
     return ConfigError(
         f"the configuration has {count}",
-        faults=tuple(faults),
+        faults=faults,
         hint="tinyscheduler validate-config shows what to write instead",
     )
 

@@ -29,11 +29,11 @@ def parse(text: str) -> Dotenv:
     troubles: list[tuple[int, str]] = []
     at = 0
     while at < len(text):
-        end = _line_end(text, at)
+        end = line_end(text, at)
         line = text[at:end].strip()
         if line and not line.startswith("#"):
             try:
-                name, value, end = _assignment(text, at, end)
+                name, value, end = assignment(text, at, end)
                 values[name] = value
             except ValueError as error:
                 troubles.append((text.count("\n", 0, at) + 1, str(error)))
@@ -41,13 +41,17 @@ def parse(text: str) -> Dotenv:
     return Dotenv(values, tuple(troubles))
 
 
-def _line_end(text: str, at: int) -> int:
+def line_end(text: str, at: int) -> int:
+    """Of the line that goes through ``at``, without its newline."""
     end = text.find("\n", at)
     return len(text) if end < 0 else end
 
 
-def _assignment(text: str, at: int, end: int) -> tuple[str, str, int]:
-    """Name, value and the end of the last line of the statement that begins at ``at``."""
+def assignment(text: str, at: int, end: int) -> tuple[str, str, int]:
+    """Name, value and the end of the last line of the statement that begins at ``at``.
+
+    Raises ValueError with what is wrong, never with the text.
+    """
     equals = text.find("=", at, end)
     if equals < 0:
         raise ValueError("the line is not NAME=value")
@@ -74,7 +78,7 @@ def _quoted(text: str, start: int, name: str) -> tuple[str, int]:
     close = _closing_quote(text, start)
     if close < 0:
         raise ValueError(f"the quote after {name}= is never closed")
-    end = _line_end(text, close)
+    end = line_end(text, close)
     rest = text[close + 1 : end].strip()
     if rest and not rest.startswith("#"):
         raise ValueError(f"there is text after the closing quote of {name}")

@@ -41,13 +41,18 @@ def exposed_files(
     configuration: Configuration, environ: Mapping[str, str], *, env_file: str | None = None
 ) -> tuple[str, ...]:
     """Files with secrets in them that other users of this machine can read."""
-    candidates = []
-    if configuration.connection.token_file is not None:
-        candidates.append(configuration.connection.token_file)
-    inputs = _inputs(configuration, environ, env_file)
+    files_with_secrets = secret_files(configuration, _inputs(configuration, environ, env_file))
+    return tuple(path for path in files_with_secrets if _is_exposed(path))
+
+
+def secret_files(configuration: Configuration, inputs: sources.Inputs) -> tuple[str, ...]:
+    """The token, ``.env`` if there is a secret in it, and what agents get from files; each once."""
+    token = configuration.connection.token_file
+    candidates = [] if token is None else [token]
     if sources.SECRETS & inputs.dotenv.keys():
         candidates.append(inputs.dotenv_path)
-    return tuple(path for path in candidates if _is_exposed(path))
+    candidates += [value.file for agent in configuration.agents for value in agent.env if value.file]
+    return tuple(dict.fromkeys(candidates))
 
 
 def _extra_headers(

@@ -74,14 +74,14 @@ def gather(overrides: Mapping[str, str], environ: Mapping[str, str], env_file: s
     faults: list[Fault] = []
     home = environ.get("HOME") or _home_of_user()
     flags = {name: value for name, value in overrides.items() if value.strip()}
-    environment, strangers = _settings_in(environ, "environment")
+    environment, strangers = settings_in(environ, "environment")
     given = flags.get("BASE_PATH") or environment.get("BASE_PATH")
     base = absolute(given, os.getcwd(), home) if given else default_base(environ, home)
     source: Source = "default" if not given else "flag" if "BASE_PATH" in flags else "environment"
 
     dotenv_path = os.path.abspath(env_file) if env_file is not None else os.path.join(base, ".env")
     all_dotenv = _read_dotenv(dotenv_path, is_wanted=env_file is not None, faults=faults)
-    dotenv, more_strangers = _settings_in(all_dotenv, ".env")
+    dotenv, more_strangers = settings_in(all_dotenv, ".env")
     if not given and "BASE_PATH" in dotenv:
         base, source = absolute(dotenv["BASE_PATH"], os.path.dirname(dotenv_path), home), ".env"
 
@@ -158,7 +158,7 @@ def _read_dotenv(path: str, *, is_wanted: bool, faults: list[Fault]) -> dict[str
     return values
 
 
-def _settings_in(names: Mapping[str, str], source: Source) -> tuple[dict[str, str], list[tuple[Source, str]]]:
+def settings_in(names: Mapping[str, str], source: Source) -> tuple[dict[str, str], list[tuple[Source, str]]]:
     """The settings among these variables, by their short names, and the names that only look like one."""
     settings: dict[str, str] = {}
     strangers: list[tuple[Source, str]] = []
