@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from tinyscheduler.cli.context import Context
     from tinyscheduler.config.compile import Compiled
 
 SCHEMA = 1
-
-
-class Context(Protocol):
-    """What a command of this room is given besides its own options."""
-
-    @property
-    def environ(self) -> Mapping[str, str]:
-        """Of the process."""
-
-    @property
-    def overrides(self) -> Mapping[str, str]:
-        """Flags, as texts by setting name."""
-
-    @property
-    def env_file(self) -> str | None:
-        """``--env-file``; None: not given."""
-
-    @property
-    def stdout(self) -> TextIO:
-        """For results."""
-
-    @property
-    def stderr(self) -> TextIO:
-        """For remarks."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

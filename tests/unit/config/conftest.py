@@ -12,17 +12,10 @@ import pytest
 
 from tinyscheduler.cli import config as config_command
 from tinyscheduler.cli import validate as validate_command
+from tinyscheduler.cli.context import Context
 from tinyscheduler.config.load import load
 from tinyscheduler.errors import ConfigError, Fault
 from tinyscheduler.model.configuration import Configuration
-
-
-class Context(NamedTuple):
-    environ: Mapping[str, str]
-    overrides: Mapping[str, str]
-    env_file: str | None
-    stdout: io.StringIO
-    stderr: io.StringIO
 
 
 class Said(NamedTuple):
@@ -69,9 +62,11 @@ class Desk:
         module = {"config": config_command, "validate-config": validate_command}[command]
         parser = ArgumentParser()
         module.add_arguments(parser)
-        context = Context(self.with_settings(environment), flags or {}, None, io.StringIO(), io.StringIO())
+        out, err = io.StringIO(), io.StringIO()
+        environ = self.with_settings(environment)
+        context = Context(environ, flags or {}, None, io.StringIO(), out, err)
         code = module.run(parser.parse_args(arguments), context)
-        return Said(code, context.stdout.getvalue())
+        return Said(code, out.getvalue())
 
     def with_settings(self, environment: Mapping[str, str]) -> dict[str, str]:
         return self.environ | {f"TINYSCHEDULER_{name}": value for name, value in environment.items()}
