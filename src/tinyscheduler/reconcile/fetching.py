@@ -14,7 +14,7 @@ def fetch_into(report: Report, world: World, server: TaskServer) -> Known[Backlo
     """Gaps and an unknown server become faults: nothing of them is started, and the exit code says so."""
     backlog, error = fetch(world, server)
     if error is not None:
-        report.fault(error)
+        report.server_fault(error)
     if isinstance(backlog, Known):
         report.fetched = len(backlog.value.tasks)
         for gap in backlog.value.gaps:

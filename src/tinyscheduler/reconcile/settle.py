@@ -47,16 +47,25 @@ def settle_on_server(server: TaskServer, lease: Lease, *, note: str, unassign: b
 
 
 def _settle_found(
-    server: TaskServer, lease: Lease, detail: TaskDetail, *, note: str, unassign: bool
+    server: TaskServer,
+    lease: Lease,
+    detail: TaskDetail,
+    *,
+    note: str,
+    unassign: bool,
+    has_spoken: bool = False,
 ) -> Settled:
-    """By what is there now: others' doings stay, ``working`` without a run does not (law 2)."""
+    """By what is there now: others' doings stay, ``working`` without a run does not (law 2).
+
+    ``has_spoken``: our comment was answered, whatever the server shows of it.
+    """
     outcome, task = _outcome_of(lease), detail.task
     if task.status == "complete":
         return Settled("completed", task, outcome._replace(kind="succeeded"))
     if outcome.kind == "start_failed":
         return Settled("requeued", _put_back_silently(server, lease, task), outcome)
     text = f"{note[:COMMENT_CHARS_MAX]} {_end_marker(lease)}"
-    is_said = any(_end_marker(lease) in comment.text for comment in detail.comments)
+    is_said = has_spoken or any(_end_marker(lease) in comment.text for comment in detail.comments)
     if _is_others(task, lease, is_said=is_said):
         return Settled("left", task, outcome if is_said else outcome._replace(kind="handed_off"))
     if task.status == "working" and _is_moved(task, lease):
@@ -67,7 +76,8 @@ def _settle_found(
         return _complete(server, lease, task)
     server.comment(task.id, text, lease.agent)
     # Said, and looked at again: a person may have moved the task while we spoke.
-    return _settle_found(server, lease, server.get(task.id), note=note, unassign=unassign)
+    again = server.get(task.id)
+    return _settle_found(server, lease, again, note=note, unassign=unassign, has_spoken=True)
 
 
 def _is_others(task: Task, lease: Lease, *, is_said: bool) -> bool:
@@ -76,7 +86,9 @@ def _is_others(task: Task, lease: Lease, *, is_said: bool) -> bool:
     if task.archived_at is not None or task.assigned_to not in (lease.agent, None):
         return True
     if task.status == "idle":
-        return not is_said or task.assigned_to is None
+        # Of our own endings only a return to its owner is idle and has a second half.
+        is_ours = is_said and _outcome_of(lease).kind != "succeeded" and not _is_moved(task, lease)
+        return not is_ours
     is_begun_anew = is_said and _outcome_of(lease).kind != "succeeded"
     return is_begun_anew and not _is_moved(task, lease)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from tinyscheduler.errors import StateError, TaskServerError
+from tinyscheduler.errors import ServerUnavailable, StateError, TaskServerError
 from tinyscheduler.model.action import (
     ActionKind,
     Keep,
@@ -76,7 +76,11 @@ def _try(
     try:
         is_gone = act()
     except (StateError, TaskServerError) as error:
-        context.report.fault(error, task_id=lease.task_id)
+        if context.server.trouble is not None and isinstance(error, ServerUnavailable):
+            # Once, not once for each task that had something to say.
+            context.report.server_fault(error)
+        else:
+            context.report.fault(error, task_id=lease.task_id)
         context.result(kind, lease, "failed", error.message)
         return [lease]
     context.result(kind, lease, "done" if is_gone else "held", reason)
