@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from tinyscheduler.errors import ConfigError
 from tinyscheduler.model.configuration import Configuration
@@ -29,17 +30,32 @@ def run_loop(
     configuration = first
     while not stop.is_asked():
         began = clock.monotonic()
-        configuration, rejected = _fresh(configuration, reload)
-        world = wire(configuration)
-        try:
-            report = run_once(world)
-        finally:
-            world.server.close()
-        if rejected:
-            report.notes.append(f"the new settings do not hold, the last good ones stay: {rejected}")
+        configuration, report = _one_pass(configuration, reload, wire)
         tell(report)
         reap()
         stop.wait(configuration.loop_interval_s - (clock.monotonic() - began))
+
+
+def _one_pass(
+    known: Configuration,
+    reload: Callable[[], Configuration],
+    wire: Callable[[Configuration], World],
+) -> tuple[Configuration, Report]:
+    configuration, rejected = _fresh(known, reload)
+    try:
+        world = wire(configuration)
+    except ConfigError as error:
+        # A secret that is being replaced, for example: no pass now, the next one looks again.
+        report = Report("", datetime.now(UTC))
+        report.fault(error)
+        return configuration, report
+    try:
+        report = run_once(world)
+    finally:
+        world.server.close()
+    if rejected:
+        report.notes.append(f"the new settings do not hold, the last good ones stay: {rejected}")
+    return configuration, report
 
 
 def reap() -> None:
