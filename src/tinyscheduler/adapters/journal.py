@@ -93,10 +93,11 @@ class JsonlJournal:
 
 def _end_torn_line(path: str) -> None:
     """A power cut may leave half a line; without its end it would take the next fact with it."""
-    with open(path, "rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return
-        file.seek(-1, os.SEEK_END)
-        is_whole = file.read(1) == b"\n"
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        size = os.fstat(handle).st_size
+        is_whole = size == 0 or os.pread(handle, 1, size - 1) == b"\n"
+    finally:
+        os.close(handle)
     if not is_whole:
         files.append(path, b"\n")

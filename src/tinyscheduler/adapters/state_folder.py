@@ -62,7 +62,7 @@ class FileStateFolder:
             self._state_id = self._identify()
             self._sweep()
             for name, text in self._scripts.items():
-                _provide(f"{self._root}/{name}", text.encode())
+                self._provide(f"{self._root}/{name}", text.encode())
         except OSError as error:
             raise StateError(
                 f"the state folder {self._root} cannot be used: {error.filename}: {error.strerror}",
@@ -185,6 +185,17 @@ class FileStateFolder:
             f"in {aside}; its agents are not touched from here"
         )
 
+    def _provide(self, path: str, text: bytes) -> None:
+        """An executable file with this text; written only when it is another."""
+        try:
+            if os.path.exists(path) and files.read_limited(path, FORMAT_BYTES_MAX) == text:
+                return
+            files.make_folder(os.path.dirname(path))
+            files.replace(path, text, sync_file=False, sync_folder=False, mode=files.FOLDER_MODE)
+        except OSError as error:
+            # Agents miss a convenience; what runs has still to be looked after.
+            self._notices.append(f"{path} cannot be written: {error.strerror}")
+
     def _refuse_leases_of_nobody(self) -> None:
         """The folder is signed before its first lease, so its signature was removed by hand. With a new
         one the processes of these leases would not be found by their tag any more."""
@@ -194,6 +205,16 @@ class FileStateFolder:
                 hint="restore it from a backup, or end the agents and remove their leases",
             )
 
+    def _names_in(self, folder: str) -> list[str]:
+        try:
+            return os.listdir(folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            # Litter is no reason not to look after leases.
+            self._notices.append(f"{folder} cannot be looked at: {error.strerror}")
+            return []
+
     def _lease_files(self) -> list[str]:
         return [name for name in os.listdir(self._running) if name.startswith("task_")]
 
@@ -201,9 +222,7 @@ class FileStateFolder:
         """Temp files whose writer is dead; one of a living writer is work, not litter."""
         inside = [f"{self._root}/{name}" for name in ("ledger", "passes", "cache", "bin")]
         for folder in (self._root, self._running, *inside):
-            if not os.path.isdir(folder):
-                continue
-            for name in os.listdir(folder):
+            for name in self._names_in(folder):
                 match = _TEMPORARY.fullmatch(name)
                 if match and not _is_running(int(match[1]), int(match[2])):
                     files.remove(f"{folder}/{name}")
@@ -212,16 +231,6 @@ class FileStateFolder:
 def _volume_of(path: str) -> str:
     """Made of the file system's own id where it has one (statfs(2), f_fsid)."""
     return f"{os.statvfs(path).f_fsid:x}"
-
-
-def _provide(path: str, text: bytes) -> None:
-    """An executable file with this text; written only when it is another."""
-    try:
-        if files.read_limited(path, FORMAT_BYTES_MAX) == text:
-            return
-    except FileNotFoundError:
-        files.make_folder(os.path.dirname(path))
-    files.replace(path, text, sync_file=False, sync_folder=False, mode=files.FOLDER_MODE)
 
 
 def _append_to_day(path: str, data: bytes) -> None:

@@ -74,7 +74,9 @@ def create_exclusive(path: str, data: bytes) -> bool:
 
 def append(path: str, data: bytes) -> None:
     """Add ``data`` with one write at the end of the file; not synced. One appender at a time."""
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+    # Not to wait for the reader of a pipe that somebody put there.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    handle = os.open(path, flags, FILE_MODE)
     try:
         write_all(handle, data)
     finally:
