@@ -12,6 +12,9 @@ OUTCOMES_KEPT = 200
 """Enough to explain any task; bounded because a task that is handed to and fro can run for years."""
 
 
+WHY_CHARS_MAX = 200
+
+
 class OpenRun(NamedTuple):
     """The run in flight as the ledger knows it: written after the lease, before the claim."""
 
@@ -38,6 +41,8 @@ class PastRun(NamedTuple):
     """Counts towards the limit of attempts."""
     code: int | None = None
     result_hash: str | None = None
+    why: str = ""
+    """The outcome's summary, ``WHY_CHARS_MAX`` at most."""
 
 
 class Parked(NamedTuple):

@@ -92,7 +92,7 @@ def _working_elsewhere(task: Task, view: View) -> Finding | None:
     refused = view.snapshot.refused.get(task.id)
     if refused is not None:
         return Finding("", "", refused)
-    if task.status == "idle" and task.archived_at is None:
+    if task.id in view.leases or (task.status == "idle" and task.archived_at is None):
         return None
     return Finding(f"its status on the server is {task.status}", "set it idle on the server")
 
@@ -144,7 +144,9 @@ def _not_before(task: Task, view: View) -> Finding | None:
     if wait_s <= 0 or wait_s > _longest_wait_s(ledger, view):
         return None
     last = ledger.outcomes[-1] if ledger.outcomes else None
-    value = f"its last run ended as {last.kind}" if last is not None else "it is to wait"
+    value = "it is to wait"
+    if last is not None:
+        value = f"its last run ended as {last.kind}" + (f": {last.why}" if last.why else "")
     held = Held(
         task.id,
         "not_before",
@@ -200,7 +202,10 @@ def _bad_task(task: Task, _view: View) -> Finding | None:
 def _no_agent(task: Task, view: View) -> Finding | None:
     able = candidates(task, view)
     if not able:
-        where = f"queue {task.queue}" if task.queue is not None else "a task without a queue"
+        if task.queue is None:
+            lever = f"task update {task.id} --queue QUEUE, or --assign AGENT"
+            return Finding("it is without a queue and nobody's", lever)
+        where = f"queue {task.queue}"
         return Finding(f"no enabled agent serves {where}", f"add an agent for {where}")
     # Slots of an agent that has nothing to run are none, unless that is true of all.
     able = [agent for agent in able if agent.command] or able

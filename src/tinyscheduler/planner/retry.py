@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass
-from tinyscheduler.model.ledger import OUTCOMES_KEPT, Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.ledger import OUTCOMES_KEPT, WHY_CHARS_MAX, Ledger, OpenRun, Parked, PastRun
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.task import Task
 
@@ -53,7 +53,15 @@ def after_run(ledger: Ledger, run: Lease | OpenRun, outcome: Outcome, policy: Po
     if any(past.lease_id == run.lease_id for past in ledger.outcomes):
         return ledger._replace(open=None)
     is_spent = _is_spent(ledger, outcome.kind)
-    past = PastRun(run.lease_id, run.agent, outcome.kind, outcome.at, is_spent, outcome.code)
+    past = PastRun(
+        run.lease_id,
+        run.agent,
+        outcome.kind,
+        outcome.at,
+        is_spent,
+        outcome.code,
+        why=outcome.summary[:WHY_CHARS_MAX],
+    )
     outcomes = (*ledger.outcomes, past)[-OUTCOMES_KEPT:]
     spent = spent_attempts(outcomes)
     return ledger._replace(

@@ -26,6 +26,8 @@ def preview(world: World) -> Report:
         report.planned(plan_start(snapshot))
     except StateError as error:
         report.fault(error)
+    if not world.state.state_id() and report.scanned:
+        report.notes.append("the state folder was copied: the next pass sets these leases aside first")
     if report.tend:
         report.notes.append("starts are planned again after tending")
     report.ended_at = world.clock.now()

@@ -118,10 +118,18 @@ def _start(
         snapshot = _observe(context, leases, broken, backlog, refused)
         plan = plan_start(snapshot)
         context.report.planned(plan)
+        _tell_full_disk(context, plan)
         lost = _launch_all(context, plan, leases, deadline=deadline)
         if not lost:
             return
         refused.update(lost)
+
+
+def _tell_full_disk(context: Context, plan: StartPlan) -> None:
+    """Cron mails what is said; a scheduler that starts nothing any more must not be silent (B13)."""
+    held = next((held for held in plan.held if held.reason == "disk"), None)
+    if held is not None:
+        context.report.trouble(f"nothing is started: {held.value}", hint=held.lever, reference="disk")
 
 
 def _observe(

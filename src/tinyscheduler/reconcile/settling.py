@@ -94,6 +94,12 @@ def _with_fingerprint(ledger: Ledger, settled: Settled) -> Ledger:
 def _tell(context: Context, lease: Lease, settled: Settled, ledger: Ledger) -> None:
     kind = settled.outcome.kind
     context.note("task_settled", lease, settled.told, outcome=kind)
+    if kind == "start_failed":
+        context.report.trouble(
+            f"agent {lease.agent} cannot be started for task {lease.task_id}: {settled.outcome.summary}",
+            hint="mend its command in agent-control; validate-config --online looks at all of them",
+            reference="agent-cannot-start",
+        )
     if settled.told == "requeued":
         context.note("task_requeued", lease, kind, attempts=spent_attempts(ledger.outcomes))
     if ledger.parked is not None and ledger.outcomes[-1].lease_id == lease.lease_id:

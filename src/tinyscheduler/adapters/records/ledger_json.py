@@ -89,6 +89,7 @@ def _past_to_json(past: PastRun) -> dict[str, object]:
         "at": instant_text(past.at),
         "spent": past.is_spent,
         "result_hash": past.result_hash,
+        "why": past.why,
     }
 
 
@@ -101,6 +102,7 @@ def _past_from_json(fields: Fields) -> PastRun:
         is_spent=fields.truth("spent"),
         code=fields.whole_or_none("code"),
         result_hash=fields.text_or_none("result_hash"),
+        why=fields.text_or_none("why") or "",
     )
 
 
