@@ -52,21 +52,35 @@ EXAMPLES = """examples:
 
 def main(argv: Sequence[str]) -> int:
     """One command, from arguments to exit code. Never raises; a bug leaves its traceback on stderr."""
+    # Closed streams (>&-) are None; what is printed then goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for our whole life
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # Text from a task server may have characters that this terminal has not.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _dispatch(list(argv))
+        code = _dispatch(list(argv))
+        sys.stdout.flush()
     except TinySchedulerError as error:
         _print_error(error, is_json="--json" in argv)
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone (head, less): nobody to tell. Keep the interpreter from trying again.
+    except OSError as error:
+        if not _is_about_stdout(error):
+            raise
+        # The reader has gone (head, less), or its disk is full. Keep the interpreter from trying again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"tinyscheduler: standard output: {error.strerror}", file=sys.stderr)
         return EXIT_BUG
+    return code
+
+
+def _is_about_stdout(error: OSError) -> bool:
+    """Adapters translate the errors of files they know; what has no file name was printing."""
+    return error.filename is None
 
 
 def _dispatch(argv: list[str]) -> int:
