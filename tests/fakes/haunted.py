@@ -35,6 +35,11 @@ class HauntedProcesses:
         found = self._real.tree(tag, roots)
         return found if self.liveness(self._ghost) == "dead" else (*found, self._ghost)
 
+    def trees(
+        self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]
+    ) -> tuple[tuple[ProcessRef, ...], ...]:
+        return tuple(self.tree(tag, roots) for tag, roots in runs)
+
     def signal(self, process: ProcessRef, number: int) -> bool:
         return process != self._ghost and self._real.signal(process, number)
 
