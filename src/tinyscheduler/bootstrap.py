@@ -12,7 +12,8 @@ from tinyscheduler.ports import World
 
 if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
-    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders, StopSignal, TaskDesk, TaskServer
+    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders, StopSignal, TaskServer
+    from tinyscheduler.ports.reading import TaskDesk
     from tinyscheduler.reconcile.look import LogSide, ReadSide
 
 

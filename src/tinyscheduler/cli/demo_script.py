@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from tinyscheduler.kit import files
 from tinyscheduler.model.desk import TaskDraft
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.ports import TaskDesk
+from tinyscheduler.ports.reading import TaskDesk
 
 MINUTE_S: Final = 3.0
 """How long cron's minute lasts in the demo: an orphan has to be seen being one, and nobody likes to

@@ -20,7 +20,8 @@ from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
 from tinyscheduler.planner.ranking import natural_id
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
-from tinyscheduler.ports import Hindsight, LeaseStore, Processes, RunLogs, TaskServer, World
+from tinyscheduler.ports import LeaseStore, Processes, TaskServer, World
+from tinyscheduler.ports.reading import Hindsight, RunLogs
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.observe import fetch, lease_facts, observe_start, observe_tend
 from tinyscheduler.views.problems import Problem, RunSeen, Seen

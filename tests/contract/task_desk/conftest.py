@@ -15,7 +15,7 @@ from tests.contract.task_server.serving import Serving, serving
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 from tinyscheduler.adapters.mcp.desk import McpTaskDesk
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.ports import TaskDesk
+from tinyscheduler.ports.reading import TaskDesk
 from tinyscheduler.taskstore.store import Store
 
 

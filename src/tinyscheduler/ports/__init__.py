@@ -6,9 +6,9 @@ Protocols exist for the type checker; at run time this module is a few class sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.event import Event
@@ -19,11 +19,6 @@ from tinyscheduler.model.order import Order
 from tinyscheduler.model.result import BadResult, Redact, RunResult
 from tinyscheduler.model.snapshot import Backlog, Liveness
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
-
-if TYPE_CHECKING:
-    # Of ports that no pass uses: their data costs its start nothing.
-    from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
-    from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
 
 
 class Host(NamedTuple):
@@ -246,31 +241,6 @@ class TaskServer(Protocol):
         """Idempotent."""
 
 
-class TaskDesk(Protocol):
-    """The task server as people and agents use it through ``task``; no pass needs it.
-
-    Raises as TaskServer does. A write that is lost on the way is never repeated by itself.
-    """
-
-    def add(self, draft: TaskDraft) -> Task:
-        """A new idle task."""
-
-    def find(self, query: TaskQuery) -> TaskList:
-        """Tasks that match."""
-
-    def get(self, task_id: TaskId) -> TaskDetail:
-        """Raises TaskNotFound."""
-
-    def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
-        """Unconditional; only the fields given. The answer is the task after it. Raises TaskNotFound."""
-
-    def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
-        """Raises TaskNotFound."""
-
-    def close(self) -> None:
-        """Idempotent."""
-
-
 class StateFolder(Protocol):
     """The state folder itself: its identity, its room, its switches."""
 
@@ -296,43 +266,6 @@ class StateFolder(Protocol):
 
     def record_pass(self, record: Mapping[str, object], *, log_line: str) -> None:
         """``passes/last.json``, a line in the day's pass records, one in the log. Raises StateError."""
-
-
-class Hindsight(Protocol):
-    """What earlier passes left for people to read; no plan depends on it. Never raises: what cannot
-    be read is part of the answer."""
-
-    def last_pass(self) -> PastPass | BrokenRecord | None:
-        """None: no pass has ended here yet."""
-
-    def shelf(self, but: Collection[TaskId]) -> Shelf:
-        """Of all ledgers except those of the tasks named."""
-
-
-class LogTail(Protocol):
-    """The output of one run, read from its beginning, across rotations."""
-
-    lost_parts: int
-    """How often output was rotated away before it could be read."""
-
-    def read(self) -> bytes:
-        """What comes next; empty when there is nothing new. Raises StateError."""
-
-    def close(self) -> None:
-        """Idempotent."""
-
-
-class RunLogs(Protocol):
-    """Captured output."""
-
-    def attempts(self, task_id: TaskId) -> tuple[int, ...]:
-        """Those that have a run folder, ascending. Raises StateError."""
-
-    def path(self, task_id: TaskId, attempt: int) -> str:
-        """Of the newest part; it may not exist yet."""
-
-    def tail(self, task_id: TaskId, attempt: int) -> LogTail:
-        """Opens nothing before the first read."""
 
 
 class World(NamedTuple):
