@@ -57,7 +57,7 @@ def _problem_table(problems: Sequence[Problem]) -> Table:
 
 def _lease_table(seen: Seen) -> Table:
     heads = columns(
-        ">TASK", "AGENT", "QUEUE", "STATE", "WRAPPER", ">ATTEMPT", ">AGE", ">BEAT", ">PROGRESS", ">LEFT"
+        ">TASK", "AGENT", "-QUEUE", "STATE", "-WRAPPER", "->ATTEMPT", ">AGE", "->BEAT", "->PROGRESS", "->LEFT"
     )
     runs = runs_seen(seen)
     title = f"{count_text(len(runs), 'task')} in flight"
@@ -117,7 +117,7 @@ def _queue_table(seen: Seen) -> Table:
 def _start_table(seen: Seen) -> Table:
     starts = seen.plan.starts if seen.plan is not None else ()
     rows = tuple((start.task.id, start.agent.name, start.reason, start.task.title) for start in starts)
-    return Table("the next pass starts", columns(">TASK", "AGENT", "WHY", "*TITLE"), rows)
+    return Table("the next pass starts", columns(">TASK", "AGENT", "-WHY", "~TITLE"), rows)
 
 
 def _held_table(seen: Seen) -> Table:
@@ -133,7 +133,7 @@ def _parked_table(seen: Seen) -> Table:
         (entry.task_id, ago_text(entry.parked.at, seen.now), entry.parked.by, entry.parked.why)
         for entry in seen.shelf.parked
     )
-    return Table("parked", columns(">TASK", "SINCE", "BY", "*WHY"), rows)
+    return Table("parked", columns(">TASK", "SINCE", "-BY", "*WHY"), rows)
 
 
 def _pass_table(seen: Seen) -> Table:

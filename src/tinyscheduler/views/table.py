@@ -7,14 +7,21 @@ an order otherwise.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 from tinyscheduler.views.wording import line_text
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Align = Literal["left", "right"]
 
 CELL_CHARS_MAX = 300
 """A lever with a long path still fits; a description does not belong into a table."""
+FREE_TEXT_CHARS_MIN = 20
+"""Three or four words: less of a title or a reason is not read as one."""
+GAP_CHARS = 3
+"""Between two columns on a terminal, as rich draws them at most."""
 
 
 class Column(NamedTuple):
@@ -24,6 +31,10 @@ class Column(NamedTuple):
     align: Align = "left"
     is_free_text: bool = False
     """Takes what is left of a terminal's width, over several lines if need be."""
+    is_cut: bool = False
+    """Free text of which the beginning is enough: one line, with an ellipsis."""
+    may_go: bool = False
+    """Left out of a terminal too narrow for all; the last such column goes first."""
 
 
 class Table(NamedTuple):
@@ -35,10 +46,19 @@ class Table(NamedTuple):
 
 
 def columns(*names: str) -> tuple[Column, ...]:
-    """Short for the common case: ``>`` before a name stands it to the right, ``*`` makes it free text."""
-    return tuple(
-        Column(name.lstrip(">*"), "right" if name.startswith(">") else "left", name.startswith("*"))
-        for name in names
+    """Short for the common case, by marks before a name: ``>`` stands it to the right, ``*`` makes it
+    free text, ``~`` free text that is cut; ``-`` before all says that it may go."""
+    return tuple(_column(name) for name in names)
+
+
+def _column(marked: str) -> Column:
+    rest = marked.removeprefix("-")
+    return Column(
+        rest.lstrip(">*~"),
+        "right" if rest.startswith(">") else "left",
+        is_free_text=rest.startswith(("*", "~")),
+        is_cut=rest.startswith("~"),
+        may_go=rest != marked,
     )
 
 
@@ -53,11 +73,39 @@ def show(stream: TextIO, tables: Iterable[Table], environ: Mapping[str, str]) ->
 
 def plain_text(table: Table) -> str:
     """Columns as wide as their widest cell, two blanks between."""
-    heading = [tuple(column.name for column in table.columns)] if _has_names(table) else []
-    rows = [*heading, *table.rows]
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)] if table.columns else []
+    rows = _rows_with_names(table)
+    widths = _widths(table)
     lines = [_plain_line(row, widths, table.columns) for row in rows]
     return "".join(f"{line}\n" for line in ([table.title, *lines] if table.title else lines))
+
+
+def fitted(table: Table, width: int) -> Table:
+    """Without the columns that have no room in ``width`` cells of a terminal: half a name in each of
+    ten columns helps nobody."""
+    kept = list(range(len(table.columns)))
+    widths = [
+        min(natural, FREE_TEXT_CHARS_MIN) if head.is_free_text else natural
+        for natural, head in zip(_widths(table), table.columns, strict=True)
+    ]
+    while sum(widths[index] + GAP_CHARS for index in kept) - GAP_CHARS > width:
+        spare = [index for index in kept if table.columns[index].may_go]
+        if not spare:
+            break
+        kept.remove(spare[-1])
+    rows = tuple(tuple(row[index] for index in kept) for row in table.rows)
+    return table._replace(columns=tuple(table.columns[index] for index in kept), rows=rows)
+
+
+def _rows_with_names(table: Table) -> list[tuple[str, ...]]:
+    heading = [tuple(column.name for column in table.columns)] if _has_names(table) else []
+    return [*heading, *table.rows]
+
+
+def _widths(table: Table) -> list[int]:
+    """Of the widest cell of each column."""
+    if not table.columns:
+        return []
+    return [max(map(len, cells)) for cells in zip(*_rows_with_names(table), strict=True)]
 
 
 def _has_names(table: Table) -> bool:
@@ -85,7 +133,13 @@ def _show_rich(stream: TextIO, tables: Sequence[Table], *, has_colour: bool) -> 
     from rich.text import Text
 
     console = Console(
-        file=stream, no_color=not has_colour, markup=False, highlight=False, emoji=False, soft_wrap=False
+        file=stream,
+        # None leaves bold and dim out too, where no_color would only take the colours.
+        color_system="auto" if has_colour else None,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        soft_wrap=False,
     )
     for number, table in enumerate(tables):
         if number:
@@ -96,7 +150,7 @@ def _show_rich(stream: TextIO, tables: Sequence[Table], *, has_colour: bool) -> 
             for row in table.rows:
                 console.print(Text("  ".join(row), style=_style(row[0])))
             continue
-        console.print(_rich_table(table))
+        console.print(_rich_table(fitted(table, console.width)))
 
 
 def _rich_table(table: Table) -> object:
@@ -119,8 +173,18 @@ def _rich_table(table: Table) -> object:
             overflow="fold" if column.is_free_text else "ellipsis",
         )
     for row in table.rows:
-        grid.add_row(*(Text(cell, style=_style(cell)) for cell in row))
+        grid.add_row(*(_rich_cell(cell, head) for cell, head in zip(row, table.columns, strict=True)))
     return grid
+
+
+def _rich_cell(cell: str, head: Column) -> Text:
+    """What is cut says so itself: a column that says it would not shrink before the others."""
+    from rich.text import Text
+
+    text = Text(cell, style=_style(cell))
+    if head.is_cut:
+        text.no_wrap, text.overflow = True, "ellipsis"
+    return text
 
 
 def _style(cell: str) -> str:

@@ -58,7 +58,7 @@ def list_json(found: TaskList) -> dict[str, object]:
 
 def list_table(tasks: Iterable[Task], now: datetime) -> Table:
     """One line each."""
-    heads = columns(">ID", "STATUS", "QUEUE", "ASSIGNED", ">PRIORITY", ">AGE", "*TITLE")
+    heads = columns(">ID", "STATUS", "QUEUE", "-ASSIGNED", "->PRIORITY", "->AGE", "~TITLE")
     return Table("", heads, tuple(_row(task, now) for task in tasks))
 
 

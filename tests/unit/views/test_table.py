@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import sys
 
-from tinyscheduler.views.table import Table, columns, plain_text, show
+import pytest
+
+from tinyscheduler.views.table import Table, columns, fitted, plain_text, show
 
 TASKS = Table("tasks", columns(">ID", "NAME", "*TITLE"), (("7", "dev-1", "[red]x[/red]"), ("10", "q", "y")))
 
@@ -61,3 +63,35 @@ def test_control_characters_of_a_cell_reach_no_stream() -> None:
 
     assert shown(io.StringIO(), bad) == "TITLE\nab c\n"
     assert "\x1b[2J" not in shown(Terminal(), bad, TERM="xterm")
+
+
+def test_no_color_leaves_no_escape_sequence_at_all() -> None:
+    """Bold and dim are styles too, and whoever sets it may read with a program that knows none."""
+    assert "\x1b" not in shown(Terminal(), TASKS, TERM="xterm", NO_COLOR="1")
+
+
+def test_narrow_terminal_loses_the_last_columns_that_may_go() -> None:
+    heads = columns(">ID", "-QUEUE", "->AGE", "~TITLE")
+    table = Table("", heads, (("7", "a-long-queue", "12m", "word " * 20),))
+
+    names = [[head.name for head in fitted(table, width).columns] for width in (60, 43, 30, 5)]
+
+    assert names == [
+        ["ID", "QUEUE", "AGE", "TITLE"],
+        ["ID", "QUEUE", "TITLE"],
+        ["ID", "TITLE"],
+        ["ID", "TITLE"],
+    ]
+
+
+def test_title_is_cut_on_a_narrow_terminal_and_ids_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    heads = columns(">ID", "STATUS", "~TITLE")
+    table = Table("", heads, (("12345", "idle blocked", "Write the parser and all that hangs on it"),))
+
+    lines = shown(Terminal(), table, TERM="xterm", NO_COLOR="1").splitlines()
+
+    assert len([line for line in lines if line.strip("─ ")]) == 2
+    assert "12345" in lines[-1]
+    assert "idle blocked" in lines[-1]
+    assert lines[-1].rstrip().endswith("…")
