@@ -240,8 +240,7 @@ class McpClient:
             case httpx.ConnectTimeout():
                 return ServerUnavailable("the task server takes no connection in time")
             case httpx.ConnectError() if "SSL" in said or "certificate" in said.lower():
-                hint = "Name the file of an authority of your own in TINYSCHEDULER_MCP_CA_FILE."
-                return ServerUnavailable(f"the task server cannot be trusted: {said}", hint=hint)
+                return faults.trust_fault(said)
             case httpx.ConnectError() | httpx.ProxyError() | UnicodeError():
                 hint = "Is it running, and is TINYSCHEDULER_MCP_ENDPOINT right?"
                 return faults.NotSent(f"the task server cannot be reached: {said}", hint=hint)
@@ -249,8 +248,7 @@ class McpClient:
                 # Without its text, which may quote a header.
                 return ServerUnavailable("the request to the task server cannot be written")
             case httpx.TimeoutException():
-                message = f"the task server did not answer within {limit_s:.3g} s"
-                return ServerUnavailable(message, maybe_applied=True)
+                return faults.time_fault(limit_s)
         message = f"the connection to the task server broke: {said or type(error).__name__}"
         return faults.Dropped(message, maybe_applied=True)
 

@@ -154,6 +154,26 @@ def status_fault(status: int, *, location: str, body: bytes, has_session: bool) 
     return rule.verdict(message, hint=rule.hint)
 
 
+def trust_fault(said: str) -> ServerUnavailable:
+    """The error for TLS that came to nothing; ``said`` by the library."""
+    # OpenSSL's words for an answer that is no TLS at all: nearly always plain http.
+    if any(word in said.upper().replace(" ", "_") for word in _NOT_TLS):
+        hint = "Write http:// in TINYSCHEDULER_MCP_ENDPOINT, or name the port that speaks TLS."
+        return ServerUnavailable("the task server does not speak TLS on this port", hint=hint)
+    hint = "Name the file of an authority of your own in TINYSCHEDULER_MCP_CA_FILE."
+    return ServerUnavailable(f"the task server cannot be trusted: {said}", hint=hint)
+
+
+_NOT_TLS: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
+
+
+def time_fault(limit_s: float) -> ServerUnavailable:
+    """The error for a call that was sent and not answered in time."""
+    hint = "Is TINYSCHEDULER_MCP_ENDPOINT the right port? A slow one needs TINYSCHEDULER_MCP_TIMEOUT_SEC."
+    message = f"the task server did not answer within {limit_s:.3g} s"
+    return ServerUnavailable(message, hint=hint, maybe_applied=True)
+
+
 def _asks_for_session(text: str) -> bool:
     """The public server's SSE mode, the official SDKs in Python and TypeScript all say one of these."""
     low = text.lower()
