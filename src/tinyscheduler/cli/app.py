@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.cli.context import Context
-from tinyscheduler.cli.plain import plain_options
+from tinyscheduler.cli.plain import SWITCHES, plain_options
 from tinyscheduler.config.flags import SETTING_FLAGS
 from tinyscheduler.errors import ConfigError, TinySchedulerError, UsageError
 
@@ -95,7 +95,7 @@ def _dispatch(argv: list[str]) -> int:
         return 0 if any(word in ("-h", "--help") for word in rest) else 2
     command = next((c for c in COMMANDS if c.name == name), None)
     if command is None:
-        raise UsageError(f"there is no command {name!r}", hint=_nearest(name))
+        raise _no_command(name, argv)
     return _run(command, rest)
 
 
@@ -134,7 +134,10 @@ def _split(argv: list[str]) -> tuple[str | None, list[str]]:
     takes_value = {f.flag for f in SETTING_FLAGS if f.metavar is not None} | {"--env-file"}
     position = 0
     while position < len(argv) and argv[position].startswith("-"):
-        position += 2 if argv[position] in takes_value else 1
+        is_valued = argv[position] in takes_value
+        if is_valued and (position + 1 == len(argv) or argv[position + 1].startswith("-")):
+            raise UsageError(f"{argv[position]} needs a value", hint="tinyscheduler config shows them all")
+        position += 2 if is_valued else 1
     if position >= len(argv):
         return None, argv
     return argv[position], argv[:position] + argv[position + 1 :]
@@ -158,10 +161,22 @@ def _overview() -> str:
     )
 
 
-def _nearest(name: str) -> str:
+def _no_command(name: str, argv: list[str]) -> UsageError:
+    """An unknown option before the word is the likelier slip: the word was to be its value."""
+    settings = ["--env-file", *(flag.flag for flag in SETTING_FLAGS)]
+    known = (*settings, *(f"--{switch}" for switch in SWITCHES))
+    options = [word.partition("=")[0] for word in argv[: argv.index(name)]]
+    unknown = next((word for word in options if word.startswith("-") and word not in known), None)
+    if unknown is not None:
+        return UsageError(f"there is no option {unknown}", hint=_nearest(unknown, settings))
+    commands = [command.name for command in COMMANDS]
+    return UsageError(f"there is no command {name!r}", hint=_nearest(name, commands))
+
+
+def _nearest(name: str, known: list[str]) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, [command.name for command in COMMANDS], 1)
+    near = difflib.get_close_matches(name, known, 1)
     return f"did you mean {near[0]}?" if near else "tinyscheduler --help lists them"
 
 

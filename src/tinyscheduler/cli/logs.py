@@ -123,8 +123,8 @@ class Reading:
 
 def _attempt(given: str | None, task_id: TaskId, attempts: tuple[int, ...]) -> int:
     if not attempts:
-        hint = f"tinyscheduler explain {task_id} says why"
-        raise Refused(f"task {task_id} has not run yet", hint=hint)
+        hint = f"tinyscheduler explain {task_id} says why; task list --all shows what there is"
+        raise Refused(f"task {task_id} has no run here", hint=hint)
     if given is None:
         return attempts[-1]
     if not (given.isascii() and given.isdigit() and len(given) < 10):

@@ -11,10 +11,11 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WANTED = "1 to 64 letters, digits, '_' or '-'"
 
 
-def task_id_of(text: str) -> TaskId:
-    """Raises Refused: no task can have such an id, so nobody is asked."""
+def task_id_of(text: str, *, what: str = "") -> TaskId:
+    """Raises Refused: no task can have such an id, so nobody is asked. ``what``: the option it is of."""
     if not _NAME.fullmatch(text):
-        raise Refused(f"there is no task {text[:80]!r}", hint=f"an id is {_WANTED}")
+        place = f"{what}: " if what else ""
+        raise Refused(f"{place}there is no task {text[:80]!r}", hint=f"an id is {_WANTED}")
     return TaskId(text)
 
 

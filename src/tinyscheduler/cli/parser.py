@@ -6,10 +6,14 @@ Apart from ``app`` because a pass under cron does without it (``plain``).
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import NoReturn
 
 from tinyscheduler.config.flags import SETTING_FLAGS, SettingFlag
 from tinyscheduler.errors import UsageError
+
+HELP_CHARS = 100
+"""Of a line of help in a pipe or a file, and so in docs/cli.md."""
 
 
 def parser_for(name: str, purpose: str, *, takes_run_flags: bool) -> argparse.ArgumentParser:
@@ -17,7 +21,7 @@ def parser_for(name: str, purpose: str, *, takes_run_flags: bool) -> argparse.Ar
     parser = _Parser(
         prog=f"tinyscheduler {name}",
         description=purpose[0].upper() + purpose[1:] + ".",
-        formatter_class=_Formatter,
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
     settings = parser.add_argument_group("settings (each also as TINYSCHEDULER_NAME, see config)")
@@ -28,16 +32,31 @@ def parser_for(name: str, purpose: str, *, takes_run_flags: bool) -> argparse.Ar
     return parser
 
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
+class HelpText(argparse.RawDescriptionHelpFormatter):
     """A fixed width: argparse asks shutil for the terminal's, for every argument that is added, and
     that import costs 2 ms."""
 
+    def __init__(self, prog: str, width: int = HELP_CHARS) -> None:
+        super().__init__(prog, width=width)
+
+
+class _TerminalText(HelpText):
+    """As wide as the terminal, for the one moment when help is shown."""
+
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=100)
+        import shutil
+
+        super().__init__(prog, shutil.get_terminal_size((HELP_CHARS, 24)).columns)
 
 
 class _Parser(argparse.ArgumentParser):
     """argparse that raises our error, so that usage faults look like all others and exit with 2."""
+
+    def format_help(self) -> str:
+        """As wide as its reader can see it."""
+        if sys.stdout.isatty():
+            self.formatter_class = _TerminalText
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"{self.prog} --help")

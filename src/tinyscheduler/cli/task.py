@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping
 
 from tinyscheduler.cli import task_read, task_write
 from tinyscheduler.cli.context import Context
+from tinyscheduler.cli.parser import HelpText
 from tinyscheduler.config.flags import SETTING_FLAGS
-from tinyscheduler.errors import Refused, ServerRefused
-from tinyscheduler.ports import TaskDesk
+from tinyscheduler.errors import Refused, ServerRefused, TaskNotFound
+from tinyscheduler.model.configuration import Configuration
+from tinyscheduler.model.task import Task
+from tinyscheduler.ports.reading import TaskDesk
 
 HELP_EXAMPLES = """examples:
   tinyscheduler task add "Review the parser" --queue dev --priority 5
@@ -24,7 +27,8 @@ HELP_EXAMPLES = """examples:
   tinyscheduler task done 7 --comment "merged"
 """
 
-Act = Callable[[argparse.Namespace, Context, TaskDesk], int]
+Act = Callable[[argparse.Namespace, Context, TaskDesk], Task | None]
+"""Gives the task that was written; None: it only looked."""
 
 _ACTIONS: Mapping[str, Act] = {
     "add": task_write.add,
@@ -60,14 +64,35 @@ def run(options: argparse.Namespace, context: Context) -> int:
     act = _ACTIONS[options.action]
     inside = _with_agents_server(context)
     is_read_only = options.action in _LOOKING
-    server = desk(load(inside, write_cache=False), inside, is_read_only=is_read_only)
+    configuration = load(inside, write_cache=False)
+    server = desk(configuration, inside, is_read_only=is_read_only)
     try:
-        return act(options, context, server)
+        written = act(options, context, server)
     except ServerRefused as error:
         # It is usable: what was asked for is at fault, not the way to it.
         raise Refused(error.message, hint=error.hint) from error
+    except TaskNotFound as error:
+        error.hint = error.hint or "tinyscheduler task list --all shows what there is"
+        raise
     finally:
         server.close()
+    if written is not None:
+        _note(options, context, configuration, written)
+    return 0
+
+
+def _note(options: argparse.Namespace, context: Context, configuration: Configuration, task: Task) -> None:
+    """What was done was asked for, and may still be a slip of the pen."""
+    is_placed = options.action == "add" or any(
+        getattr(options, name, None) is not None for name in ("queue", "assign")
+    )
+    if not is_placed or task.status == "complete":
+        return
+    from tinyscheduler.cli.task_place import place_note
+
+    note = place_note(task, configuration)
+    if note is not None:
+        print(f"tinyscheduler: note: {note}", file=context.stderr)
 
 
 def _with_agents_server(context: Context) -> Context:
@@ -88,6 +113,7 @@ def _action(
         help=text,
         description=text[0].upper() + text[1:] + ".",
         allow_abbrev=False,
+        formatter_class=HelpText,
         # What is not given here must not undo what was given before the action.
         argument_default=argparse.SUPPRESS,
     )
@@ -106,7 +132,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(
         description=None, queue=None, assign=None, priority=None, blocked_by=None, parent=None
     )
-    parser.add_argument("title", metavar="TITLE")
+    parser.add_argument("title", metavar="TITLE", help="500 characters at most")
     _text_arguments(parser)
     _place_arguments(parser)
     parser.add_argument("--parent", metavar="ID", help="make it a subtask of this one")
@@ -118,7 +144,7 @@ def _update_arguments(parser: argparse.ArgumentParser) -> None:
         parent=None, comment=None,
     )  # fmt: skip
     parser.add_argument("task", metavar="ID")
-    parser.add_argument("--title", metavar="TEXT")
+    parser.add_argument("--title", metavar="TEXT", help="500 characters at most")
     parser.add_argument("--status", choices=STATUSES)
     _text_arguments(parser)
     _place_arguments(parser)
@@ -128,7 +154,7 @@ def _update_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _text_arguments(parser: argparse.ArgumentParser) -> None:
     text = parser.add_mutually_exclusive_group()
-    text.add_argument("--description", metavar="TEXT")
+    text.add_argument("--description", metavar="TEXT", help="90,000 characters at most")
     text.add_argument("--stdin", action="store_true", default=False, help="read the description from stdin")
 
 

@@ -12,7 +12,7 @@ from tinyscheduler.errors import UsageError
 from tinyscheduler.kit.fields import instant_text
 from tinyscheduler.model.desk import TaskQuery
 from tinyscheduler.model.task import Status
-from tinyscheduler.ports import TaskDesk
+from tinyscheduler.ports.reading import TaskDesk
 from tinyscheduler.views.task import detail_json, detail_text, list_json, list_table
 
 LIMIT_MAX = 100_000
@@ -21,7 +21,7 @@ LIMIT_MAX = 100_000
 OPEN: tuple[Status, ...] = ("idle", "working")
 
 
-def list_tasks(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
+def list_tasks(options: argparse.Namespace, context: Context, desk: TaskDesk) -> None:
     """A table, most urgent first."""
     query = TaskQuery(
         queue=None if options.queue is None else name_of(options.queue, what="the queue"),
@@ -32,7 +32,7 @@ def list_tasks(options: argparse.Namespace, context: Context, desk: TaskDesk) ->
     found, now = desk.find(query), datetime.now(UTC)
     if options.json:
         print_json(context.stdout, "task_list", at=instant_text(now), code=0, body=list_json(found))
-        return 0
+        return
     from tinyscheduler.views.table import show as show_tables
 
     show_tables(context.stdout, [list_table(found.tasks, now)], context.environ)
@@ -40,17 +40,15 @@ def list_tasks(options: argparse.Namespace, context: Context, desk: TaskDesk) ->
         print("tinyscheduler: no task matches", file=context.stderr)
     if found.is_cut:
         print(f"tinyscheduler: the first {query.limit} of more; --limit N shows them", file=context.stderr)
-    return 0
 
 
-def show(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
+def show(options: argparse.Namespace, context: Context, desk: TaskDesk) -> None:
     """Everything about one task, comments inline. Raises TaskNotFound."""
     detail, now = desk.get(task_id_of(options.task)), datetime.now(UTC)
     if options.json:
         print_json(context.stdout, "task_show", at=instant_text(now), code=0, body=detail_json(detail))
     else:
         context.stdout.write(detail_text(detail, now))
-    return 0
 
 
 def _limit(text: str) -> int:

@@ -9,12 +9,12 @@ from math import isfinite
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.names import name_of, name_or_empty, task_id_of
-from tinyscheduler.errors import ServerUnavailable, UsageError
+from tinyscheduler.errors import Refused, ServerUnavailable, TaskNotFound, UsageError
 from tinyscheduler.kit.fields import instant_text
 from tinyscheduler.model.desk import TaskDraft, TaskEdit
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task
-from tinyscheduler.ports import TaskDesk
+from tinyscheduler.ports.reading import TaskDesk
 from tinyscheduler.views.task import summary_text, task_json
 
 TITLE_CHARS_MAX = 500
@@ -26,7 +26,7 @@ PRIORITY_MAX = 2.0**53
 """Beyond it neighbouring numbers are the same number."""
 
 
-def add(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
+def add(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
     """A new task; prints its id, for scripts."""
     draft = TaskDraft(
         title=_title(options.title),
@@ -36,11 +36,15 @@ def add(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
         assigned_to=None if not options.assign else name_of(options.assign, what="the agent"),
         priority=_priority(options.priority) or 0,
         tags=_tags(options.tags) or (),
-        parent=_task_or_none(options.parent),
-        blocked_by=_task_or_none(options.blocked_by),
+        parent=_task_or_none(options.parent, what="--parent"),
+        blocked_by=_task_or_none(options.blocked_by, what="--blocked-by"),
     )
     try:
         task = desk.add(draft)
+    except TaskNotFound as error:
+        option = "--parent" if draft.blocked_by is None else "--blocked-by"
+        hint = "tinyscheduler task list --all shows what there is"
+        raise Refused(f"{option}: {error.message}", hint=hint) from error
     except ServerUnavailable as error:
         if error.maybe_applied:
             error.hint = "it may have been made all the same: look with tinyscheduler task list"
@@ -48,7 +52,7 @@ def add(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
     return _told(options, context, task, kind="task_add", text=task.id)
 
 
-def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
+def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
     """Change what is given, after the comment: whoever gets the task next finds it there."""
     task_id = task_id_of(options.task)
     edit = TaskEdit(
@@ -60,7 +64,7 @@ def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int
         priority=_priority(options.priority),
         tags=_tags(options.tags),
         parent=_new_parent(options.parent),
-        blocked_by=TaskId("") if options.blocked_by == "" else _task_or_none(options.blocked_by),
+        blocked_by=_new_blocker(options.blocked_by, task_id),
     )
     comment = _comment(options.comment)
     if edit == TaskEdit() and comment is None:
@@ -69,7 +73,7 @@ def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int
     return _told(options, context, task, kind="task_update", text=summary_text(task))
 
 
-def done(options: argparse.Namespace, context: Context, desk: TaskDesk) -> int:
+def done(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
     """Complete it."""
     comment = _comment(options.comment)
     task = _change(desk, task_id_of(options.task), TaskEdit(status="complete"), comment, context)
@@ -97,13 +101,13 @@ def _change(desk: TaskDesk, task_id: TaskId, edit: TaskEdit, comment: str | None
     return desk.get(task_id).task if edit == TaskEdit() else desk.change(task_id, edit)
 
 
-def _told(options: argparse.Namespace, context: Context, task: Task, *, kind: str, text: str) -> int:
+def _told(options: argparse.Namespace, context: Context, task: Task, *, kind: str, text: str) -> Task:
     if options.json:
         at = instant_text(datetime.now(UTC))
         print_json(context.stdout, kind, at=at, code=0, body={"task": task_json(task)})
     else:
         print(text, file=context.stdout)
-    return 0
+    return task
 
 
 def _title(text: str) -> str:
@@ -182,8 +186,17 @@ def _tags(given: list[str] | None) -> tuple[str, ...] | None:
 def _new_parent(text: str | None) -> TaskId | None:
     if text == "":
         raise UsageError("a subtask cannot be made a task of its own yet", hint="name another parent")
-    return _task_or_none(text)
+    return _task_or_none(text, what="--parent")
 
 
-def _task_or_none(text: str | None) -> TaskId | None:
-    return None if not text else task_id_of(text)
+def _new_blocker(text: str | None, task_id: TaskId) -> TaskId | None:
+    """Empty takes it away."""
+    if text == "":
+        return TaskId("")
+    if text == task_id:
+        raise Refused("a task cannot wait for itself", hint="--blocked-by '' lets it wait for nobody")
+    return _task_or_none(text, what="--blocked-by")
+
+
+def _task_or_none(text: str | None, *, what: str) -> TaskId | None:
+    return None if not text else task_id_of(text, what=what)

@@ -23,6 +23,8 @@ def check_blocker(connection: sqlite3.Connection, task_id: int | None, blocker: 
     """
     if not _exists(connection, blocker):
         raise ServerRefused(f"Blocking task not found: {blocker}")
+    if task_id == blocker:
+        raise ServerRefused(f"Task {task_id} cannot be blocked by itself: a task cannot wait for itself")
     if task_id is not None and task_id in _chain(connection, _BLOCKERS, blocker):
         raise ServerRefused(
             f"Task {task_id} cannot be blocked by task {blocker}: that task already waits for it",

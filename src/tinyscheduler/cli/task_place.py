@@ -1,0 +1,42 @@
+"""Whether anybody here would run a task that was just written, said to whoever wrote it.
+
+Apart from ``task_write`` because nothing is refused: a person, or another machine, may be meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinyscheduler.model.configuration import Configuration
+from tinyscheduler.model.task import Task
+
+
+def place_note(task: Task, configuration: Configuration) -> str | None:
+    """One line with what to write instead; None: somebody serves it, or nobody is configured."""
+    agents = [agent.name for agent in configuration.agents]
+    if task.assigned_to is not None:
+        if not agents or task.assigned_to in agents:
+            return None
+        mend = _mend(task, "--assign", task.assigned_to, agents)
+        return f"there is no agent {task.assigned_to!r} here; {mend}"
+    if task.queue is None:
+        return (
+            f"task {task.id} has no queue and no agent, so it never starts; {_update(task, '--queue NAME')}"
+        )
+    if not agents or task.queue in configuration.queues:
+        return None
+    mend = _mend(task, "--queue", task.queue, configuration.queues)
+    return f"no enabled agent serves queue {task.queue!r}; {mend}"
+
+
+def _mend(task: Task, flag: str, written: str, known: Sequence[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(written, known, 1)
+    if near:
+        return f"did you mean {near[0]}? {_update(task, f'{flag} {near[0]}')}"
+    return _update(task, f"{flag} NAME")
+
+
+def _update(task: Task, change: str) -> str:
+    return f"tinyscheduler task update {task.id} {change}"

@@ -1,0 +1,68 @@
+"""Slips of the pen on the command line are named, with what to write instead."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tinyscheduler.cli.app import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--max-par", "3", "run"), 2, "there is no option --max-par (did you mean --max-parallel?)"),
+        (("--mcp-endpoint",), 2, "--mcp-endpoint needs a value"),
+        (("stauts",), 2, "did you mean status?"),
+        (("logs", "999"), 4, "task list --all"),
+        (("task", "show", "999"), 4, "task list --all"),
+        (("task", "add", "x", "--blocked-by", "foo"), 4, "--blocked-by"),
+        (("task", "add", "x", "--blocked-by", "a b"), 4, "--blocked-by"),
+        (("task", "update", "1", "--blocked-by", "1"), 4, "a task cannot wait for itself (--blocked-by ''"),
+    ],
+)
+def test_slip_is_named(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    code: int,
+    says: str,
+) -> None:
+    monkeypatch.setenv("TINYSCHEDULER_BASE_PATH", str(tmp_path))
+
+    assert main(arguments) == code
+
+    shown = capsys.readouterr()
+    assert says in shown.err
+    assert (shown.out, len(shown.err.splitlines())) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        ((), "no queue and no agent"),
+        (("--queue", "dve"), "did you mean dev? tinyscheduler task update 1 --queue dev"),
+        (
+            ("--queue", "other"),
+            "no enabled agent serves queue 'other'; tinyscheduler task update 1 --queue NAME",
+        ),
+        (("--assign", "dev1"), "did you mean dev-1? tinyscheduler task update 1 --assign dev-1"),
+        (("--queue", "dev"), ""),
+        (("--assign", "dev-1"), ""),
+    ],
+)
+def test_task_that_nobody_would_start_is_made_and_noted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], note: str
+) -> None:
+    agent = {"agentName": "dev-1", "agentType": "dev", "maxConcurrency": 1, "command": ["true"]}
+    (tmp_path / "agent-control.json").write_text(json.dumps([agent]))
+
+    code = main(["task", "--base-path", str(tmp_path), "add", "title", *arguments])
+
+    shown = capsys.readouterr()
+    assert (code, shown.out) == (0, "1\n")
+    assert note in shown.err
+    assert len(shown.err.splitlines()) == bool(note)
