@@ -35,9 +35,7 @@ class HauntedProcesses:
         found = self._real.tree(tag, roots)
         return found if self.liveness(self._ghost) == "dead" else (*found, self._ghost)
 
-    def trees(
-        self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]
-    ) -> tuple[tuple[ProcessRef, ...], ...]:
+    def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
         return tuple(self.tree(tag, roots) for tag, roots in runs)
 
     def signal(self, process: ProcessRef, number: int) -> bool:

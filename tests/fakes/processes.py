@@ -69,9 +69,7 @@ class FakeProcesses:
             grown = bool(fresh)
         return tuple(self._alive[pid].ref for pid in sorted(found))
 
-    def trees(
-        self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]
-    ) -> tuple[tuple[ProcessRef, ...], ...]:
+    def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
         return tuple(self.tree(tag, roots) for tag, roots in runs)
 
     def signal(self, process: ProcessRef, number: int) -> bool:
