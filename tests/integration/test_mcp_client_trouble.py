@@ -57,6 +57,7 @@ def test_a_write_that_is_answered_too_late_is_open_and_turns_out_done(
         client.update(ONE, status="working")
 
     assert caught.value.maybe_applied
+    assert "MCP_TIMEOUT_SEC" in caught.value.hint
     assert client.get(ONE).task.status == "working"
     assert stub.tools == ["update_task", "get_task"]
 
@@ -332,9 +333,10 @@ def test_a_certificate_of_another_host_is_refused(tmp_path: Path) -> None:
 def test_a_server_without_tls_is_not_trusted_with_https(stub: StubServer) -> None:
     client = McpTaskServer(stub.url.replace("http:", "https:"), timeout_s=5)
 
-    with pytest.raises(ServerUnavailable, match="cannot be trusted"):
+    with pytest.raises(ServerUnavailable, match="does not speak TLS") as caught:
         client.get(ONE)
     client.close()
+    assert "http://" in caught.value.hint
 
 
 def test_a_ca_file_that_cannot_be_used_is_a_fault_of_the_settings() -> None:
