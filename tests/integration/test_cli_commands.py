@@ -328,7 +328,10 @@ def test_logs_of_a_task_that_has_not_run_say_where_to_look(base: Path) -> None:
     answer = an_installation(base, TWO_QUEUES).call("logs", "7")
 
     assert answer.code == 4
-    assert answer.err == "tinyscheduler: task 7 has not run yet (tinyscheduler explain 7 says why)\n"
+    assert answer.err == (
+        "tinyscheduler: task 7 has no run here "
+        "(tinyscheduler explain 7 says why; task list --all shows what there is)\n"
+    )
 
 
 def test_logs_follow_until_the_run_is_over(base: Path, tmp_path: Path) -> None:
