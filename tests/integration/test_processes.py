@@ -47,8 +47,11 @@ class Nursery:
         self._started: list[subprocess.Popen[bytes]] = []
 
     def sleeper(self, *, env: dict[str, str] = PLAIN, session: bool = True) -> ProcessRef:
-        """A process that sleeps for a minute."""
-        return self._start(["sleep", "60"], env, session=session)
+        """A process that sleeps for a minute, and does so already: while a process execs, its
+        environment is empty for a moment."""
+        found = self._start(["sleep", "60"], env, session=session)
+        wait_until(lambda: state_of(found.pid) == ("sleep", "S"))
+        return found
 
     def script(self, text: str, *, env: dict[str, str] = TAGGED, session: bool = True) -> ProcessRef:
         """A shell in the test's folder; ``echo $$ > name`` tells ``pid_of(name)``."""
@@ -98,10 +101,17 @@ class Nursery:
         self._started.append(started)
         found = self._table.identify(started.pid)
         assert found is not None
+        wait_until(lambda: state_of(started.pid) == ("sh", "S"))
         assert started.stdin is not None
         started.stdin.write(b"go\n")
         started.stdin.close()
         return found
+
+
+def state_of(pid: int) -> tuple[str, str]:
+    """Its name, and what it does: S sleeps, T is stopped."""
+    before, _, after = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+    return before.partition("(")[2], after.split()[0]
 
 
 def wait_until(is_true: Callable[[], bool]) -> None:
@@ -209,7 +219,7 @@ def test_a_name_with_blanks_and_parentheses_is_read_right(
 def test_a_stopped_process_lives(table: ProcessTable, nursery: Nursery) -> None:
     sleeper = nursery.sleeper()
     os.kill(sleeper.pid, signal.SIGSTOP)
-    wait_until(lambda: Path(f"/proc/{sleeper.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+    wait_until(lambda: state_of(sleeper.pid) == ("sleep", "T"))
 
     assert table.liveness(sleeper) == "alive"
 

@@ -72,8 +72,8 @@ def test_nobody_has_no_facts() -> None:
 )
 def test_the_tag_is_the_variable_and_nothing_like_it(env: dict[str, str], expected: str | None) -> None:
     with a_process(["/bin/cat"], env) as pid:
-        # Between fork and exec a child still shows its parent's environment.
-        while os.readlink(f"/proc/{pid}/exe") == os.readlink("/proc/self/exe"):
+        # Before its exec it shows its parent's environment, during it none; it waits for input after.
+        while Path(f"/proc/{pid}/stat").read_text().split()[1:3] != ["(cat)", "S"]:
             os.sched_yield()
 
         assert proc.read_tag(pid) == expected
