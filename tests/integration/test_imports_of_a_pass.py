@@ -84,7 +84,7 @@ OURS: Mapping[str, str] = {
     ),
     "the order of a pass; what acts is loaded when there is something to do": (
         "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.lost reconcile.observe"
-        " reconcile.record reconcile.report reconcile.run"
+        " reconcile.record reconcile.report reconcile.run reconcile.telling"
     ),
     "ports bound, nothing of them used": (
         "adapters adapters.engines adapters.engines.local adapters.runs adapters.runs.order_file"

@@ -87,13 +87,14 @@ def _show(report: Report, context: Context) -> None:
     """A table on a terminal, lines otherwise."""
     from tinyscheduler.views import plan
 
+    is_known = not report.faults
     if context.stdout.isatty():
         from tinyscheduler.views.table import show
 
-        tables = plan.plan_tables(report.tend, report.start, report.limits)
+        tables = plan.plan_tables(report.tend, report.start, report.limits, is_known=is_known)
         show(context.stdout, tables, context.environ)
     else:
-        text = plan.plan_text(report.tend, report.start, report.limits)
+        text = plan.plan_text(report.tend, report.start, report.limits, is_known=is_known)
         print(text, file=context.stdout, end="")
 
 

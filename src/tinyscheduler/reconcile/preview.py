@@ -10,6 +10,7 @@ from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.report import Report
+from tinyscheduler.reconcile.telling import tell_broken_lease, tell_plan
 
 
 def preview(world: World) -> Report:
@@ -20,10 +21,14 @@ def preview(world: World) -> Report:
         tend = observe_tend(world)
         report.scanned = task_ids_of(tend)
         report.tended(plan_tend(tend))
+        for broken in tend.broken:
+            tell_broken_lease(report, broken)
         backlog = fetch_into(report, world, server)
         leases = [facts.lease for facts in tend.leases]
         snapshot = observe_start(world, server, leases, tend.broken, backlog, refused={})
-        report.planned(plan_start(snapshot))
+        plan = plan_start(snapshot)
+        report.planned(plan)
+        tell_plan(report, plan)
     except StateError as error:
         report.fault(error)
     if not world.state.state_id() and report.scanned:

@@ -21,6 +21,7 @@ from tinyscheduler.reconcile.lost import close_lost_runs
 from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
+from tinyscheduler.reconcile.telling import tell_plan
 
 LOOKS_MAX = 5
 """How often a pass looks once more because it was poked: agents that end in a moment could keep it
@@ -118,18 +119,11 @@ def _start(
         snapshot = _observe(context, leases, broken, backlog, refused)
         plan = plan_start(snapshot)
         context.report.planned(plan)
-        _tell_full_disk(context, plan)
+        tell_plan(context.report, plan)
         lost = _launch_all(context, plan, leases, deadline=deadline)
         if not lost:
             return
         refused.update(lost)
-
-
-def _tell_full_disk(context: Context, plan: StartPlan) -> None:
-    """Cron mails what is said; a scheduler that starts nothing any more must not be silent (B13)."""
-    held = next((held for held in plan.held if held.reason == "disk"), None)
-    if held is not None:
-        context.report.trouble(f"nothing is started: {held.value}", hint=held.lever, reference="disk")
 
 
 def _observe(

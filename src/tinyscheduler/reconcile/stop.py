@@ -42,20 +42,20 @@ def stop_runs(
     A stop file that cannot be written is told and the signals are sent all the same: the wrapper then
     calls its end interrupted, which is the smaller evil.
     """
-    trees = _trees(world, doomed)
+    trees = _look(world, doomed)
     living = [doom for doom in doomed if trees[doom.lease.lease_id]]
     for doom in living:
         _ask(world, doom, tell)
     _send(world, _all(trees.values()), signal.SIGTERM)
     grace_s = max((_grace_s(doom.lease) for doom in living), default=0.0)
     world.processes.wait_gone(_all(trees.values()), grace_s)
-    survivors = _trees(world, living)
+    survivors = _look(world, living)
     for _ in range(KILL_ROUNDS):
         if not any(survivors.values()):
             break
         _send(world, _all(survivors.values()), signal.SIGKILL)
         world.processes.wait_gone(_all(survivors.values()), KILL_WAIT_S)
-        survivors = _trees(world, living)
+        survivors = _look(world, living)
     return {doom.lease.lease_id: survivors.get(doom.lease.lease_id, ()) for doom in doomed}
 
 
@@ -70,6 +70,14 @@ def _ask(world: World, doom: Doomed, tell: Callable[[Lease, StateError], None]) 
 
 def _grace_s(lease: Lease) -> float:
     return min(max(0, lease.grace_s), GRACE_S_MAX) + WRAPPER_EXTRA_S
+
+
+def _look(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[ProcessRef, ...]]:
+    """Twice where nobody is seen: a process in the middle of an exec shows no environment, so no tag,
+    for a moment."""
+    seen = _trees(world, doomed)
+    unseen = [doom for doom in doomed if not seen[doom.lease.lease_id]]
+    return {**seen, **_trees(world, unseen)}
 
 
 def _trees(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[ProcessRef, ...]]:

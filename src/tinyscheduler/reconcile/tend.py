@@ -22,6 +22,7 @@ from tinyscheduler.model.lease import Lease
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.reclaim import reclaim_all
 from tinyscheduler.reconcile.settling import settle
+from tinyscheduler.reconcile.telling import tell_broken_lease, tell_lease_elsewhere
 from tinyscheduler.reconcile.undo import revoke, undo
 
 
@@ -90,22 +91,13 @@ def _try(
 def _tell_kept(context: Context, lease: Lease, reason: str) -> None:
     if reason == "kill_limit":
         context.result("keep", lease, "held", reason)
-        return
-    context.report.trouble(
-        f"task {lease.task_id}: its run is on {lease.host}, where this pass cannot look",
-        hint="run the scheduler there, or move the lease away when that machine is gone for good",
-        reference="lease-elsewhere",
-    )
+    else:
+        tell_lease_elsewhere(context.report, lease)
 
 
 def _quarantine(context: Context, action: Quarantine) -> None:
     broken = action.lease
-    context.report.trouble(
-        f"{broken.path}: {broken.why}",
-        hint=f"mend it, or end the agent of task {broken.task_id} and remove the file; "
-        "until then the task is held",
-        reference="lease-unreadable",
-    )
+    tell_broken_lease(context.report, broken)
     try:
         copy = context.world.leases.quarantine(broken)
     except StateError as error:

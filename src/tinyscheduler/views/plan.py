@@ -57,25 +57,33 @@ def id_json(task_id: TaskId) -> int | str:
     return int(task_id) if is_plain else task_id
 
 
-def plan_text(tend: Sequence[TendAction], start: StartPlan, limits: Sequence[str]) -> str:
-    """Lines for people; also what a pipe gets."""
+NOTHING, UNKNOWN = "nothing to do", "what to do is not known; the errors say why"
+
+
+def plan_text(
+    tend: Sequence[TendAction], start: StartPlan, limits: Sequence[str], *, is_known: bool = True
+) -> str:
+    """Lines for people; also what a pipe gets. ``is_known``: nothing failed while looking; unknown is
+    not empty (law 4)."""
     lines = [f"{kind_of(a):<10} task {task_of(a):<8} {_who(a):<20} {a.reason}" for a in tend]
     lines += [f"{'start':<10} task {s.task.id:<8} {_who(s):<20} {s.reason}" for s in start.starts]
     lines += [f"{'held':<10} task {h.task_id:<8} {h.reason:<20} {_held_text(h)}" for h in start.held]
     lines += [f"limit      {limit}" for limit in limits]
     if tend and start.starts:
         lines.append("starts are planned again after tending")
-    return "\n".join(lines or ["nothing to do"]) + "\n"
+    return "\n".join(lines or [NOTHING if is_known else UNKNOWN]) + "\n"
 
 
-def plan_tables(tend: Sequence[TendAction], start: StartPlan, limits: Sequence[str]) -> list[Table]:
+def plan_tables(
+    tend: Sequence[TendAction], start: StartPlan, limits: Sequence[str], *, is_known: bool = True
+) -> list[Table]:
     """The same for a terminal (``views.table.show``)."""
     tended = tuple((kind_of(a), task_of(a), _about(a)[0] or "-", a.reason) for a in tend)
     started = tuple((s.task.id, s.agent.name, s.reason, s.task.title) for s in start.starts)
     held = tuple((h.task_id, h.reason, h.value, h.lever) for h in start.held)
     remarks = [f"limit reached: {limit}" for limit in limits]
     remarks += ["starts are planned again after tending"] if tend and start.starts else []
-    remarks += [] if tend or start.starts or start.held else ["nothing to do"]
+    remarks += [] if tend or start.starts or start.held else [NOTHING if is_known else UNKNOWN]
     return [
         Table("tend", columns("DO", ">TASK", "AGENT", "WHY"), tended),
         Table("start", columns(">TASK", "AGENT", "WHY", "*TITLE"), started),
