@@ -8,22 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import NOBODY, Scene
+from tests.acceptance.scene import NOBODY, Scene, scenes_in
+from tests.integration.commands import an_agent
 
 MakeScene = Callable[..., Scene]
-
-
-def scenes_in(folder: Path) -> Iterator[MakeScene]:
-    """One factory, and at the end no process of its scenes."""
-    scenes: list[Scene] = []
-
-    def make(*agents: dict[str, object], name: str = "base", **settings: object) -> Scene:
-        scenes.append(Scene(folder / name, *agents, **settings))
-        return scenes[-1]
-
-    yield make
-    for scene in scenes:
-        scene.close()
 
 
 @pytest.fixture
@@ -40,3 +28,14 @@ def a_scene_of_nobody() -> Iterator[MakeScene]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield from scenes_in(Path(folder))
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """All is well: task 1 is complete, and nothing runs. For commands that leave it so."""
+    for make in scenes_in(tmp_path_factory.mktemp("well")):
+        scene = make(an_agent("dev-1", script="echo hello"))
+        scene.seed(1)
+        scene.once()
+        scene.wait_for_rest()
+        yield scene

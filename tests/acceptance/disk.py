@@ -143,3 +143,22 @@ def replayed(journal: list[Json]) -> dict[str, str]:
         elif event in ("task_settled", "lease_undone", "claim_lost"):
             leases.pop(task_id, None)
     return leases
+
+
+def looks(journal: list[Json]) -> list[list[Json]]:
+    """The facts between pass_began and pass_ended; fails where another pass's fact stands there."""
+    found: list[list[Json]] = []
+    holder = None
+    for fact in journal:
+        if fact["event"] == "day_opened":
+            continue
+        if fact["event"] == "pass_began":
+            assert holder is None, f"{fact['pass']} began while {holder} was at work"
+            holder = fact["pass"]
+            found.append([])
+        assert fact["pass"] == holder, f"{fact} while {holder} was at work"
+        found[-1].append(fact)
+        if fact["event"] == "pass_ended":
+            holder = None
+    assert holder is None
+    return found

@@ -15,7 +15,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -270,3 +270,16 @@ def _kill(pid: int) -> int:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     return pid
+
+
+def scenes_in(folder: Path) -> Iterator[Callable[..., Scene]]:
+    """One factory, and at the end no process of its scenes."""
+    scenes: list[Scene] = []
+
+    def make(*agents: dict[str, object], name: str = "base", **settings: object) -> Scene:
+        scenes.append(Scene(folder / name, *agents, **settings))
+        return scenes[-1]
+
+    yield make
+    for scene in scenes:
+        scene.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.scene import PROGRAM, Scene, gated
-from tests.acceptance.test_bad_input import the_line
+from tests.acceptance.speech import the_line
 from tests.acceptance.weather import Weather
 from tests.integration.commands import an_agent
 from tests.integration.stub_behaviours import cut, drip, drop, fail, hang, huge, redirect, say
@@ -30,14 +30,12 @@ BAD: dict[str, tuple[Behaviour, str]] = {
     "elsewhere": (redirect("http://127.0.0.1:1/"), "redirect"),
     "nonsense": (say(b"\xff\xfe\x00", "application/json"), "no JSON"),
     "nothing": (say(b""), "no reply"),
-}
-SILENT: dict[str, tuple[Behaviour, str]] = {
     "hangs": (hang, "did not answer within 0.5 s"),
     "drips": (drip, "did not answer within 0.5 s"),
     "hangs up": (drop, "connection"),
     "cut": (cut, "connection"),
 }
-"""The same, where what to do is not said yet."""
+"""How it behaves, and what is said of it."""
 
 
 def a_bad_day(scene: Scene, stub: StubServer, behaviour: Behaviour) -> Weather:
@@ -46,10 +44,10 @@ def a_bad_day(scene: Scene, stub: StubServer, behaviour: Behaviour) -> Weather:
     return Weather(stub, **dict.fromkeys(stub.store.tools, behaviour))
 
 
-@pytest.mark.parametrize("way", [*BAD, *SILENT])
+@pytest.mark.parametrize("way", BAD)
 def test_bad_server_is_3_and_costs_nothing_but_time(a_scene: MakeScene, way: str) -> None:
     """Nothing is started on it, what runs goes on, and when it is mended the task is done."""
-    behaviour, words = {**BAD, **SILENT}[way]
+    behaviour, words = BAD[way]
     with StubServer() as stub:
         scene = a_scene(gated("dev-1", slots=2), MCP_ENDPOINT=stub.url, MCP_TIMEOUT_SEC=0.5)
         stub.store.add()
@@ -67,27 +65,13 @@ def test_bad_server_is_3_and_costs_nothing_but_time(a_scene: MakeScene, way: str
         wait_until(lambda: stub.store.tasks[2]["status"] == "complete", "the second is done")
         scene.wait_for_rest()
 
-    assert (answer.code, answer.out) == (3, "")
-    assert len(answer.err.splitlines()) == 1
-    assert words in answer.err
-    assert stub.url in answer.err
+    line = the_line(answer, 3)
+    assert words in line
+    assert stub.url in line
     assert took_s < 10
     assert leases == ["1"]
     assert agents >= 2
     assert sorted(scene.disk.begun()) == ["1", "2"]
-
-
-@pytest.mark.parametrize(
-    "way", [*BAD, *(pytest.param(way, marks=pytest.mark.xfail(reason="no hint")) for way in SILENT)]
-)
-def test_bad_server_is_told_with_what_to_do(a_scene: MakeScene, way: str) -> None:
-    behaviour, words = {**BAD, **SILENT}[way]
-    with StubServer() as stub:
-        scene = a_scene(an_agent("dev-1"), MCP_ENDPOINT=stub.url, MCP_TIMEOUT_SEC=0.5)
-        a_bad_day(scene, stub, behaviour)
-        line = the_line(scene.call("run", "--once"), 3)
-
-    assert words in line
 
 
 def test_answer_of_50_mb_is_not_kept_in_memory(a_scene: MakeScene) -> None:
@@ -146,7 +130,6 @@ def test_dead_server_is_one_line_however_many_tasks_wait_for_it(a_scene: MakeSce
     assert "cannot be reached" in line
 
 
-@pytest.mark.xfail(reason="a dry run that could not ask says 'nothing to do'")
 def test_dry_run_that_could_not_ask_does_not_say_that_there_is_nothing_to_do(a_scene: MakeScene) -> None:
     """Law 4: unknown is not empty."""
     with StubServer() as stub:

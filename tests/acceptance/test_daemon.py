@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -55,14 +53,13 @@ def children_of(pid: int) -> list[int]:
 
 def test_there_is_a_pass_every_interval_and_not_a_word(a_scene: MakeScene) -> None:
     scene = a_scene(an_agent("dev-1"), LOOP_INTERVAL_SEC=1)
+    began = time.monotonic()
     daemon = a_daemon(scene)
     wait_until(lambda: scene.disk.passes() >= 4, "four passes")
+    took_s = time.monotonic() - began
     told = ended(daemon, signal.SIGTERM)
 
-    began = [datetime.fromisoformat(str(fact["at"])) for fact in scene.disk.events("pass_began")]
-    gaps_s = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(began)]
-    assert min(gaps_s) > 0.9
-    assert min(gaps_s) < 2, "at least one was not held up by a busy machine"
+    assert took_s > 3 * 1, "three intervals are between four passes"
     assert told == (0, "", "")
 
 

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import signal
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
 
-from tests.acceptance.conftest import scenes_in
-from tests.acceptance.scene import PROGRAM, Scene, gated
-from tests.integration.commands import Answer, an_agent
-from tests.integration.stub_behaviours import hang
-from tests.integration.stub_server import Handler, Message, StubServer, behave_well
+from tests.acceptance.scene import Scene, scenes_in
+from tests.acceptance.speech import READING, WRITING, Words, assert_well_spoken
+from tests.integration.commands import an_agent
 from tests.integration.wrapping import wait_until
 
 MakeScene = Callable[..., Scene]
-Words = tuple[str, ...]
 
-READING: tuple[Words, ...] = (
-    ("run", "--dry-run"),
-    ("status",),
-    ("explain", "1"),
-    ("logs", "1"),
-    ("task", "list", "--all"),
-    ("task", "show", "1"),
-    ("config",),
-    ("config", "--show"),
-    ("validate-config",),
-)
-"""Commands that change nothing."""
-WRITING: tuple[Words, ...] = (
-    ("task", "add", "new", "--queue", "none"),
-    ("task", "update", "1", "--title", "other"),
-    ("task", "done", "1"),
-)
 OF_A_TASK: tuple[Words, ...] = (
     ("explain",), ("logs",), ("task", "show"), ("task", "done"), ("task", "update", "--title", "x")
 )  # fmt: skip
@@ -48,17 +24,6 @@ COMMANDS: tuple[Words, ...] = (
     ("task", "show"), ("task", "update"), ("task", "done"), ("serve",), ("config",),
     ("validate-config",), ("demo",),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """All is well: task 1 is complete, and nothing runs. For commands that leave it so."""
-    for make in scenes_in(tmp_path_factory.mktemp("well")):
-        scene = make(an_agent("dev-1", script="echo hello"))
-        scene.seed(1)
-        scene.once()
-        scene.wait_for_rest()
-        yield scene
 
 
 @pytest.fixture(scope="module")
@@ -81,25 +46,6 @@ def closed_port() -> int:
     with closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
-
-
-def assert_well_spoken(answer: Answer, *, is_json: bool) -> None:
-    """What holds for every command and every ending."""
-    assert "Traceback" not in answer.out + answer.err, answer
-    assert answer.code == 0 or answer.out + answer.err, f"silent about {answer.code}"
-    assert answer.code != 0 or answer.err == "", answer
-    lines = answer.err.splitlines()
-    if not is_json:
-        assert all(line.startswith(("tinyscheduler", "usage: ", " ")) for line in lines), answer.err
-        return
-    # One object, on the one stream or on the other.
-    told = json.loads(answer.out or answer.err)
-    assert not (answer.out and answer.err)
-    if answer.out:
-        assert (told["schema"], told["exit"]) == (1, answer.code)
-        assert {"kind", "at"} <= told.keys()
-    else:
-        assert {"ref", "message", "hint"} <= told["error"].keys()
 
 
 # --- 0 -----------------------------------------------------------------------------------------
@@ -168,7 +114,6 @@ def test_1_when_something_of_ours_is_broken(a_scene: MakeScene) -> None:
             assert "task_9.json" in answer.out + answer.err
 
 
-@pytest.mark.xfail(reason="a dry run of a world with a broken lease ends with 0 and does not name the file")
 def test_1_for_a_dry_run_of_what_a_pass_would_end_with_1(a_scene: MakeScene) -> None:
     scene = a_scene(an_agent("dev-1"))
     scene.once()
@@ -301,137 +246,3 @@ def test_4_for_a_task_that_is_not_there(house: Scene, words: Words, task_id: str
     assert (answer.code, answer.out) == (4, ""), answer
     assert_well_spoken(answer, is_json=is_json)
     assert is_json or len(answer.err.splitlines()) == 1
-
-
-# --- 75 ----------------------------------------------------------------------------------------
-
-
-def test_75_is_silent_without_a_terminal(house: Scene) -> None:
-    with house.pass_lock():
-        assert tuple(house.call("run", "--once")) == (75, "", "")
-
-
-def test_75_is_one_line_on_a_terminal(house: Scene) -> None:
-    with house.pass_lock():
-        code, text = on_a_terminal(house, "run", "--once")
-
-    assert code == 75
-    assert text.endswith("\r\n")
-    assert text.count("\n") == 1
-    assert "another pass" in text
-
-
-def test_75_is_one_object_for_a_program(house: Scene) -> None:
-    with house.pass_lock():
-        answer = house.call("run", "--once", "--json")
-
-    assert answer.code == 75
-    assert_well_spoken(answer, is_json=True)
-
-
-@pytest.mark.parametrize("words", [*READING, *WRITING])
-def test_only_a_pass_needs_the_lock(house: Scene, words: Words) -> None:
-    with house.pass_lock():
-        assert house.call(*words).code == 0
-
-
-def test_0_is_silent_on_a_terminal_too(house: Scene) -> None:
-    assert on_a_terminal(house, "run", "--once") == (0, "")
-
-
-def on_a_terminal(scene: Scene, *words: str) -> tuple[int, str]:
-    """A command whose three streams are one terminal: its code and everything that it showed."""
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen(
-        [*PROGRAM, *words], env=scene.environment(), cwd="/", stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    code = child.wait(30)
-    shown = b""
-    try:
-        while part := os.read(ours, 4096):
-            shown += part
-    except OSError:
-        pass  # Linux says EIO where a pipe would say end of file.
-    finally:
-        os.close(ours)
-    return code, shown.decode()
-
-
-# --- 130 ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "words",
-    [("run", "--once"), ("run", "--dry-run"), ("status",), ("explain", "1"), ("task", "list"),
-     ("task", "add", "x")],
-)  # fmt: skip
-def test_130_for_a_command_that_is_interrupted(a_scene: MakeScene, words: Words) -> None:
-    """In the middle of a call that hangs; nothing is said, the person knows."""
-    with StubServer() as stub:
-        stub.script(*[hang] * 9)
-        scene = a_scene(an_agent("dev-1"), MCP_ENDPOINT=stub.url)
-        child = scene.start(*words)
-        wait_until(lambda: stub.requests, "it asks the server")
-        child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=10)
-
-    assert (child.returncode, out, err) == (130, "", "")
-
-
-def test_interrupted_pass_leaves_a_world_that_goes_on(a_scene: MakeScene) -> None:
-    """Interrupted in the middle of the claim: the next passes bring the task to its end, once."""
-    with StubServer() as stub:
-        scene = a_scene(gated("dev-1"), MCP_ENDPOINT=stub.url)
-        scene.open_gate()
-        stub.store.add()
-        child = interrupted_while_claiming(scene, stub)
-        left = scene.disk.leases()
-        scene.claims_are_old("1")
-        # The second may meet the pass that the wrapper became.
-        codes = [scene.call("run", "--once").code for _ in range(2)]
-        scene.wait_for_rest()
-        status = stub.store.tasks[1]["status"]
-
-    assert (child.returncode, left, status) == (130, ["1"], "complete")
-    assert codes[0] == 0
-    assert codes[1] in (0, 75)
-    assert scene.disk.begun() == ["1"]
-
-
-def interrupted_while_claiming(scene: Scene, stub: StubServer) -> subprocess.Popen[str]:
-    """A pass whose claim hangs until somebody presses Ctrl+C."""
-    is_hanging = [True]
-
-    def hang_first(handler: Handler, message: Message) -> None:
-        (hang if is_hanging[0] else behave_well)(handler, message)
-
-    stub.always("update_task", hang_first, status="working")
-    child = scene.start("run", "--once")
-    wait_until(lambda: any(seen.arguments.get("status") == "working" for seen in stub.requests), "it claims")
-    child.send_signal(signal.SIGINT)
-    child.communicate(timeout=10)
-    is_hanging[0] = False
-    return child
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_server_ends_with_0_when_it_is_asked_to(a_scene: MakeScene, number: int) -> None:
-    scene = a_scene(an_agent("dev-1"))
-    server = scene.serve()
-    server.send_signal(number)
-    out, err = server.communicate(timeout=15)
-
-    assert (server.returncode, out, err) == (0, "", "")
-
-
-@pytest.mark.xfail(reason="what is still to be written is flushed after BrokenPipeError was looked for")
-def test_reader_that_leaves_gets_no_traceback(house: Scene) -> None:
-    """``tinyscheduler status | head -0``."""
-    child = house.start("status")
-    assert child.stdout is not None
-    child.stdout.close()
-    child.stdout = None
-    _, err = child.communicate(timeout=10)
-
-    assert err == ""

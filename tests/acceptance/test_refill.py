@@ -6,8 +6,8 @@ import os
 import time
 from collections.abc import Callable
 
+from tests.acceptance.disk import looks
 from tests.acceptance.scene import Scene, gated
-from tests.acceptance.test_pass import looks
 from tests.integration.commands import an_agent
 from tests.integration.stub_behaviours import hang
 from tests.integration.stub_server import StubServer

@@ -250,7 +250,8 @@ class McpClient:
             case httpx.TimeoutException():
                 return faults.time_fault(limit_s)
         message = f"the connection to the task server broke: {said or type(error).__name__}"
-        return faults.Dropped(message, maybe_applied=True)
+        hint = "look at the server's own log; the next pass asks again"
+        return faults.Dropped(message, hint=hint, maybe_applied=True)
 
     def _end_session(self, http: httpx.Client) -> None:
         import httpx
