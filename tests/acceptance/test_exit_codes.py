@@ -202,17 +202,16 @@ def test_2_for_a_program_names_every_fault(misconfigured: Scene) -> None:
 # --- 3 -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("is_json", [False, True])
 @pytest.mark.parametrize(
     "words",
-    [("run", "--once"), ("run", "--dry-run"), ("status",), ("explain", "1"), ("task", "list"),
-     ("task", "show", "1"), *WRITING],
+    [("run", "--once"), ("run", "--once", "--json"), ("run", "--dry-run"), ("status",), ("status", "--json"),
+     ("explain", "1"), ("task", "list"), ("task", "list", "--json"), ("task", "show", "1"), *WRITING],
 )  # fmt: skip
-def test_3_when_the_task_server_cannot_be_used(no_server: Scene, words: Words, is_json: bool) -> None:
-    answer = no_server.call(*words, *(["--json"] if is_json else []))
+def test_3_when_the_task_server_cannot_be_used(no_server: Scene, words: Words) -> None:
+    answer = no_server.call(*words)
 
     assert answer.code == 3, answer
-    assert_well_spoken(answer, is_json=is_json)
+    assert_well_spoken(answer, is_json="--json" in words)
 
 
 @pytest.mark.parametrize("words", [("config",), ("validate-config",)])
