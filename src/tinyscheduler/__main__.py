@@ -7,6 +7,7 @@ its agent, and everything it imports stays in memory that long.
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,5 +26,23 @@ def main(argv: list[str] | None = None) -> int:
     return app(arguments)
 
 
+def leave(code: int) -> NoReturn:
+    """End the process without taking the interpreter apart, which frees one by one what the kernel
+    frees at once: 7 ms of a pass, 25 with httpx. Whatever has to be closed has been closed; the
+    streams are all that may still have something to say."""
+    import os
+
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            # ``app.main`` has said it where it matters; nobody can hear it here.
+            continue
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    if sys.argv[1:2] == ["wrap"]:
+        sys.exit(exit_code)
+    leave(exit_code)
