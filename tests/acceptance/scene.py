@@ -164,7 +164,8 @@ class Scene:
     def start(self, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """A command that stays; ended with the scene at the latest."""
         child = subprocess.Popen(
-            [*PROGRAM, *arguments],
+            # Who runs the tests in the background has Ctrl+C ignored, and so would everything below.
+            ["/usr/bin/env", "--default-signal=INT", *PROGRAM, *arguments],
             env=self.environment(environ),
             cwd="/",
             stdin=subprocess.DEVNULL,

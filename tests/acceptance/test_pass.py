@@ -7,8 +7,6 @@ import subprocess
 import time
 from collections.abc import Callable
 
-import pytest
-
 from tests.acceptance.disk import Tree, looks
 from tests.acceptance.scene import PROGRAM, Scene, gated
 from tests.integration.commands import an_agent
@@ -69,7 +67,6 @@ def test_second_pass_over_a_server_that_stands_still_writes_nothing_there(a_scen
     assert [path for path in difference(before, scene.disk.tree()) if not RECORDS.fullmatch(path)] == []
 
 
-@pytest.mark.xfail(reason="the line about the ledger comes once for each time that the pass plans")
 def test_trouble_in_one_step_does_not_keep_the_later_ones_from_running(a_scene: MakeScene) -> None:
     """A broken lease, a broken ledger and an agent without a folder; the healthy task is done and the
     pass is recorded all the same."""

@@ -80,7 +80,10 @@ class Report:
 
     def trouble(self, message: str, *, hint: str, reference: str) -> None:
         """A fault that is no exception: an unreadable lease, a tree that survived."""
-        self.faults.append(FaultSeen(reference, message, hint, is_server=False))
+        seen = FaultSeen(reference, message, hint, is_server=False)
+        # A pass that plans again says a thing once.
+        if seen not in self.faults:
+            self.faults.append(seen)
 
     def limit(self, what: str) -> None:
         """A limit was reached: reported, never silent (law 10)."""
