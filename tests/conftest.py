@@ -1,6 +1,7 @@
 """What every test may rely on: printed seeds, the repository's folder, and nothing of this machine."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,12 @@ settings.load_profile("tinyscheduler")
 
 # Some machines set this and others do not; what a test starts must not depend on it.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Who runs the tests in the background (nohup, a CI without a terminal) hands these down ignored, and
+# every program that a test starts and interrupts would ignore them too.
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -164,8 +164,7 @@ class Scene:
     def start(self, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """A command that stays; ended with the scene at the latest."""
         child = subprocess.Popen(
-            # Who runs the tests in the background has Ctrl+C ignored, and so would everything below.
-            ["/usr/bin/env", "--default-signal=INT", *PROGRAM, *arguments],
+            [*PROGRAM, *arguments],
             env=self.environment(environ),
             cwd="/",
             stdin=subprocess.DEVNULL,
