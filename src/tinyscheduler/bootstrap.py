@@ -69,6 +69,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
     from tinyscheduler.adapters.journal import JsonlJournal
     from tinyscheduler.adapters.processes import ProcessTable
     from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
+    from tinyscheduler.adapters.records.sightings import FileSightings
     from tinyscheduler.adapters.runlock import FlockRunLock
     from tinyscheduler.adapters.runs import RunFolderStore
     from tinyscheduler.adapters.state_folder import FileStateFolder
@@ -83,6 +84,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         lock=FlockRunLock(places.lock_file, f"{places.state}/poke"),
         leases=leases,
         ledgers=FileLedgerStore(places.ledger),
+        sightings=FileSightings(f"{places.state}/waiting.json"),
         runs=RunFolderStore(places.runs, redact=_redact),
         journal=JsonlJournal(
             places.journal,

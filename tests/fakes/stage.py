@@ -16,6 +16,7 @@ from tests.fakes.processes import FakeProcesses
 from tests.fakes.task_server import FakeTaskServer
 from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
+from tinyscheduler.adapters.records.sightings import FileSightings
 from tinyscheduler.adapters.runlock import FlockRunLock
 from tinyscheduler.adapters.runs import RunFolderStore
 from tinyscheduler.adapters.state_folder import FileStateFolder
@@ -47,6 +48,7 @@ class Stage(NamedTuple):
             lock=FlockRunLock(places.lock_file, f"{places.state}/poke"),
             leases=self.leases(),
             ledgers=self.ledgers(),
+            sightings=FileSightings(f"{places.state}/waiting.json"),
             runs=RunFolderStore(places.runs, redact=str),
             journal=JsonlJournal(places.journal, pass_id="test", now=self.clock.now, opening=list),
             processes=self.processes,

@@ -53,16 +53,24 @@ class FakeTaskServer:
                 raise ServerUnavailable("no queue could be asked")
             known_queues = set(queues) - self.failing_queues
             known_agents = set(agents) - self.failing_agents
-            found = sorted(
+            seen = sorted(
                 (
                     self._seen(task)
                     for task in self._tasks.values()
-                    if task.status == "idle" and task.archived_at is None
+                    if task.archived_at is None
                     if task.queue in known_queues or task.assigned_to in known_agents
                 ),
                 key=lambda task: (-task.priority, task.created_at, int(task.id)),
             )
-            return Backlog(tuple(found[:limit]), gaps, self._open_parents(), is_cut=len(found) > limit)
+            idle = [task for task in seen if task.status == "idle"]
+            working = [task for task in seen if task.status == "working"]
+            return Backlog(
+                tuple(idle[:limit]),
+                gaps,
+                self._open_parents(),
+                is_cut=len(idle) > limit,
+                working=tuple(working[: max(0, limit - len(idle))]),
+            )
 
     def get(self, task_id: TaskId) -> TaskDetail:
         with self._lock:

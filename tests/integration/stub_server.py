@@ -49,6 +49,11 @@ class Seen(NamedTuple):
         return found if isinstance(found, dict) else {}
 
 
+def _matches(found: object, wanted: object) -> bool:
+    """One value, or one of several."""
+    return found in wanted if isinstance(wanted, list) else found == wanted
+
+
 class Store:
     """The tasks, with as much of the rules as a client can notice."""
 
@@ -94,7 +99,7 @@ class Store:
 
     def _is_wanted(self, row: Row, wanted: Row) -> bool:
         names = [n for n in ("status", "assigned_to", "queue_name") if n in wanted]
-        return row["archived_at"] is None and all(row[n] == wanted[n] for n in names)
+        return row["archived_at"] is None and all(_matches(row[n], wanted[n]) for n in names)
 
     def get_task(self, wanted: Row) -> Row:
         row = self._row(wanted["id"])

@@ -76,7 +76,7 @@ OURS: Mapping[str, str] = {
     "words": (
         "model model.action model.agent model.configuration model.event model.ids model.knowledge"
         " model.lease model.ledger model.order model.pass_result model.policy model.reason model.result"
-        " model.snapshot model.task"
+        " model.sightings model.snapshot model.task"
     ),
     "decisions": (
         "planner planner.capacity planner.holds planner.ranking planner.retry planner.start planner.tend"
@@ -93,7 +93,8 @@ OURS: Mapping[str, str] = {
     "looking": (
         "adapters.clock adapters.processes adapters.processes.proc adapters.processes.table adapters.records"
         " adapters.records.lease_json adapters.records.leases adapters.records.ledger_json"
-        " adapters.records.ledgers adapters.records.trouble adapters.runlock adapters.state_folder"
+        " adapters.records.ledgers adapters.records.sightings adapters.records.trouble adapters.runlock"
+        " adapters.state_folder"
     ),
     "the pass record": "adapters.journal",
 }

@@ -52,10 +52,13 @@ class EmbeddedTaskServer:
         """All of one instant, in two queries; there are no gaps: one file answers or nothing does."""
         # One more than asked for tells a list that is full from one that is cut.
         found = self._store().backlog(queues, agents, limit + 1)
+        seen = [_task(row) for row in found.tasks]
+        idle = [task for task in seen if task.status == "idle"]
         return Backlog(
-            tasks=tuple([_task(row) for row in found.tasks[:limit]]),
+            tasks=tuple(idle[:limit]),
             open_parents=frozenset(TaskId(str(parent)) for parent in found.open_parents),
-            is_cut=len(found.tasks) > limit,
+            is_cut=len(idle) > limit,
+            working=tuple(seen[len(idle) : limit]),
         )
 
     def get(self, task_id: TaskId) -> TaskDetail:

@@ -131,6 +131,10 @@ class Fields:
         """The name is there, whatever its value."""
         return name in self._found
 
+    def names(self) -> tuple[str, ...]:
+        """All of them, in the order of the file."""
+        return tuple(self._found)
+
     def raw(self, name: str) -> object:
         """The parsed value as it stands; None when absent."""
         return self._found.get(name)

@@ -62,6 +62,9 @@ class Backlog(NamedTuple):
     """Tasks with a child that is not complete; they are not work (features D7)."""
     is_cut: bool = False
     """MAX_FETCH was reached: there is more than we looked at."""
+    working: tuple[Task, ...] = ()
+    """Tasks of our queues and agents that somebody works on, as far as the lists that were read show
+    them: one that is missing here has to be asked for before anything is said of it."""
 
 
 class StartSnapshot(NamedTuple):

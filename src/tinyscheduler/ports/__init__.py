@@ -17,6 +17,7 @@ from tinyscheduler.model.lease import BrokenLease, Lease, Outcome, Owner, Proces
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.order import Order
 from tinyscheduler.model.result import BadResult, Redact, RunResult
+from tinyscheduler.model.sightings import Sightings
 from tinyscheduler.model.snapshot import Backlog, Liveness
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
 
@@ -126,6 +127,16 @@ class LedgerStore(Protocol):
         """Durable replace."""
 
 
+class SightingStore(Protocol):
+    """What earlier passes saw first; see ``model.sightings``."""
+
+    def read(self) -> Sightings:
+        """Never raises: what cannot be read is begun anew, and ``trouble`` says so."""
+
+    def write(self, sightings: Sightings) -> None:
+        """Replace it all, not synced. Raises StateError."""
+
+
 class RunFolders(Protocol):
     """``state/runs``: the wrapper's world."""
 
@@ -209,8 +220,9 @@ class TaskServer(Protocol):
         """Identity of the endpoint; task ids are meaningful only together with it."""
 
     def backlog(self, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int) -> Backlog:
-        """Idle tasks, not archived, of these queues and of these assignees. One queue that fails is a
-        gap; raises only when nothing at all could be asked."""
+        """Idle tasks, not archived, of these queues and of these assignees, at most ``limit``; and, as far
+        as the limit and the same lists allow, those that are working. One queue that fails is a gap;
+        raises only when nothing at all could be asked."""
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """Raises TaskNotFound."""
@@ -275,6 +287,7 @@ class World(NamedTuple):
     lock: RunLock
     leases: LeaseStore
     ledgers: LedgerStore
+    sightings: SightingStore
     runs: RunFolders
     journal: Journal
     processes: Processes

@@ -57,18 +57,22 @@ def _marks(values: Sequence[str]) -> str:
     return ", ".join("?" * len(values))
 
 
+_IDLE_FIRST: Final = TASK_ORDER.replace(" BY ", " BY t.status = 'working', ")
+
+
 def backlog(
     connection: sqlite3.Connection, queues: Sequence[str], agents: Sequence[str], limit: int
 ) -> Waiting:
-    """Idle tasks, not archived, in one of the queues or assigned to one of the agents, each once.
+    """Tasks that are not complete nor archived, in one of the queues or assigned to one of the agents,
+    each once: the idle ones first, so that those that are worked on crowd out none of them.
 
     At most ``limit``. Open parents are those of the whole store, whoever their children belong to.
     """
     query = (
         TASK_COLUMNS
-        + " WHERE t.archived_at IS NULL AND t.status = 'idle'"
+        + " WHERE t.archived_at IS NULL AND t.status IN ('idle', 'working')"
         + f" AND (t.queue_name IN ({_marks(queues)}) OR t.assigned_to IN ({_marks(agents)}))"
-        + TASK_ORDER
+        + _IDLE_FIRST
         + " LIMIT ?"
     )
     tasks = task_rows(connection.execute(query, (*queues, *agents, limit)))

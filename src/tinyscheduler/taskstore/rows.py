@@ -95,7 +95,8 @@ class QueueStats(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """What a scheduler looks at: idle tasks, and which tasks are not work because a child is open."""
+    """What a scheduler looks at: tasks that are idle, then those that are worked on, and which tasks are
+    not work because a child is open."""
 
     tasks: tuple[TaskRow, ...]
     open_parents: frozenset[int]

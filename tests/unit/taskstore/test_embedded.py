@@ -9,6 +9,7 @@ from tests.unit.taskstore.builders import run_python
 from tinyscheduler.adapters.embedded import SOURCE_UNKNOWN, EmbeddedTaskServer
 from tinyscheduler.errors import ServerUnavailable, TaskNotFound
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.taskstore.rows import NewTask
 from tinyscheduler.taskstore.store import Store
 
@@ -42,7 +43,7 @@ def test_a_read_only_server_over_nothing_is_empty_and_makes_nothing(path: str) -
     server = EmbeddedTaskServer(path, read_only=True)
 
     assert server.source == "embedded:new"
-    assert server.backlog([DEV], [AgentName("bob")], 10) == ((), (), frozenset(), False)
+    assert server.backlog([DEV], [AgentName("bob")], 10) == Backlog(())
     with pytest.raises(ServerUnavailable):
         server.comment(TaskId("1"), "hello", "bob")
     server.close()

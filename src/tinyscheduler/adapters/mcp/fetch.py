@@ -3,10 +3,12 @@
 Apart from ``tasks`` because it is the one operation that is a conversation. It gets the call as a
 function and knows no network.
 
-One question comes first: all idle tasks of the server, one page. Mostly that is all there is, and a
-pass costs one call however many queues and agents there are. Only when the page is full are queues
-and agents asked for one by one, a page of each in turn, so that a long queue does not crowd out the
-others before the limit is reached.
+One question comes first: all tasks of the server that wait or are worked on, one page. Mostly that is
+all there is, and a pass costs one call however many queues and agents there are. Only when the page
+is full are queues and agents asked for one by one, a page of each in turn, so that a long queue does
+not crowd out the others before the limit is reached.
+
+The limit is about idle tasks; those that are worked on come with the same pages and cost no call.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from collections.abc import Set as AbstractSet
 from typing import Final
 
 from tinyscheduler.adapters.mcp import faults, task_json, wire
-from tinyscheduler.errors import TaskServerError
+from tinyscheduler.errors import ServerRefused, TaskServerError
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog, QueueGap
 from tinyscheduler.model.task import Task
@@ -30,19 +32,54 @@ PAGE_ROWS: Final = 500
 OLD_SERVER: Final = "the server is an older one without queues; only tasks assigned to agents are found"
 
 
+STATUSES: Final[wire.Argument] = ["idle", "working"]
+
+WORKING_ROWS: Final = 50
+"""Room in the last pages below the limit: without it a row that is worked on would cost a call."""
+
+
+class OneStatusAtMost:
+    """Asks again for idle tasks alone where a list of statuses is refused, as older servers do. Once a
+    list was taken, a refusal is about something else."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._takes_lists: bool | None = None
+        """None: not known yet."""
+
+    def __call__(self, tool: str, arguments: Mapping[str, wire.Argument]) -> object:
+        """As ``Read``. Raises TaskServerError."""
+        if self._takes_lists is False:
+            return self._read(tool, {**arguments, "status": "idle"})
+        try:
+            answer = self._read(tool, arguments)
+        except faults.UnknownTool:
+            raise
+        except ServerRefused:
+            if self._takes_lists:
+                raise
+            answer = self._read(tool, {**arguments, "status": "idle"})
+            self._takes_lists = False
+            return answer
+        self._takes_lists = True
+        return answer
+
+
 class ListQuery:
-    """One list of the server: everything idle, one queue, or one agent. Knows how far it was read."""
+    """One list of the server: everything, one queue, or one agent. Knows how far it was read."""
 
     def __init__(self, *, queue: QueueName | None = None, agent: AgentName | None = None) -> None:
         self.queue = queue
         self.agent = agent
         self.offset = 0
+        self.idle = 0
+        """How many of the rows that were read wait, or cannot be read."""
         self._first_id: TaskId | None = None
 
     def page(self, read: Read, page_rows: int) -> tuple[task_json.Rows, bool]:
         """The next page, and whether it was the last. Raises TaskServerError."""
         arguments: dict[str, wire.Argument] = {
-            "status": "idle", "limit": page_rows, "offset": self.offset
+            "status": STATUSES, "limit": page_rows, "offset": self.offset
         }  # fmt: skip
         tool = "list_tasks"
         if self.queue is not None:
@@ -52,6 +89,7 @@ class ListQuery:
             arguments["assigned_to"] = self.agent
         rows = task_json.rows_of(read(tool, arguments))
         self.offset += rows.received
+        self.idle += rows.received - sum(task.status == "working" for task in rows.tasks)
         before, self._first_id = self._first_id, rows.tasks[0].id if rows.tasks else None
         # More than asked for, or the same again: the server knows no pages, and this was everything.
         is_repeated = before is not None and before == self._first_id
@@ -66,20 +104,23 @@ class Gathering:
         self._agents = frozenset(agents)
         self._seen: set[TaskId] = set()
         self._ours: list[Task] = []
+        self._working: list[Task] = []
+        self._looked_at = 0
         self.parents: set[TaskId] = set()
         self._bad: dict[tuple[QueueName | None, AgentName | None], list[str]] = {}
         self._gaps: list[QueueGap] = []
 
     @property
     def looked_at(self) -> int:
-        """Different tasks, ours or not."""
-        return len(self._seen)
+        """Different tasks that wait, ours or not."""
+        return self._looked_at
 
     def add(self, rows: task_json.Rows, query: ListQuery) -> None:
         """Take in a page."""
         for task in rows.tasks:
             if task.id not in self._seen:
                 self._seen.add(task.id)
+                self._looked_at += task.status != "working"
                 self._take(task)
         for bad in rows.bad:
             self._note_bad(bad, query)
@@ -90,8 +131,8 @@ class Gathering:
             return
         if task.parent_id is not None:
             self.parents.add(task.parent_id)
-        if task.status == "idle" and self._is_ours(task):
-            self._ours.append(task)
+        if self._is_ours(task):
+            (self._ours if task.status == "idle" else self._working).append(task)
 
     def _is_ours(self, task: Task) -> bool:
         """Tasks of our queues that others hold included: the planner says why they are not started."""
@@ -117,6 +158,7 @@ class Gathering:
     def result(self, limit: int, *, is_cut: bool, more_parents: AbstractSet[TaskId] = frozenset()) -> Backlog:
         """In the server's order, tie-break included; at most ``limit`` tasks."""
         self._ours.sort(key=task_json.sort_key)
+        self._working.sort(key=task_json.sort_key)
         unreadable = (
             QueueGap(queue, agent, f"{len(whys)} left out as unreadable: {faults.excerpt('; '.join(whys))}")
             for (queue, agent), whys in self._bad.items()
@@ -126,6 +168,7 @@ class Gathering:
             gaps=(*self._gaps, *unreadable),
             open_parents=frozenset(self.parents | more_parents),
             is_cut=is_cut or len(self._ours) > limit,
+            working=tuple(self._working),
         )
 
 
@@ -134,6 +177,7 @@ def backlog(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName]
     first = Gathering(queues, agents)
     if not queues and not agents:
         return first.result(limit, is_cut=False)
+    read = OneStatusAtMost(read)
     queries = [*(ListQuery(queue=queue) for queue in queues), *(ListQuery(agent=agent) for agent in agents)]
     error: TaskServerError | None = None
     try:
@@ -151,7 +195,7 @@ def backlog(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName]
 
 
 def _read_everything(read: Read, gathering: Gathering, queries: list[ListQuery], limit: int) -> bool:
-    """One page of all idle tasks. True: that was everything. Raises TaskServerError."""
+    """One page of all tasks. True: that was everything. Raises TaskServerError."""
     everything = ListQuery()
     rows, is_last = everything.page(read, min(PAGE_ROWS, limit + 1))
     gathering.add(rows, everything)
@@ -198,7 +242,7 @@ class InTurn:
     def _read_page(self, query: ListQuery) -> bool:
         """True: the list is read to its end. Raises TaskServerError."""
         # One more than the limit, so that reaching it and passing it are not confused.
-        wanted = min(self._page_rows, self._limit + 1 - self.gathering.looked_at)
+        wanted = min(self._page_rows, max(self._limit + 1 - self.gathering.looked_at, WORKING_ROWS))
         try:
             rows, is_last = query.page(self._read, wanted)
         except faults.AnswerTooLarge:
@@ -209,7 +253,7 @@ class InTurn:
         self._pages += 1
         self.gathering.add(rows, query)
         # Rows that shift or cannot be read do not count as looked at, and must not be paged for ever.
-        is_too_long = not is_last and query.offset > self._limit
+        is_too_long = not is_last and (query.idle > self._limit or query.offset > 2 * self._limit + PAGE_ROWS)
         self._is_cut = self._is_cut or is_too_long
         return is_last or is_too_long
 
