@@ -64,6 +64,7 @@ def load(invocation: Invocation, *, write_cache: bool) -> Configuration:
 
 def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: bool = False) -> World:
     """Bind every port. Opens nothing that writes; ``is_read_only`` also for the embedded store."""
+    from tinyscheduler.adapters.attic import FileAttic
     from tinyscheduler.adapters.clock import SystemClock
     from tinyscheduler.adapters.engines.local import LocalEngine
     from tinyscheduler.adapters.journal import JsonlJournal
@@ -103,6 +104,16 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
             logs=places.logs,
             folders=(places.running, places.runs, places.ledger),
             scripts={TASK_SCRIPT: _task_script(configuration, program)},
+        ),
+        attic=FileAttic(
+            {
+                "run": places.runs,
+                "ledger": places.ledger,
+                "journal": places.journal,
+                "passes": places.passes,
+                "log": places.logs,
+            },
+            stamp=f"{places.cache}/swept",
         ),
         configuration=configuration,
         environ=invocation.environ,

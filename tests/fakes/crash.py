@@ -19,6 +19,7 @@ EFFECTS: Final = {
     "server": ("update", "move", "comment"),
     "processes": ("signal",),
     "state": ("make_workspace", "record_pass"),
+    "attic": ("remove", "count_from", "note_sweep"),
 }
 """Every call of a port that changes something outside the process, journal and log aside."""
 

@@ -14,6 +14,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.fakes.processes import FakeProcesses
 from tests.fakes.task_server import FakeTaskServer
+from tinyscheduler.adapters.attic import FileAttic
 from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.adapters.records.sightings import FileSightings
@@ -62,6 +63,7 @@ class Stage(NamedTuple):
                 logs=places.logs,
                 folders=(places.running, places.runs, places.ledger),
             ),
+            attic=self.attic(),
             configuration=self.configuration,
             environ={"PATH": "/usr/bin"},
             after_argv=("scheduler", "run", "--once"),
@@ -75,6 +77,19 @@ class Stage(NamedTuple):
 
     def leases(self) -> FileLeaseStore:
         return FileLeaseStore(self.configuration.places.running, self.configuration.places.quarantine)
+
+    def attic(self) -> FileAttic:
+        places = self.configuration.places
+        return FileAttic(
+            {
+                "run": places.runs,
+                "ledger": places.ledger,
+                "journal": places.journal,
+                "passes": places.passes,
+                "log": places.logs,
+            },
+            stamp=f"{places.cache}/swept",
+        )
 
     def ledgers(self) -> FileLedgerStore:
         return FileLedgerStore(self.configuration.places.ledger)

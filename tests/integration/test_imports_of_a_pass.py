@@ -90,6 +90,7 @@ OURS: Mapping[str, str] = {
         "adapters adapters.engines adapters.engines.local adapters.runs adapters.runs.order_file"
         " adapters.runs.result_file adapters.runs.store"
     ),
+    "the day of the last sweep": "adapters.attic",
     "looking": (
         "adapters.clock adapters.processes adapters.processes.proc adapters.processes.table adapters.records"
         " adapters.records.lease_json adapters.records.leases adapters.records.ledger_json"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.event import Event
@@ -20,6 +20,9 @@ from tinyscheduler.model.result import BadResult, Redact, RunResult
 from tinyscheduler.model.sightings import Sightings
 from tinyscheduler.model.snapshot import Backlog, Liveness
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.remains import Remains
 
 
 class Host(NamedTuple):
@@ -280,6 +283,29 @@ class StateFolder(Protocol):
         """``passes/last.json``, a line in the day's pass records, one in the log. Raises StateError."""
 
 
+class Attic(Protocol):
+    """What past runs and days have left in the state folder. All but ``is_due`` and ``swept_at`` raise
+    StateError when the disk refuses."""
+
+    def is_due(self, now: datetime) -> bool:
+        """No sweep has come to its end on this day. Asked by each pass, so it costs next to nothing."""
+
+    def swept_at(self) -> datetime | None:
+        """The day of the last sweep that came to its end; None: there was none, or nobody knows."""
+
+    def note_sweep(self, now: datetime) -> None:
+        """A sweep has come to its end."""
+
+    def remains(self, *, before: datetime) -> Sequence[Remains]:
+        """All that was last touched before then, oldest first. Writes nothing."""
+
+    def remove(self, remains: Remains) -> bool:
+        """A ledger or a file of a day; False: it was gone. Run folders: ``RunFolders.discard``."""
+
+    def count_from(self, remains: Remains, at: datetime) -> None:
+        """It is not over yet: its age counts from then on."""
+
+
 class World(NamedTuple):
     """The ports of one process, bound by ``bootstrap``, and what it was started with."""
 
@@ -294,6 +320,7 @@ class World(NamedTuple):
     engine: Engine
     server: TaskServer
     state: StateFolder
+    attic: Attic
     configuration: Configuration
     environ: Mapping[str, str]
     """Of this process; agents get an allow-list of it."""

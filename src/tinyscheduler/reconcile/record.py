@@ -44,6 +44,7 @@ def pass_record(report: Report) -> dict[str, object]:
         "held": {
             reason: {"count": len(ids), "ids": _some(ids)} for reason, ids in report.held_by_reason().items()
         },
+        **({"swept": dict(report.swept)} if report.swept else {}),
         "limits": list(report.limits),
         "faults": [
             {"ref": fault.reference, "message": fault.message, "hint": fault.hint}

@@ -33,6 +33,8 @@ class Report:
         self.scanned: list[TaskId] = []
         """Tasks of all leases that were looked at."""
         self.fetched = 0
+        self.swept: dict[str, int] = {}
+        """Old files that were removed, by kind; empty in nearly all passes."""
         self.is_lock_busy = False
 
     def tended(self, plan: TendPlan) -> None:
@@ -58,6 +60,8 @@ class Report:
         self.faults = list(dict.fromkeys(earlier.faults + self.faults))
         self.limits = list(dict.fromkeys(earlier.limits + self.limits))
         self.notes = list(dict.fromkeys(earlier.notes + self.notes))
+        kinds = (*earlier.swept, *self.swept)
+        self.swept = {kind: earlier.swept.get(kind, 0) + self.swept.get(kind, 0) for kind in kinds}
         return self
 
     def add(self, result: Result) -> None:
@@ -106,6 +110,7 @@ class Report:
             **{name: len(ids) for name, ids in self.ids().items()},
             "held": len(self.start.held),
             "faults": len(self.faults),
+            **({"swept": sum(self.swept.values())} if self.swept else {}),
         }
 
     def ids(self) -> Mapping[str, list[TaskId]]:

@@ -84,6 +84,7 @@ def one_look(world: World) -> Report:
         leases = _tend(context, snapshot)
         deadline = began + world.configuration.policy.pass_limit_s
         _start(context, leases, snapshot.broken, deadline=deadline)
+        _sweep(context, leases, snapshot.broken, deadline=deadline)
     except StateError as error:
         # A pass that cannot read or write its own state gives no verdict on others (law 12).
         report.fault(error)
@@ -124,6 +125,16 @@ def _start(
         if not lost:
             return
         refused.update(lost)
+
+
+def _sweep(
+    context: Context, leases: list[Lease], broken: tuple[BrokenLease, ...], *, deadline: float
+) -> None:
+    """What the past has left, once a day."""
+    if context.world.attic.is_due(context.world.clock.now()):
+        from tinyscheduler.reconcile.sweep import sweep
+
+        sweep(context, leases, broken, deadline=deadline)
 
 
 def _observe(
