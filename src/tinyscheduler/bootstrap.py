@@ -70,6 +70,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
     from tinyscheduler.adapters.journal import JsonlJournal
     from tinyscheduler.adapters.processes import ProcessTable
     from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
+    from tinyscheduler.adapters.records.intents import FileIntents
     from tinyscheduler.adapters.records.sightings import FileSightings
     from tinyscheduler.adapters.runlock import FlockRunLock
     from tinyscheduler.adapters.runs import RunFolderStore
@@ -86,6 +87,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         leases=leases,
         ledgers=FileLedgerStore(places.ledger),
         sightings=FileSightings(f"{places.state}/waiting.json"),
+        intents=FileIntents(places.intents, places.quarantine),
         runs=RunFolderStore(places.runs, redact=_redact),
         journal=JsonlJournal(
             places.journal,

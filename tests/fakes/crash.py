@@ -14,6 +14,7 @@ from tinyscheduler.ports import World
 EFFECTS: Final = {
     "leases": ("create", "write", "remove", "take", "ask_stop", "quarantine"),
     "ledgers": ("write",),
+    "intents": ("remove", "quarantine"),
     "runs": ("prepare", "discard"),
     "engine": ("start",),
     "server": ("update", "move", "comment"),

@@ -17,6 +17,7 @@ from tests.fakes.task_server import FakeTaskServer
 from tinyscheduler.adapters.attic import FileAttic
 from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
+from tinyscheduler.adapters.records.intents import FileIntents
 from tinyscheduler.adapters.records.sightings import FileSightings
 from tinyscheduler.adapters.runlock import FlockRunLock
 from tinyscheduler.adapters.runs import RunFolderStore
@@ -50,6 +51,7 @@ class Stage(NamedTuple):
             leases=self.leases(),
             ledgers=self.ledgers(),
             sightings=FileSightings(f"{places.state}/waiting.json"),
+            intents=FileIntents(places.intents, places.quarantine),
             runs=RunFolderStore(places.runs, redact=str),
             journal=JsonlJournal(places.journal, pass_id="test", now=self.clock.now, opening=list),
             processes=self.processes,

@@ -74,9 +74,9 @@ OURS: Mapping[str, str] = {
     ),
     "kit": "kit kit.fields kit.files kit.json_text",
     "words": (
-        "model model.action model.agent model.configuration model.event model.ids model.knowledge"
-        " model.lease model.ledger model.order model.pass_result model.policy model.reason model.result"
-        " model.sightings model.snapshot model.task"
+        "model model.action model.agent model.configuration model.event model.ids model.intent"
+        " model.knowledge model.lease model.ledger model.order model.pass_result model.policy model.reason"
+        " model.result model.sightings model.snapshot model.task"
     ),
     "decisions": (
         "planner planner.capacity planner.holds planner.ranking planner.retry planner.start planner.tend"
@@ -93,8 +93,8 @@ OURS: Mapping[str, str] = {
     "the day of the last sweep": "adapters.attic",
     "looking": (
         "adapters.clock adapters.processes adapters.processes.proc adapters.processes.table adapters.records"
-        " adapters.records.lease_json adapters.records.leases adapters.records.ledger_json"
-        " adapters.records.ledgers adapters.records.sightings adapters.records.trouble adapters.runlock"
+        " adapters.records.intents adapters.records.lease_json adapters.records.leases"
+        " adapters.records.ledger_json adapters.records.ledgers adapters.records.sightings adapters.records.trouble adapters.runlock"
         " adapters.state_folder"
     ),
     "the pass record": "adapters.journal",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+from tinyscheduler.model.intent import BrokenIntent, Intent
 from tinyscheduler.model.lease import BrokenLease, Lease, Outcome, Owner, ProcessRef, StopOrder
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.order import Order
@@ -128,6 +129,38 @@ class LedgerStore(Protocol):
 
     def write(self, ledger: Ledger) -> None:
         """Durable replace."""
+
+
+class IntentScan(NamedTuple):
+    """What is asked of the next pass, oldest first."""
+
+    intents: tuple[Intent, ...]
+    broken: tuple[BrokenIntent, ...]
+    left_out: int = 0
+    """How many there are beyond those that were to be read."""
+
+
+class IntentStore(Protocol):
+    """Requests of commands. All raise StateError when the disk refuses."""
+
+    def new_id(self, at: datetime) -> str:
+        """For a request of this moment; no other has it."""
+
+    def write(self, intent: Intent) -> None:
+        """Exclusive, durable; needs no lock. Also raises StateError when a pass could not read it,
+        because the state folder is another user's."""
+
+    def scan(self, most: int) -> IntentScan:
+        """The oldest ``most``; what is no request becomes a BrokenIntent, never an exception."""
+
+    def is_pending(self, intent: Intent) -> bool:
+        """No pass has concluded it yet."""
+
+    def remove(self, intent: Intent) -> None:
+        """Idempotent, durable."""
+
+    def quarantine(self, broken: BrokenIntent) -> str:
+        """Move it aside; the new path."""
 
 
 class SightingStore(Protocol):
@@ -314,6 +347,7 @@ class World(NamedTuple):
     leases: LeaseStore
     ledgers: LedgerStore
     sightings: SightingStore
+    intents: IntentStore
     runs: RunFolders
     journal: Journal
     processes: Processes
