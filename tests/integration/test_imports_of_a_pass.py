@@ -94,8 +94,8 @@ OURS: Mapping[str, str] = {
     "looking": (
         "adapters.clock adapters.processes adapters.processes.proc adapters.processes.table adapters.records"
         " adapters.records.intents adapters.records.lease_json adapters.records.leases"
-        " adapters.records.ledger_json adapters.records.ledgers adapters.records.sightings adapters.records.trouble adapters.runlock"
-        " adapters.state_folder"
+        " adapters.records.ledger_json adapters.records.ledgers adapters.records.sightings"
+        " adapters.records.trouble adapters.runlock adapters.state_folder"
     ),
     "the pass record": "adapters.journal",
 }
