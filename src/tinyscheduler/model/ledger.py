@@ -15,6 +15,16 @@ OUTCOMES_KEPT = 200
 WHY_CHARS_MAX = 200
 
 
+class Asked(NamedTuple):
+    """What a person wants of the task once its run has been stopped. In the ledger before the stop, so
+    that whoever settles the run knows it, whatever was killed in between."""
+
+    by: str
+    reason: str
+    requeue: bool
+    """It is to run again; False: it is parked."""
+
+
 class OpenRun(NamedTuple):
     """The run in flight as the ledger knows it: written after the lease, before the claim."""
 
@@ -28,6 +38,8 @@ class OpenRun(NamedTuple):
     """Until when a claim that was cut off may still take effect on the server."""
     refusals: int = 0
     """How often the server refused for good to be told how the run ended."""
+    asked: Asked | None = None
+    """None: nobody has asked to stop it."""
 
 
 class PastRun(NamedTuple):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass
-from tinyscheduler.model.ledger import OUTCOMES_KEPT, WHY_CHARS_MAX, Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.ledger import OUTCOMES_KEPT, WHY_CHARS_MAX, Asked, Ledger, OpenRun, Parked, PastRun
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.task import Task
 
@@ -68,7 +68,7 @@ def after_run(ledger: Ledger, run: Lease | OpenRun, outcome: Outcome, policy: Po
         open=None,
         outcomes=outcomes,
         not_before=_not_before(outcome, spent, ledger, policy),
-        parked=ledger.parked or _parked(outcome, spent, policy),
+        parked=ledger.parked or _parked(outcome, spent, policy, _asked(ledger, run)),
     )
 
 
@@ -116,7 +116,15 @@ def _jitter(ledger: Ledger) -> float:
     return 1.0 + _checksum(f"{ledger.task_id}/{ledger.runs}") % 1000 / 10_000
 
 
-def _parked(outcome: Outcome, spent: int, policy: Policy) -> Parked | None:
+def _asked(ledger: Ledger, run: Lease | OpenRun) -> Asked | None:
+    is_open = ledger.open is not None and ledger.open.lease_id == run.lease_id
+    return ledger.open.asked if ledger.open is not None and is_open else None
+
+
+def _parked(outcome: Outcome, spent: int, policy: Policy, asked: Asked | None) -> Parked | None:
+    if outcome.kind == "cancelled" and asked is not None:
+        # A person's word counts for what a person has stopped: it says also what comes next.
+        return None if asked.requeue else Parked(asked.reason, asked.by, outcome.at, "")
     if COSTS[outcome.kind].parks:
         why = f"its run ended as {outcome.kind}"
     elif spent >= policy.max_attempts:

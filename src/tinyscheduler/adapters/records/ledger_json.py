@@ -14,7 +14,7 @@ from tinyscheduler.kit.fields import (
 )
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.lease import OutcomeClass
-from tinyscheduler.model.ledger import Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.ledger import Asked, Ledger, OpenRun, Parked, PastRun
 
 SCHEMA = 1
 
@@ -65,10 +65,12 @@ def _open_to_json(run: OpenRun) -> dict[str, object]:
         "at": instant_text(run.at),
         "unclear_until": instant_text_or_none(run.unclear_until),
         "refusals": run.refusals,
+        "asked": None if run.asked is None else run.asked._asdict(),
     }
 
 
 def _open_from_json(fields: Fields) -> OpenRun:
+    asked = fields.inner_or_none("asked")
     return OpenRun(
         lease_id=LeaseId(fields.text("lease_id")),
         agent=AgentName(fields.text("agent")),
@@ -77,6 +79,9 @@ def _open_from_json(fields: Fields) -> OpenRun:
         at=fields.instant("at"),
         unclear_until=fields.instant_or_none("unclear_until"),
         refusals=fields.whole_or_none("refusals") or 0,
+        asked=None
+        if asked is None
+        else Asked(asked.text("by"), asked.text("reason"), asked.truth("requeue")),
     )
 
 
