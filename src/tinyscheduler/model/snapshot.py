@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import QueueName, TaskId
+from tinyscheduler.model.intent import BrokenIntent, Intent
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
@@ -32,6 +33,8 @@ class LeaseFacts(NamedTuple):
     beat_age_s: float
     """By CLOCK_MONOTONIC on the same boot, by the wall clock otherwise."""
     run_age_s: float
+    intent: Intent | None = None
+    """The request that is to end this run now: a ``stop``, ``park`` or ``release`` that may be obeyed."""
 
 
 class TendSnapshot(NamedTuple):
@@ -42,6 +45,11 @@ class TendSnapshot(NamedTuple):
     broken: tuple[BrokenLease, ...]
     is_estopped: bool
     policy: Policy
+    intents: tuple[Intent, ...] = ()
+    """What was asked of this pass, oldest first."""
+    broken_intents: tuple[BrokenIntent, ...] = ()
+    intents_left_out: int = 0
+    """Requests beyond the limit of a pass; the next one reads them."""
 
 
 class QueueGap(NamedTuple):
