@@ -29,6 +29,12 @@ class Policy(NamedTuple):
     claim_timeout_s: int = 60
     """How long an unanswered claim may still take effect: the client's time limit and the longest
     stall of the public server (35 s and 30 s, tinytask 5)."""
+    handover_grace_s: int = 120
+    """How long the server may show something else than what was claimed before the run is ended (features
+    B7): a hand-over is three calls of an agent that thinks in between."""
+    lost_grace_s: int = 120
+    """How long an open run may be seen without lease and processes before its task is given back
+    (features A10): a lease that is put back from a copy is back by then."""
     max_attempts: int = 3
     retry_base_s: int = 60
     retry_max_s: int = 3600

@@ -51,3 +51,11 @@ def age_s(since: Moment, now: Moment) -> float:
     if since.boot_id == now.boot_id:
         return max(0.0, now.monotonic - since.monotonic)
     return max(0.0, (now.at - since.at).total_seconds())
+
+
+def since(before: Sighting | None, now: Moment) -> Moment:
+    """When what is seen now was first seen. A time in the future comes from a clock that was wrong, and
+    would never be over."""
+    if before is None or (before.since.boot_id != now.boot_id and before.since.at > now.at):
+        return now
+    return before.since

@@ -1,0 +1,82 @@
+"""Runs that the ledger knows and no lease does: somebody removed it, or the disk lost it (features A10).
+
+A task without one of ours, which is ``working`` all the same, is somebody else's and not looked at:
+a person's, another scheduler's, or a parent's, whose status is its children's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.ids import LeaseId
+from tinyscheduler.model.knowledge import Known
+from tinyscheduler.model.ledger import Ledger, OpenRun
+from tinyscheduler.model.sightings import Moment, Sighting, age_s, since
+from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.model.task import Task
+
+LOST_MAX = 100
+"""Settled in one pass; each costs some calls, and a folder of leases that vanished is no reason to hold
+the lock for a minute."""
+
+LostStanding = Literal["foreign", "haunted", "waits", "due"]
+"""``foreign``: of the state folder this one was copied from. ``haunted``: processes of it live."""
+
+
+class LostRun(NamedTuple):
+    """An open run without a lease, and its task as the server shows it."""
+
+    ledger: Ledger
+    run: OpenRun
+    task: Task
+    is_foreign: bool = False
+    is_haunted: bool = False
+
+
+class LostVerdict(NamedTuple):
+    """Where each of them stands, in the order of the tasks."""
+
+    standings: tuple[tuple[LostRun, LostStanding], ...]
+    lost: Mapping[LeaseId, Sighting]
+    """To be remembered."""
+
+
+def runs_without_lease(snapshot: StartSnapshot) -> list[LostRun]:
+    """Of the tasks that the server shows, waiting or worked on."""
+    if not isinstance(snapshot.backlog, Known) or not snapshot.ledgers:
+        return []
+    leased = {lease.task_id for lease in snapshot.leases} | {b.task_id for b in snapshot.broken}
+    backlog = snapshot.backlog.value
+    found = []
+    for task in (*backlog.tasks, *backlog.working):
+        ledger = snapshot.ledgers.get(task.id)
+        if task.id in leased or not isinstance(ledger, Ledger) or ledger.open is None:
+            continue
+        if (ledger.source, ledger.task_created_at) == (snapshot.source, task.created_at):
+            found.append(LostRun(ledger, ledger.open, task))
+    return found
+
+
+def judge_lost(
+    runs: Iterable[LostRun], before: Mapping[LeaseId, Sighting], now: Moment, *, grace_s: float
+) -> LostVerdict:
+    """By the time since it was first seen without lease and processes, not by the run's own age: a
+    lease that is put back from a copy is back before that."""
+    standings: list[tuple[LostRun, LostStanding]] = []
+    lost: dict[LeaseId, Sighting] = {}
+    for run in runs:
+        first = since(before.get(run.run.lease_id), now)
+        standing = _standing(run, age_s(first, now) >= grace_s)
+        standings.append((run, standing))
+        if standing in ("waits", "due"):
+            lost[run.run.lease_id] = Sighting(first)
+    return LostVerdict(tuple(standings), lost)
+
+
+def _standing(run: LostRun, is_old: bool) -> LostStanding:
+    if run.is_haunted:
+        return "haunted"
+    if run.is_foreign and run.task.status == "working":
+        return "foreign"
+    return "due" if is_old else "waits"
