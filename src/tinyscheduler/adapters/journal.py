@@ -11,8 +11,6 @@ from tinyscheduler.kit import files, json_text
 from tinyscheduler.kit.fields import identifier_value, instant_text
 from tinyscheduler.model.event import EVENT_VERSION, Event
 
-DAYS_KEPT = 30
-
 
 class JsonlJournal:
     """Facts of one pass, appended as they happen: a crash loses none that came before it.
@@ -83,12 +81,6 @@ class JsonlJournal:
             "leases": self._opening(),
         }
         files.append(path, json_text.dump_line(first))
-        self._drop_old()
-
-    def _drop_old(self) -> None:
-        names = sorted(n for n in os.listdir(self._folder) if n.startswith("journal_"))
-        for name in names[:-DAYS_KEPT]:
-            files.remove(f"{self._folder}/{name}")
 
 
 def _end_torn_line(path: str) -> None:

@@ -12,7 +12,6 @@ from tinyscheduler.kit.fields import Fields
 
 FORMAT = 1
 FORMAT_BYTES_MAX = 10_000
-DAYS_KEPT = 30
 _STATE_ID = re.compile(r"[0-9a-f]{16}")
 _TEMPORARY = re.compile(r"\..+\.(\d+)-(\d+)-\d+\.tmp")
 
@@ -106,8 +105,8 @@ class FileStateFolder:
             files.make_folder(passes)
             files.make_folder(self._logs)
             files.replace(f"{passes}/last.json", json_text.dump(record), sync_file=False, sync_folder=False)
-            _append_to_day(f"{passes}/passes_{day}.jsonl", json_text.dump_line(record))
-            _append_to_day(f"{self._logs}/scheduler_{day}.log", f"{log_line}\n".encode())
+            files.append(f"{passes}/passes_{day}.jsonl", json_text.dump_line(record))
+            files.append(f"{self._logs}/scheduler_{day}.log", f"{log_line}\n".encode())
         except OSError as error:
             raise StateError(
                 f"the pass record cannot be written below {self._root}: {error.strerror}",
@@ -231,17 +230,6 @@ class FileStateFolder:
 def _volume_of(path: str) -> str:
     """Made of the file system's own id where it has one (statfs(2), f_fsid)."""
     return f"{os.statvfs(path).f_fsid:x}"
-
-
-def _append_to_day(path: str, data: bytes) -> None:
-    """One file a day; a new day drops the oldest of its kind (law 10)."""
-    if not os.path.exists(path):
-        folder, name = os.path.split(path)
-        kind = name.partition("_")[0] + "_"
-        days = sorted(other for other in os.listdir(folder) if other.startswith(kind))
-        for old in days[: -(DAYS_KEPT - 1)]:
-            files.remove(f"{folder}/{old}")
-    files.append(path, data)
 
 
 def _is_running(pid: int, start: int) -> bool:

@@ -133,6 +133,27 @@ def test_what_was_removed_is_in_the_record_and_the_journal_and_else_is_not(stage
     assert "swept" not in record["counts"]
 
 
+def test_journals_records_and_logs_are_kept_for_thirty_days(stage: Stage) -> None:
+    """Today's and those of the thirty days before it."""
+    notes = Path(stage.configuration.places.logs) / "notes.txt"
+    notes.write_text("somebody's")
+
+    for _ in range(40):
+        tomorrow(stage)
+
+    places = stage.configuration.places
+    first = f"{stage.clock.now() - timedelta(days=30):%Y%m%d}"
+    for folder, head in (
+        (places.journal, "journal_"),
+        (places.passes, "passes_"),
+        (places.logs, "scheduler_"),
+    ):
+        names = sorted(name for name in os.listdir(folder) if name.startswith(head))
+        assert len(names) == 31
+        assert names[0].startswith(head + first)
+    assert notes.exists()
+
+
 def test_a_day_is_swept_once(stage: Stage) -> None:
     stage.run()
     task_id = a_done_task(stage)

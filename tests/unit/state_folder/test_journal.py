@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ import pytest
 from tests.builders import NOW
 from tests.fakes.clock import FakeClock
 from tests.fakes.small_disk import a_small_disk, fill
-from tinyscheduler.adapters.journal import DAYS_KEPT, JsonlJournal
+from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
@@ -80,18 +78,6 @@ def test_a_line_is_one_line_whatever_the_text(tmp_path: Path) -> None:
     text = (tmp_path / "journal/journal_20260131.jsonl").read_text()
     assert len(text.splitlines()) == 2
     assert lines(tmp_path)[-1]["reason"] == odd
-
-
-def test_thirty_days_are_kept(tmp_path: Path) -> None:
-    clock = FakeClock(NOW - timedelta(days=DAYS_KEPT + 10))
-    journal = a_journal(tmp_path, clock)
-    for _ in range(DAYS_KEPT + 10):
-        clock.advance(86_400)
-        journal.append(FACT)
-
-    names = sorted(os.listdir(tmp_path / "journal"))
-    assert len(names) == DAYS_KEPT
-    assert names[-1] == "journal_20260131.jsonl"
 
 
 def test_a_fact_that_cannot_be_written_is_counted_and_ends_nothing(tmp_path: Path) -> None:

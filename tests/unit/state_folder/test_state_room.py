@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from tests.unit.state_folder.folders import (
     a_folder,
 )
-from tinyscheduler.adapters.state_folder import DAYS_KEPT
 from tinyscheduler.errors import StateError
 
 
@@ -81,27 +79,6 @@ def test_a_pass_is_recorded_as_the_last_one_and_as_one_of_its_day(root: Path) ->
     lines = (root / "passes/passes_20260101.jsonl").read_text().splitlines()
     assert [json.loads(line)["text"] for line in lines] == ["first", "second"]
     assert (root / "logs/scheduler_20260101.log").read_text() == "pass_ended first\npass_ended second\n"
-
-
-def test_thirty_days_are_kept(root: Path) -> None:
-    a_folder(root).open()
-    for day in range(DAYS_KEPT + 10):
-        record(root, day)
-
-    records = [name for name in os.listdir(root / "passes") if name.startswith("passes_")]
-    assert len(records) == DAYS_KEPT
-    assert len(os.listdir(root / "logs")) == DAYS_KEPT
-    assert "passes_20260101.jsonl" not in records
-
-
-def test_files_of_a_person_in_the_log_folder_are_kept(root: Path) -> None:
-    a_folder(root).open()
-    (root / "logs").mkdir()
-    (root / "logs/notes.txt").write_text("mine")
-    for day in range(DAYS_KEPT + 10):
-        record(root, day)
-
-    assert (root / "logs/notes.txt").exists()
 
 
 @pytest.mark.parametrize("where", ["passes", "logs"])
