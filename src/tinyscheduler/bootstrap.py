@@ -70,6 +70,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
     from tinyscheduler.adapters.journal import JsonlJournal
     from tinyscheduler.adapters.processes import ProcessTable
     from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
+    from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
     from tinyscheduler.adapters.records.intents import FileIntents
     from tinyscheduler.adapters.records.sightings import FileSightings
     from tinyscheduler.adapters.runlock import FlockRunLock
@@ -87,6 +88,8 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         leases=leases,
         ledgers=FileLedgerStore(places.ledger),
         sightings=FileSightings(f"{places.state}/waiting.json"),
+        breakers=FileBreakers(f"{places.state}/breakers.json", places.quarantine),
+        accounts=FileAccounts(f"{places.state}/accounts.json", places.quarantine),
         intents=FileIntents(places.intents, places.quarantine),
         runs=RunFolderStore(places.runs, redact=_redact),
         journal=JsonlJournal(

@@ -14,6 +14,8 @@ from tinyscheduler.ports import World
 EFFECTS: Final = {
     "leases": ("create", "write", "remove", "take", "ask_stop", "quarantine"),
     "ledgers": ("write",),
+    "breakers": ("write", "set_aside"),
+    "accounts": ("write", "set_aside"),
     "intents": ("remove", "quarantine"),
     "runs": ("prepare", "discard"),
     "engine": ("start",),

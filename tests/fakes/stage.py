@@ -17,6 +17,7 @@ from tests.fakes.task_server import FakeTaskServer
 from tinyscheduler.adapters.attic import FileAttic
 from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
+from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
 from tinyscheduler.adapters.records.intents import FileIntents
 from tinyscheduler.adapters.records.sightings import FileSightings
 from tinyscheduler.adapters.runlock import FlockRunLock
@@ -51,6 +52,8 @@ class Stage(NamedTuple):
             leases=self.leases(),
             ledgers=self.ledgers(),
             sightings=FileSightings(f"{places.state}/waiting.json"),
+            breakers=self.breakers(),
+            accounts=self.accounts(),
             intents=FileIntents(places.intents, places.quarantine),
             runs=RunFolderStore(places.runs, redact=str),
             journal=JsonlJournal(places.journal, pass_id="test", now=self.clock.now, opening=list),
@@ -79,6 +82,14 @@ class Stage(NamedTuple):
 
     def leases(self) -> FileLeaseStore:
         return FileLeaseStore(self.configuration.places.running, self.configuration.places.quarantine)
+
+    def breakers(self) -> FileBreakers:
+        places = self.configuration.places
+        return FileBreakers(f"{places.state}/breakers.json", places.quarantine)
+
+    def accounts(self) -> FileAccounts:
+        places = self.configuration.places
+        return FileAccounts(f"{places.state}/accounts.json", places.quarantine)
 
     def attic(self) -> FileAttic:
         places = self.configuration.places

@@ -89,6 +89,7 @@ class FakeTaskServer:
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
+        tags: Sequence[str] | None = None,
     ) -> Task:
         with self._lock:
             self._begin_write()
@@ -100,6 +101,8 @@ class FakeTaskServer:
                 after = after._replace(status=status)
             if queue is not None:
                 after = after._replace(queue=QueueName(queue.strip()) or None)
+            if tags is not None:
+                after = after._replace(tags=tuple(tags))
             self._put(after._replace(updated_at=self.now()))
             self._end_write()
             return self._seen(self._tasks[task_id])

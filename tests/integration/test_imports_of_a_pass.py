@@ -74,16 +74,16 @@ OURS: Mapping[str, str] = {
     ),
     "kit": "kit kit.fields kit.files kit.json_text",
     "words": (
-        "model model.action model.agent model.configuration model.event model.ids model.intent"
-        " model.knowledge model.lease model.ledger model.order model.pass_result model.policy model.reason"
-        " model.result model.sightings model.snapshot model.task"
+        "model model.action model.agent model.breaker model.configuration model.event model.ids"
+        " model.intent model.knowledge model.lease model.ledger model.order model.pass_result model.policy"
+        " model.reason model.result model.sightings model.snapshot model.task"
     ),
     "decisions": (
-        "planner planner.capacity planner.holds planner.ranking planner.retry planner.start planner.tend"
-        " planner.view"
+        "planner planner.capacity planner.holds planner.lost planner.ranking planner.retry planner.start"
+        " planner.tend planner.view"
     ),
     "the order of a pass; what acts is loaded when there is something to do": (
-        "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.lost reconcile.observe"
+        "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.observe"
         " reconcile.record reconcile.report reconcile.run reconcile.telling"
     ),
     "ports bound, nothing of them used": (
@@ -93,9 +93,9 @@ OURS: Mapping[str, str] = {
     "the day of the last sweep": "adapters.attic",
     "looking": (
         "adapters.clock adapters.processes adapters.processes.proc adapters.processes.table adapters.records"
-        " adapters.records.intents adapters.records.lease_json adapters.records.leases"
-        " adapters.records.ledger_json adapters.records.ledgers adapters.records.sightings"
-        " adapters.records.trouble adapters.runlock adapters.state_folder"
+        " adapters.records.breakers adapters.records.intents adapters.records.lease_json"
+        " adapters.records.leases adapters.records.ledger_json adapters.records.ledgers"
+        " adapters.records.sightings adapters.records.trouble adapters.runlock adapters.state_folder"
     ),
     "the pass record": "adapters.journal",
 }

@@ -16,3 +16,7 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds; does not count time in which the machine was suspended (clock_gettime(2))."""
         return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+    def sleep(self, seconds: float) -> None:
+        """For this process alone; signals do not end it early."""
+        time.sleep(seconds)

@@ -77,6 +77,7 @@ class EmbeddedTaskServer:
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
+        tags: Sequence[str] | None = None,
     ) -> Task:
         """See the port. Raises TaskNotFound."""
         changes: TaskChanges = {}
@@ -86,6 +87,8 @@ class EmbeddedTaskServer:
             changes["assigned_to"] = assigned_to
         if queue is not None:
             changes["queue_name"] = queue
+        if tags is not None:
+            changes["tags"] = tuple(tags)
         return _task(self._store().update_task(_number(task_id), changes))
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:

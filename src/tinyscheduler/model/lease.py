@@ -62,6 +62,9 @@ class Outcome(NamedTuple):
     usage: tuple[tuple[str, float | str], ...] = ()
     artifacts: tuple[str, ...] = ()
     to: HandoverTarget | None = None
+    digest: str = ""
+    """Of workspace and result after a success, to see whether the next one comes any further (features
+    C5); empty: nobody has looked."""
 
 
 class Lease(NamedTuple):

@@ -40,6 +40,8 @@ class OpenRun(NamedTuple):
     """How often the server refused for good to be told how the run ended."""
     asked: Asked | None = None
     """None: nobody has asked to stop it."""
+    content: str = ""
+    """Of the task's text when it was claimed; another value is another piece of work (features C5)."""
 
 
 class PastRun(NamedTuple):
@@ -53,6 +55,8 @@ class PastRun(NamedTuple):
     """Counts towards the limit of attempts."""
     code: int | None = None
     result_hash: str | None = None
+    """Of the task's text, the workspace and the result; the same in a row is no progress. None: nobody
+    has looked."""
     why: str = ""
     """The outcome's summary, ``WHY_CHARS_MAX`` at most."""
 
@@ -82,6 +86,9 @@ class Ledger(NamedTuple):
     outcomes: tuple[PastRun, ...] = ()
     not_before: datetime | None = None
     parked: Parked | None = None
+    counted_after: LeaseId | None = None
+    """Of the last run before the task was released: attempts are counted anew after it, and what was
+    before stays to be read (features C4). None: all count."""
 
 
 class BrokenLedger(NamedTuple):

@@ -38,6 +38,10 @@ class Policy(NamedTuple):
     max_attempts: int = 3
     retry_base_s: int = 60
     retry_max_s: int = 3600
+    permanent_exits: tuple[int, ...] = ()
+    """Exit codes by which an agent says that another attempt is of no use: parked at once."""
+    retryable_exits: tuple[int, ...] = ()
+    """Not empty: no other exit code is worth another attempt. Empty: all but ``permanent_exits`` are."""
     kills_max: int = 100
     """Per pass; a bad clock or a bad release must not end everybody at once (features A8)."""
     pass_limit_s: int = 50

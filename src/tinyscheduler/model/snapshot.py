@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.breaker import NO_ACCOUNTS, NO_BREAKERS, Accounts, Breakers
 from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.intent import BrokenIntent, Intent
 from tinyscheduler.model.knowledge import Known, Unknown
@@ -94,3 +95,5 @@ class StartSnapshot(NamedTuple):
     """Free disk space of the state folder; None: not known, which holds nothing."""
     refused: Mapping[TaskId, Held] = {}
     """Tasks whose start was refused earlier in this pass, with what was found instead."""
+    breakers: Breakers = NO_BREAKERS
+    accounts: Accounts = NO_ACCOUNTS

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from tinyscheduler.model.breaker import Accounts, Breakers
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
@@ -43,6 +44,9 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """CLOCK_MONOTONIC in seconds: stands still while the machine is suspended."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass; for waits of less than a second."""
 
 
 class StopSignal(Protocol):
@@ -173,6 +177,33 @@ class SightingStore(Protocol):
         """Replace it all, not synced. Raises StateError."""
 
 
+class BreakerStore(Protocol):
+    """``state/breakers.json``; see ``model.breaker``."""
+
+    def read(self) -> Breakers:
+        """Never raises: what cannot be read counts as closed, and ``trouble`` says so."""
+
+    def write(self, breakers: Breakers) -> None:
+        """Durable replace of all of it. Raises StateError."""
+
+    def set_aside(self) -> str | None:
+        """Put what cannot be read into quarantine; its new path, None: it is not there any more.
+        Raises StateError."""
+
+
+class AccountStore(Protocol):
+    """``state/accounts.json``; see ``model.breaker``."""
+
+    def read(self) -> Accounts:
+        """Never raises: what cannot be read counts as open, and ``trouble`` says so."""
+
+    def write(self, accounts: Accounts) -> None:
+        """Durable replace of all of it. Raises StateError."""
+
+    def set_aside(self) -> str | None:
+        """As ``BreakerStore.set_aside``."""
+
+
 class RunFolders(Protocol):
     """``state/runs``: the wrapper's world."""
 
@@ -185,10 +216,13 @@ class RunFolders(Protocol):
     def discard(self, task_id: TaskId, attempt: int) -> None:
         """Remove the folder of a start that never had a process."""
 
-    def outcome(self, run_folder: str, agent_exit: int | None, now: datetime) -> Outcome | None:
-        """What the run's result file says, None when there is no valid one."""
+    def outcome(
+        self, run_folder: str, agent_exit: int | None, now: datetime, *, workspace: str = ""
+    ) -> Outcome | None:
+        """What the run's result file says, None when there is no valid one. Artifacts outside of the
+        workspace are left out; without one, those whose path is absolute or leads upwards."""
 
-    def result(self, path: str, *, redact: Redact) -> RunResult | BadResult | None:
+    def result(self, path: str, *, redact: Redact, workspace: str = "") -> RunResult | BadResult | None:
         """What the agent says about its run, why that does not count, or None: it says nothing.
         Raises StateError when the disk fails."""
 
@@ -273,8 +307,10 @@ class TaskServer(Protocol):
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
+        tags: Sequence[str] | None = None,
     ) -> Task:
-        """Unconditional, atomic, only the fields given; ``assigned_to=""`` unassigns. The answer is
+        """Unconditional, atomic, only the fields given; ``assigned_to=""`` unassigns; ``tags`` takes the
+        place of the whole list, so it is made from the list of an answer just read. The answer is
         the task after the write; its ``previous_assigned_to`` is what a change of assignee replaced.
         Raises TaskNotFound."""
 
@@ -347,6 +383,8 @@ class World(NamedTuple):
     leases: LeaseStore
     ledgers: LedgerStore
     sightings: SightingStore
+    breakers: BreakerStore
+    accounts: AccountStore
     intents: IntentStore
     runs: RunFolders
     journal: Journal

@@ -45,10 +45,13 @@ class GuardedServer:
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
+        tags: Sequence[str] | None = None,
     ) -> Task:
         """See the port."""
         return self._call(
-            lambda: self._server.update(task_id, status=status, assigned_to=assigned_to, queue=queue)
+            lambda: self._server.update(
+                task_id, status=status, assigned_to=assigned_to, queue=queue, tags=tags
+            )
         )
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:

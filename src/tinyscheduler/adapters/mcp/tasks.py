@@ -74,12 +74,15 @@ class McpTaskServer:
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
+        tags: Sequence[str] | None = None,
     ) -> Task:
         """Raises TaskNotFound. May be sent twice: the same values twice are the same, and a hand that
         came between shows in ``previous_assigned_to`` of the answer (tinytask 3.2)."""
         arguments: dict[str, wire.Argument] = {"id": task_json.id_argument(task_id)}
         given = {"status": status, "assigned_to": assigned_to, "queue_name": queue}
         arguments.update({name: value for name, value in given.items() if value is not None})
+        if tags is not None:
+            arguments["tags"] = list(tags)
         answer = self._client.call("update_task", arguments, "repeatable")
         return _after_write(task_json.task_of, answer)
 

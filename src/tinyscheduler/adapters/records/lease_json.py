@@ -155,6 +155,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, object]:
         "usage": dict(outcome.usage),
         "artifacts": list(outcome.artifacts),
         "to": None if target is None else {"queue": target.queue, "agent": target.agent},
+        "digest": outcome.digest,
     }
 
 
@@ -170,6 +171,7 @@ def outcome_from_json(fields: Fields) -> Outcome:
         usage=_usage(fields.raw("usage")),
         artifacts=fields.texts("artifacts"),
         to=_target(fields.inner_or_none("to")),
+        digest=fields.text_or_none("digest") or "",
     )
 
 

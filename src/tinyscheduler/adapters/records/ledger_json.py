@@ -34,6 +34,7 @@ def ledger_to_json(ledger: Ledger) -> dict[str, object]:
         "not_before": instant_text_or_none(ledger.not_before),
         "open": None if ledger.open is None else _open_to_json(ledger.open),
         "outcomes": [_past_to_json(past) for past in ledger.outcomes],
+        "counted_after": ledger.counted_after,
         "approvals": [],
     }
 
@@ -53,6 +54,7 @@ def ledger_from_json(found: object) -> Ledger:
         outcomes=fields.each("outcomes", _past_from_json),
         not_before=fields.instant_or_none("not_before"),
         parked=None if parked is None else _parked_from_json(parked),
+        counted_after=_lease_id_or_none(fields, "counted_after"),
     )
 
 
@@ -66,6 +68,7 @@ def _open_to_json(run: OpenRun) -> dict[str, object]:
         "unclear_until": instant_text_or_none(run.unclear_until),
         "refusals": run.refusals,
         "asked": None if run.asked is None else run.asked._asdict(),
+        "content": run.content,
     }
 
 
@@ -82,7 +85,13 @@ def _open_from_json(fields: Fields) -> OpenRun:
         asked=None
         if asked is None
         else Asked(asked.text("by"), asked.text("reason"), asked.truth("requeue")),
+        content=fields.text_or_none("content") or "",
     )
+
+
+def _lease_id_or_none(fields: Fields, name: str) -> LeaseId | None:
+    text = fields.text_or_none(name)
+    return None if text is None else LeaseId(text)
 
 
 def _past_to_json(past: PastRun) -> dict[str, object]:
