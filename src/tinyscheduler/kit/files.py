@@ -11,11 +11,73 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+from typing import Protocol
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
 _numbers = itertools.count(1)
+
+
+class Files(Protocol):
+    """What the stores ask of a file system. This module is the real one: it is handed over as it is, so
+    that a store over it costs nothing more. Every function raises OSError as the one here does."""
+
+    def read_limited(self, path: str, limit: int) -> bytes:
+        """See the function."""
+
+    def replace(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        sync_file: bool = ...,
+        sync_folder: bool = ...,
+        mode: int = ...,
+    ) -> None:
+        """See the function."""
+
+    def create_exclusive(self, path: str, data: bytes) -> bool:
+        """See the function."""
+
+    def append(self, path: str, data: bytes) -> None:
+        """See the function."""
+
+    def end_torn_line(self, path: str) -> None:
+        """See the function."""
+
+    def remove(self, path: str) -> bool:
+        """See the function."""
+
+    def remove_folder(self, path: str) -> bool:
+        """See the function."""
+
+    def move(self, path: str, to: str) -> None:
+        """See the function."""
+
+    def touch(self, path: str) -> None:
+        """See the function."""
+
+    def modified_at_s(self, path: str) -> float:
+        """See the function."""
+
+    def make_folder(self, path: str) -> None:
+        """See the function."""
+
+    def sync_parent(self, path: str) -> None:
+        """See the function."""
+
+    def names(self, folder: str) -> list[str]:
+        """See the function."""
+
+    def exists(self, path: str) -> bool:
+        """See the function."""
+
+    def is_folder(self, path: str) -> bool:
+        """See the function."""
+
+    def is_link(self, path: str) -> bool:
+        """See the function."""
 
 
 def read_limited(path: str, limit: int) -> bytes:
@@ -100,6 +162,64 @@ def remove(path: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def end_torn_line(path: str) -> None:
+    """A power cut may leave half a line; without its end it would take the next one with it."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        size = os.fstat(handle).st_size
+        is_whole = size == 0 or os.pread(handle, 1, size - 1) == b"\n"
+    finally:
+        os.close(handle)
+    if not is_whole:
+        append(path, b"\n")
+
+
+def remove_folder(path: str) -> bool:
+    """Remove an empty folder. False: something is in it. Raises OSError for anything else."""
+    try:
+        os.rmdir(path)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return False
+    return True
+
+
+def move(path: str, to: str) -> None:
+    """Rename, whatever it is; not synced."""
+    os.rename(path, to)
+
+
+def touch(path: str) -> None:
+    """Set the file's time to now: possible where there is no room for one more byte."""
+    os.utime(path)
+
+
+def modified_at_s(path: str) -> float:
+    """When its content was last written, or its time moved, by the wall clock; of a link itself."""
+    return os.lstat(path).st_mtime
+
+
+def names(folder: str) -> list[str]:
+    """What is in it, in no order."""
+    return os.listdir(folder)
+
+
+def exists(path: str) -> bool:
+    """Something is there; a link that leads nowhere counts."""
+    return os.path.lexists(path)
+
+
+def is_folder(path: str) -> bool:
+    """A folder, or a link to one."""
+    return os.path.isdir(path)
+
+
+def is_link(path: str) -> bool:
+    """A symbolic link, wherever it leads."""
+    return os.path.islink(path)
 
 
 def make_folder(path: str) -> None:

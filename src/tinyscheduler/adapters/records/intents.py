@@ -28,9 +28,10 @@ _ENDING = ".json"
 class FileIntents:
     """``ports.IntentStore`` over one folder. Missing folder = no requests."""
 
-    def __init__(self, folder: str, quarantine_folder: str) -> None:
+    def __init__(self, folder: str, quarantine_folder: str, *, disk: files.Files = files) -> None:
         self._folder = folder
         self._quarantine = quarantine_folder
+        self._disk = disk
 
     def new_id(self, at: datetime) -> str:
         """See the port."""
@@ -46,8 +47,8 @@ class FileIntents:
         self._refuse_others_folder()
 
         def create() -> bool:
-            files.make_folder(self._folder)
-            return files.create_exclusive(path, data)
+            self._disk.make_folder(self._folder)
+            return self._disk.create_exclusive(path, data)
 
         if not self._try(path, create):
             raise StateError(f"{path} is there already", hint="ask again")
@@ -68,27 +69,27 @@ class FileIntents:
     def remove(self, intent: Intent) -> None:
         """See the port."""
         path = f"{self._folder}/{intent.id}{_ENDING}"
-        if self._try(path, lambda: files.remove(path)):
-            self._try(path, lambda: files.sync_parent(path))
+        if self._try(path, lambda: self._disk.remove(path)):
+            self._try(path, lambda: self._disk.sync_parent(path))
 
     def is_pending(self, intent: Intent) -> bool:
         """See the port."""
-        return os.path.lexists(f"{self._folder}/{intent.id}{_ENDING}")
+        return self._disk.exists(f"{self._folder}/{intent.id}{_ENDING}")
 
     def quarantine(self, broken: BrokenIntent) -> str:
         """See the port. Renamed, so that it works for whatever it is: a folder, a link, two gigabytes."""
         aside = f"{self._quarantine}/intent_{os.urandom(4).hex()}_{broken.name[:100]}"
 
         def move() -> None:
-            files.make_folder(self._quarantine)
-            os.rename(broken.path, aside)
+            self._disk.make_folder(self._quarantine)
+            self._disk.move(broken.path, aside)
 
         self._try(broken.path, move)
         return aside
 
     def _names(self) -> list[str]:
         try:
-            return os.listdir(self._folder)
+            return self._disk.names(self._folder)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -101,7 +102,7 @@ class FileIntents:
         path = f"{self._folder}/{name}"
         try:
             return intent_from_json(
-                json_text.load(files.read_limited(path, INTENT_BYTES_MAX)),
+                json_text.load(self._disk.read_limited(path, INTENT_BYTES_MAX)),
                 intent_id=name.removesuffix(_ENDING) if name.endswith(_ENDING) else "",
             )
         except OSError as error:

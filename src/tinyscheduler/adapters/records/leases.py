@@ -29,9 +29,10 @@ _LEASE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class FileLeaseStore:
     """One folder of leases. Missing folder = no leases, until something is written."""
 
-    def __init__(self, running_folder: str, quarantine_folder: str) -> None:
+    def __init__(self, running_folder: str, quarantine_folder: str, *, disk: files.Files = files) -> None:
         self._folder = running_folder
         self._quarantine = quarantine_folder
+        self._disk = disk
 
     def scan(self) -> LeaseScan:
         """Read everything, sorted by task id. Raises StateError when the folder cannot be listed."""
@@ -49,7 +50,7 @@ class FileLeaseStore:
         """One lease; None: there is none."""
         path = self._path(task_id, "json")
         try:
-            lease = codec.lease_from_json(json_text.load(files.read_limited(path, LEASE_BYTES_MAX)))
+            lease = codec.lease_from_json(json_text.load(self._disk.read_limited(path, LEASE_BYTES_MAX)))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -65,7 +66,7 @@ class FileLeaseStore:
     def create(self, lease: Lease) -> bool:
         """Exclusive, durable. False: the task has a lease already, which is untouched."""
         path = self._path(lease.task_id, "json")
-        if not self._write(path, lambda: files.create_exclusive(path, _lease_bytes(lease))):
+        if not self._write(path, lambda: self._disk.create_exclusive(path, _lease_bytes(lease))):
             return False
         # Left over from a lease that somebody removed by hand: they would keep the new wrapper out.
         # After the link, when this lease has no wrapper yet and the name is nobody else's.
@@ -76,30 +77,30 @@ class FileLeaseStore:
     def write(self, lease: Lease) -> None:
         """Durable replace."""
         path = self._path(lease.task_id, "json")
-        self._write(path, lambda: files.replace(path, _lease_bytes(lease)))
+        self._write(path, lambda: self._disk.replace(path, _lease_bytes(lease)))
 
     def beat(self, lease: Lease) -> None:
         """Replace, folder not synced: a beat that a power cut undoes is of a dead process anyway."""
         path = self._path(lease.task_id, "json")
         try:
-            files.replace(path, _lease_bytes(lease), sync_folder=False)
+            self._disk.replace(path, _lease_bytes(lease), sync_folder=False)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise state_error(path, error) from error
-            self._write(path, lambda: os.utime(path))
+            self._write(path, lambda: self._disk.touch(path))
 
     def remove(self, lease: Lease) -> None:
         """Stop file, owner file, lease: what is left after a crash in between is still a lease."""
         paths = [self._path(lease.task_id, ending) for ending in ("stop", "owner", "json")]
         removed = [self._remove(path) for path in paths]
         if any(removed):
-            self._write(self._folder, lambda: files.sync_parent(self._path(lease.task_id, "json")))
+            self._write(self._folder, lambda: self._disk.sync_parent(self._path(lease.task_id, "json")))
 
     def owner(self, task_id: TaskId) -> Owner | None:
         """Who was first. Raises StateError for an owner file that cannot be read."""
         path = self._path(task_id, "owner")
         try:
-            return codec.owner_from_json(json_text.load(files.read_limited(path, LEASE_BYTES_MAX)))
+            return codec.owner_from_json(json_text.load(self._disk.read_limited(path, LEASE_BYTES_MAX)))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -113,7 +114,7 @@ class FileLeaseStore:
         """Become the owner by exclusive create, or learn who is."""
         path = self._path(task_id, "owner")
         data = json_text.dump(codec.owner_to_json(owner))
-        if self._write(path, lambda: files.create_exclusive(path, data)):
+        if self._write(path, lambda: self._disk.create_exclusive(path, data)):
             return owner
         # Only the holder of the pass lock removes it, after the other side's proven death.
         return self.owner(task_id) or self.take(task_id, owner)
@@ -123,13 +124,13 @@ class FileLeaseStore:
         owner = self.owner(task_id)
         if owner is not None and owner.lease_id == lease_id:
             path = self._path(task_id, "owner")
-            self._write(path, lambda: files.remove(path))
+            self._write(path, lambda: self._disk.remove(path))
 
     def stop_order(self, task_id: TaskId) -> StopOrder | None:
         """None if there is none, or none that can be read: a wrapper must not die of it."""
         path = self._path(task_id, "stop")
         try:
-            return codec.stop_from_json(json_text.load(files.read_limited(path, LEASE_BYTES_MAX)))
+            return codec.stop_from_json(json_text.load(self._disk.read_limited(path, LEASE_BYTES_MAX)))
         except (OSError, ValueError):
             return None
 
@@ -137,16 +138,16 @@ class FileLeaseStore:
         """The first one for this lease stays; one left over from an older lease is replaced."""
         path = self._path(task_id, "stop")
         data = json_text.dump(codec.stop_to_json(stop))
-        if self._write(path, lambda: files.create_exclusive(path, data)):
+        if self._write(path, lambda: self._disk.create_exclusive(path, data)):
             return
         known = self.stop_order(task_id)
         if known is None or known.lease_id != stop.lease_id:
-            self._write(path, lambda: files.replace(path, data))
+            self._write(path, lambda: self._disk.replace(path, data))
 
     def touched_at(self, task_id: TaskId) -> datetime | None:
         """By the wall clock, as file times are."""
         try:
-            return datetime.fromtimestamp(os.lstat(self._path(task_id, "json")).st_mtime, UTC)
+            return datetime.fromtimestamp(self._disk.modified_at_s(self._path(task_id, "json")), UTC)
         except OSError:
             return None
 
@@ -155,17 +156,17 @@ class FileLeaseStore:
         import zlib
 
         try:
-            data = files.read_limited(broken.path, LEASE_BYTES_MAX)
+            data = self._disk.read_limited(broken.path, LEASE_BYTES_MAX)
         except OSError:
             return None
         name = f"task_{broken.task_id}.{zlib.crc32(data):08x}.json"
         path = os.path.join(self._quarantine, name)
-        self._write(path, lambda: files.make_folder(self._quarantine))
-        return path if self._write(path, lambda: files.create_exclusive(path, data)) else None
+        self._write(path, lambda: self._disk.make_folder(self._quarantine))
+        return path if self._write(path, lambda: self._disk.create_exclusive(path, data)) else None
 
     def _task_ids(self) -> list[TaskId]:
         try:
-            names = os.listdir(self._folder)
+            names = self._disk.names(self._folder)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -183,7 +184,7 @@ class FileLeaseStore:
         return f"{self._folder}/task_{task_id}.{ending}"
 
     def _remove(self, path: str) -> bool:
-        return self._write(path, lambda: files.remove(path))
+        return self._write(path, lambda: self._disk.remove(path))
 
     def _write(self, path: str, action: Callable[[], T]) -> T:
         try:
@@ -195,7 +196,7 @@ class FileLeaseStore:
 
     def _write_in_new_folder(self, path: str, action: Callable[[], T]) -> T:
         try:
-            files.make_folder(os.path.dirname(path))
+            self._disk.make_folder(os.path.dirname(path))
             return action()
         except OSError as error:
             raise state_error(path, error) from error

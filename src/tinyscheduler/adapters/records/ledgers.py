@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 
@@ -23,8 +22,9 @@ _LEDGER_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
 class FileLedgerStore:
     """One folder of ledgers. Missing folder = no ledgers, until one is written."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *, disk: files.Files = files) -> None:
         self._folder = folder
+        self._disk = disk
 
     def read(self, task_ids: Iterable[TaskId]) -> Mapping[TaskId, Ledger | BrokenLedger]:
         """Those that exist. One listing, then only the files asked for: most tasks have none."""
@@ -37,16 +37,16 @@ class FileLedgerStore:
         data = json_text.dump(codec.ledger_to_json(ledger))
         try:
             try:
-                files.replace(path, data)
+                self._disk.replace(path, data)
             except FileNotFoundError:
-                files.make_folder(self._folder)
-                files.replace(path, data)
+                self._disk.make_folder(self._folder)
+                self._disk.replace(path, data)
         except OSError as error:
             raise state_error(path, error) from error
 
     def _existing(self) -> list[TaskId]:
         try:
-            names = os.listdir(self._folder)
+            names = self._disk.names(self._folder)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -57,7 +57,7 @@ class FileLedgerStore:
     def _read_one(self, task_id: TaskId) -> Ledger | BrokenLedger:
         path = self._path(task_id)
         try:
-            ledger = codec.ledger_from_json(json_text.load(files.read_limited(path, LEDGER_BYTES_MAX)))
+            ledger = codec.ledger_from_json(json_text.load(self._disk.read_limited(path, LEDGER_BYTES_MAX)))
         except OSError as error:
             return BrokenLedger(task_id, path, reason_of(error))
         except ValueError as error:

@@ -23,13 +23,14 @@ FILE_BYTES_MAX = 4_000_000
 class FileSightings:
     """``ports.SightingStore`` over one file, which need not exist."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, disk: files.Files = files) -> None:
         self._path = path
+        self._disk = disk
 
     def read(self) -> Sightings:
         """See the port."""
         try:
-            return _sightings(json_text.load(files.read_limited(self._path, FILE_BYTES_MAX)))
+            return _sightings(json_text.load(self._disk.read_limited(self._path, FILE_BYTES_MAX)))
         except FileNotFoundError:
             return NOTHING_SEEN
         except OSError as error:
@@ -41,10 +42,10 @@ class FileSightings:
         """See the port."""
         try:
             if sightings._replace(trouble="") == NOTHING_SEEN:
-                files.remove(self._path)
+                self._disk.remove(self._path)
                 return
             data = json_text.dump(_to_json(sightings))
-            files.replace(self._path, data, sync_file=False, sync_folder=False)
+            self._disk.replace(self._path, data, sync_file=False, sync_folder=False)
         except OSError as error:
             raise state_error(self._path, error) from error
 
