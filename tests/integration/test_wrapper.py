@@ -69,6 +69,15 @@ def test_a_result_written_before_hanging_is_kept_when_the_limit_ends_the_agent(s
     assert stage.tree() == ()
 
 
+def test_artifacts_are_paths_of_the_workspace_the_agent_worked_in(stage: Stage) -> None:
+    result = '{"status": "success", "artifacts": ["made.txt", "out/passwd", "../x", "https://h/x"]}'
+
+    outcome = stage.run(stage.sh(f"ln -s /etc out; echo '{result}' > {RESULT}"))
+
+    assert outcome.artifacts == ("made.txt", "https://h/x")
+    assert outcome.summary == "(2 artifacts outside the workspace left out)"
+
+
 def test_the_finished_lease_keeps_everything_the_pass_wrote(stage: Stage) -> None:
     stage.run(stage.sh("echo hi"))
 

@@ -30,6 +30,10 @@ _USAGE_NUMBERS = ("input_tokens", "output_tokens", "cost_usd", "turns")
 
 Redact = Callable[[str], str]
 """Takes secrets out of a text."""
+IsInside = Callable[[str], bool]
+"""Whether a path leads to something inside the run's workspace, links followed."""
+
+_WEB = ("http://", "https://")
 
 ResultStatus = Literal["success", "partial", "failed", "handoff"]
 
@@ -58,12 +62,19 @@ class BadResult(NamedTuple):
     """One line for people, redacted."""
 
 
-def parse_result(document: object, *, redact: Redact) -> RunResult | BadResult:
+def is_plain(path: str) -> bool:
+    """``IsInside`` where no workspace is known: relative, and never upwards."""
+    return not path.startswith("/") and ".." not in path.split("/")
+
+
+def parse_result(
+    document: object, *, redact: Redact, is_inside: IsInside = is_plain
+) -> RunResult | BadResult:
     """Judge parsed JSON. ``redact`` sees every text before it is cut: half a secret is one too."""
     if not isinstance(document, dict):
         return BadResult("it is not a JSON object")
     try:
-        return _read(document, redact)
+        return _read(document, redact, is_inside)
     except ValueError as error:
         return BadResult(one_line(redact(str(error)), chars_max=200))
 
@@ -91,14 +102,13 @@ def one_line(text: str, *, chars_max: int) -> str:
     return shown if len(shown) <= chars_max else shown[: chars_max - 1] + "…"
 
 
-def _read(document: dict[str, object], redact: Redact) -> RunResult:
-    artifacts, left_out = _artifacts(document.get("artifacts"), redact)
-    note = f" ({left_out} artifacts beyond the limits left out)" if left_out else ""
+def _read(document: dict[str, object], redact: Redact, is_inside: IsInside) -> RunResult:
+    artifacts, note = _artifacts(document.get("artifacts"), redact, is_inside)
     summary = one_line(redact(_summary(document)), chars_max=SUMMARY_CHARS_MAX - len(note))
     status = _status(document)
     return RunResult(
         status,
-        summary + note,
+        (summary + note).lstrip(),
         artifacts,
         _usage(document.get("usage")),
         _target(document.get("to")) if status == "handoff" else None,
@@ -122,15 +132,31 @@ def _summary(document: dict[str, object]) -> str:
     raise ValueError(f"summary should be text, it is {found!r:.60}")
 
 
-def _artifacts(found: object, redact: Redact) -> tuple[tuple[str, ...], int]:
-    """Those within the limits, and how many are not."""
+def _artifacts(found: object, redact: Redact, is_inside: IsInside) -> tuple[tuple[str, ...], str]:
+    """Those that count, and a word about the others for the summary."""
     if found is None:
-        return (), 0
+        return (), ""
     if not isinstance(found, list) or not all(isinstance(entry, str) for entry in found):
         raise ValueError("artifacts should be a list of text")
-    clean = ["".join(char for char in redact(entry) if char.isprintable()) for entry in found]
-    kept = tuple(entry for entry in clean if 0 < len(entry) <= ARTIFACT_CHARS_MAX)[:ARTIFACTS_MAX]
-    return kept, len(found) - len(kept)
+    clean = ("".join(char for char in entry if char.isprintable()) for entry in found)
+    fitting = [entry for entry in clean if 0 < len(entry) <= ARTIFACT_CHARS_MAX]
+    ours = [entry for entry in fitting[:ARTIFACTS_MAX] if _is_artifact(entry, is_inside)]
+    beyond, outside = len(found) - len(fitting[:ARTIFACTS_MAX]), len(fitting[:ARTIFACTS_MAX]) - len(ours)
+    note = _left_out(beyond, "beyond the limits") + _left_out(outside, "outside the workspace")
+    return tuple(redact(entry)[:ARTIFACT_CHARS_MAX] for entry in ours), note
+
+
+def _is_artifact(entry: str, is_inside: IsInside) -> bool:
+    """A page on the web, or a path inside the workspace. Other schemes (``file:``, ``javascript:``) are
+    links that somebody might follow."""
+    if entry.lower().startswith(_WEB):
+        return " " not in entry and len(entry.partition("://")[2].strip("/")) > 0
+    head = entry.partition("/")[0]
+    return ":" not in head and is_inside(entry)
+
+
+def _left_out(count: int, where: str) -> str:
+    return f" ({count} {'artifact' if count == 1 else 'artifacts'} {where} left out)" if count else ""
 
 
 def _usage(found: object) -> tuple[tuple[str, float | str], ...]:

@@ -73,9 +73,8 @@ def _finish(context: Context, action: Reclaim) -> Lease:
     if current.state == "finished":
         return current
     now = world.clock.now()
-    outcome = world.runs.outcome(current.run_folder, None, now) or Outcome(
-        action.outcome, now, summary=_summary(action)
-    )
+    said = world.runs.outcome(current.run_folder, None, now, workspace=current.workspace)
+    outcome = said or Outcome(action.outcome, now, summary=_summary(action))
     finished = current._replace(state="finished", outcome=outcome)
     world.leases.write(finished)
     context.note("run_finished", finished, action.reason, outcome=outcome.kind)

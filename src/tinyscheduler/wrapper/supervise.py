@@ -116,7 +116,7 @@ def _judge(order: Order, world: World, watched: Watched, redactor: Redactor) -> 
 
 def _read_result(order: Order, world: World, redactor: Redactor) -> RunResult | BadResult | None:
     try:
-        return world.runs.result(order.result, redact=redactor.clean)
+        return world.runs.result(order.result, redact=redactor.clean, workspace=order.cwd)
     except StateError as error:
         return BadResult(f"it cannot be read: {error.message}")
 

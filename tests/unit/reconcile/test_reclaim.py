@@ -149,13 +149,19 @@ def test_what_the_wrapper_says_last_counts(tmp_path: Path) -> None:
 def test_a_result_file_counts_when_the_wrapper_died_before_it_could_read_it(tmp_path: Path) -> None:
     """Features B11: the work is not done again."""
     stage = a_running_stage(tmp_path)
-    Path(newest(stage).order.result).write_text('{"status": "success", "summary": "all done"}')
+    order = newest(stage).order
+    own, others = f"{order.cwd}/report.html", "/etc/passwd"
+    said = f'{{"status": "success", "summary": "all done", "artifacts": ["{own}", "{others}"]}}'
+    Path(order.result).write_text(said)
     stage.engine.die(newest(stage))
 
     stage.run()
 
     assert stage.server.task(TASK).status == "complete"
-    assert "all done" in stage.server.comments(TASK)[-1].text
+    comment = stage.server.comments(TASK)[-1].text
+    assert "all done (1 artifact outside the workspace left out)" in comment
+    assert f"artifacts: {own}" in comment
+    assert others not in comment
 
 
 def test_an_agent_that_ignores_term_is_killed_after_its_grace(tmp_path: Path) -> None:

@@ -120,6 +120,37 @@ def test_artifacts_beyond_the_limits_are_left_out_and_counted() -> None:
     assert len(found.summary) == SUMMARY_CHARS_MAX
 
 
+@pytest.mark.parametrize("entry", ["a.txt", "src/a b.py", "./a:b", "http://h/x", "HTTPS://h", "..a/b"])
+def test_a_path_of_the_workspace_or_a_page_is_an_artifact(entry: str) -> None:
+    found = good(artifacts=[entry])
+
+    assert (found.artifacts, found.summary) == ((entry,), "")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "/etc/passwd",
+        "../secret",
+        "a/../../b",
+        "file:///etc/passwd",
+        "ftp://h/x",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "http://",
+        "https:///",
+        "http://h/a b",
+        "http:/h",
+        ".\u200b./secret",
+    ],
+)
+def test_anything_else_is_left_out_and_counted(entry: str) -> None:
+    found = good(summary="done", artifacts=["a.txt", entry])
+
+    assert found.artifacts == ("a.txt",)
+    assert found.summary == "done (1 artifact outside the workspace left out)"
+
+
 def test_a_target_counts_only_for_a_hand_off() -> None:
     assert good(to={"queue": "qa"}).to is None
 

@@ -222,3 +222,49 @@ def test_the_biggest_result_is_still_one(store: RunFolderStore, tmp_path: Path) 
 
     assert len(text) == RESULT_BYTES_MAX
     assert isinstance(store.result(str(tmp_path / "result.json"), redact=str), RunResult)
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_kept"),
+    [
+        ("a.txt", True),
+        ("made/later.txt", True),
+        ("{workspace}/a.txt", True),
+        ("{workspace}", True),
+        ("inner/../a.txt", True),
+        ("inward/a.txt", True),
+        ("https://example.org/1", True),
+        ("../other/a.txt", False),
+        ("{workspace}-other/a.txt", False),
+        ("/etc/passwd", False),
+        ("outward/passwd", False),
+        ("outward/../a.txt", False),
+    ],
+)
+def test_artifacts_lie_in_the_workspace_wherever_links_lead(
+    store: RunFolderStore, tmp_path: Path, entry: str, is_kept: bool
+) -> None:
+    workspace = tmp_path / "work"
+    (workspace / "inner").mkdir(parents=True)
+    (workspace / "inward").symlink_to(workspace / "inner")
+    (workspace / "outward").symlink_to("/etc")
+    text = entry.replace("{workspace}", str(workspace))
+    (tmp_path / "result.json").write_text(json.dumps({"status": "success", "artifacts": [text]}))
+
+    found = store.outcome(str(tmp_path), None, AT, workspace=str(workspace))
+
+    assert found is not None
+    assert found.artifacts == ((text,) if is_kept else ())
+    assert ("outside the workspace" in found.summary) != is_kept
+
+
+def test_a_workspace_that_is_a_link_is_the_folder_it_leads_to(store: RunFolderStore, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "work").symlink_to("real")
+    entries = [str(tmp_path / "real" / "a.txt"), str(tmp_path / "work" / "b.txt"), "c.txt"]
+    (tmp_path / "result.json").write_text(json.dumps({"status": "success", "artifacts": entries}))
+
+    found = store.outcome(str(tmp_path), None, AT, workspace=str(tmp_path / "work"))
+
+    assert found is not None
+    assert found.artifacts == tuple(entries)

@@ -6,10 +6,19 @@ The agent writes it, so anything can be there: a link, a pipe that blocks its re
 from __future__ import annotations
 
 import errno
+import os
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
-from tinyscheduler.model.result import RESULT_BYTES_MAX, BadResult, Redact, RunResult, parse_result
+from tinyscheduler.model.result import (
+    RESULT_BYTES_MAX,
+    BadResult,
+    IsInside,
+    Redact,
+    RunResult,
+    is_plain,
+    parse_result,
+)
 
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR)
 _REASONS = {
@@ -22,8 +31,9 @@ _REASONS = {
 """The agent's doing. Any other error is the disk's, and then nobody knows what the agent said."""
 
 
-def read_result(path: str, *, redact: Redact) -> RunResult | BadResult | None:
-    """What the agent says, why that does not count, or None: it says nothing.
+def read_result(path: str, *, redact: Redact, workspace: str) -> RunResult | BadResult | None:
+    """What the agent says, why that does not count, or None: it says nothing. Artifacts have to lie in
+    ``workspace``; empty where nobody knows it.
 
     Raises StateError when the disk fails.
     """
@@ -35,7 +45,18 @@ def read_result(path: str, *, redact: Redact) -> RunResult | BadResult | None:
         document = json_text.load(data)
     except ValueError as error:
         return BadResult(f"it is not JSON: {error}"[:200])
-    return parse_result(document, redact=redact)
+    return parse_result(document, redact=redact, is_inside=_inside(workspace) if workspace else is_plain)
+
+
+def _inside(workspace: str) -> IsInside:
+    top = os.path.realpath(workspace)
+
+    def is_inside(path: str) -> bool:
+        # Links are followed: one in the workspace may lead out of it.
+        found = os.path.realpath(os.path.join(top, path))
+        return found == top or found.startswith(f"{top.rstrip('/')}/")
+
+    return is_inside
 
 
 def _why_unread(path: str, error: OSError) -> BadResult | None:

@@ -80,14 +80,16 @@ class RunFolderStore:
         except OSError as error:
             raise _state_error(folder, error) from error
 
-    def outcome(self, run_folder: str, agent_exit: int | None, now: datetime) -> Outcome | None:
+    def outcome(
+        self, run_folder: str, agent_exit: int | None, now: datetime, *, workspace: str = ""
+    ) -> Outcome | None:
         """None: there is no result, or none that counts. Raises StateError when the disk fails."""
-        found = self.result(f"{run_folder}/{RESULT}", redact=self._redact)
+        found = self.result(f"{run_folder}/{RESULT}", redact=self._redact, workspace=workspace)
         return outcome_of(found, at=now, code=agent_exit) if isinstance(found, RunResult) else None
 
-    def result(self, path: str, *, redact: Redact) -> RunResult | BadResult | None:
+    def result(self, path: str, *, redact: Redact, workspace: str = "") -> RunResult | BadResult | None:
         """One result file, for the wrapper, which knows its agent's secrets. Raises StateError."""
-        return read_result(path, redact=redact)
+        return read_result(path, redact=redact, workspace=workspace)
 
     def _folder_of(self, order: Order) -> str:
         folder, _, name = order.prompt_file.rpartition("/")
