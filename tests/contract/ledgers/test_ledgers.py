@@ -57,6 +57,17 @@ def test_only_what_is_asked_for_is_given(shelf: Shelf) -> None:
     assert dict(found) == {TaskId("2"): a_ledger("2")}
 
 
+@pytest.mark.parametrize("count", [3, 300])
+def test_of_few_and_of_many_those_that_exist_are_given(shelf: Shelf, count: int) -> None:
+    for task_id in ("2", "250", "999"):
+        shelf.store.write(a_ledger(task_id))
+
+    found = shelf.store.read([TaskId(str(n)) for n in range(count)])
+
+    expected = [task_id for task_id in ("2", "250") if int(task_id) < count]
+    assert dict(found) == {TaskId(task_id): a_ledger(task_id) for task_id in expected}
+
+
 def test_asking_for_an_id_that_is_no_name_finds_nothing(shelf: Shelf) -> None:
     """The backlog is full of whatever people have typed."""
     shelf.store.write(a_ledger())

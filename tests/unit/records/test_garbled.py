@@ -241,6 +241,16 @@ def test_no_value_of_any_field_ends_a_reader_of_ledgers(tmp_path: Path, field: s
     assert isinstance(found, Ledger | BrokenLedger)
 
 
+@pytest.mark.parametrize("count", [1, 100])
+def test_a_file_in_the_place_of_the_ledgers_is_an_error_and_not_an_empty_shelf(
+    tmp_path: Path, count: int
+) -> None:
+    (tmp_path / "ledger").write_text("in the way")
+
+    with pytest.raises(StateError):
+        FileLedgerStore(str(tmp_path / "ledger")).read([TaskId(str(n)) for n in range(count)])
+
+
 # --- owner and stop -----------------------------------------------------------------------------------
 
 

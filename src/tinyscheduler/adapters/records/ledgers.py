@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.records import ledger_json as codec
 from tinyscheduler.adapters.records.trouble import reason_of, state_error
@@ -12,8 +13,14 @@ from tinyscheduler.kit import files, json_text
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 
+if TYPE_CHECKING:
+    from tinyscheduler.kit.disk import Files
+
 LEDGER_BYTES_MAX = 1_000_000
 """200 outcomes are 40 KB."""
+
+FEW = 50
+"""So many files are tried one by one: cheaper than a listing where thousands of tasks have run."""
 
 _TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LEDGER_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
@@ -22,14 +29,19 @@ _LEDGER_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
 class FileLedgerStore:
     """One folder of ledgers. Missing folder = no ledgers, until one is written."""
 
-    def __init__(self, folder: str, *, disk: files.Files = files) -> None:
+    def __init__(self, folder: str, *, disk: Files = files) -> None:
         self._folder = folder
         self._disk = disk
 
     def read(self, task_ids: Iterable[TaskId]) -> Mapping[TaskId, Ledger | BrokenLedger]:
-        """Those that exist. One listing, then only the files asked for: most tasks have none."""
-        wanted = set(task_ids)
-        return {task_id: self._read_one(task_id) for task_id in self._existing() if task_id in wanted}
+        """Those that exist. Of many, one listing and then only the files that are there: most tasks have
+        none."""
+        wanted = tuple(dict.fromkeys(task_ids))
+        if len(wanted) > FEW:
+            existing = self._existing()
+            wanted = tuple(task_id for task_id in wanted if task_id in existing)
+        found = ((task_id, self._read_one(task_id)) for task_id in wanted if _TASK_ID.fullmatch(task_id))
+        return {task_id: ledger for task_id, ledger in found if ledger is not None}
 
     def write(self, ledger: Ledger) -> None:
         """Durable replace. Raises StateError."""
@@ -44,20 +56,25 @@ class FileLedgerStore:
         except OSError as error:
             raise state_error(path, error) from error
 
-    def _existing(self) -> list[TaskId]:
+    def _existing(self) -> frozenset[TaskId]:
         try:
             names = self._disk.names(self._folder)
         except FileNotFoundError:
-            return []
+            return frozenset()
         except OSError as error:
             raise state_error(self._folder, error) from error
         matches = (_LEDGER_NAME.fullmatch(name) for name in names)
-        return [TaskId(match[1]) for match in matches if match]
+        return frozenset(TaskId(match[1]) for match in matches if match)
 
-    def _read_one(self, task_id: TaskId) -> Ledger | BrokenLedger:
+    def _read_one(self, task_id: TaskId) -> Ledger | BrokenLedger | None:
+        """None: there is none. Raises StateError when there is no looking into the folder."""
         path = self._path(task_id)
         try:
             ledger = codec.ledger_from_json(json_text.load(self._disk.read_limited(path, LEDGER_BYTES_MAX)))
+        except FileNotFoundError:
+            return None
+        except NotADirectoryError as error:
+            raise state_error(self._folder, error) from error
         except OSError as error:
             return BrokenLedger(task_id, path, reason_of(error))
         except ValueError as error:
