@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
 from tinyscheduler.kit.fields import identifier_value, instant_text
 from tinyscheduler.model.event import EVENT_VERSION, Event
+
+if TYPE_CHECKING:
+    from tinyscheduler.kit.disk import Files
 
 
 class JsonlJournal:
@@ -25,8 +28,10 @@ class JsonlJournal:
         pass_id: str,
         now: Callable[[], datetime],
         opening: Callable[[], list[dict[str, object]]],
+        disk: Files = files,
     ) -> None:
         self._folder = folder
+        self._disk = disk
         self._pass_id = pass_id
         self._now = now
         self._opening = opening
@@ -38,12 +43,12 @@ class JsonlJournal:
         at = self._now()
         path = f"{self._folder}/journal_{at:%Y%m%d}.jsonl"
         try:
-            if not os.path.exists(path):
+            if not self._disk.exists(path):
                 self._open_day(path, at)
             elif path != self._looked_at:
-                _end_torn_line(path)
+                self._disk.end_torn_line(path)
             self._looked_at = path
-            files.append(path, self._line(event, at))
+            self._disk.append(path, self._line(event, at))
         except (OSError, ValueError, TypeError, StateError):
             self._failures += 1
 
@@ -72,7 +77,7 @@ class JsonlJournal:
         )
 
     def _open_day(self, path: str, at: datetime) -> None:
-        files.make_folder(self._folder)
+        self._disk.make_folder(self._folder)
         first = {
             "v": EVENT_VERSION,
             "at": instant_text(at),
@@ -80,16 +85,4 @@ class JsonlJournal:
             "event": "day_opened",
             "leases": self._opening(),
         }
-        files.append(path, json_text.dump_line(first))
-
-
-def _end_torn_line(path: str) -> None:
-    """A power cut may leave half a line; without its end it would take the next fact with it."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        size = os.fstat(handle).st_size
-        is_whole = size == 0 or os.pread(handle, 1, size - 1) == b"\n"
-    finally:
-        os.close(handle)
-    if not is_whole:
-        files.append(path, b"\n")
+        self._disk.append(path, json_text.dump_line(first))

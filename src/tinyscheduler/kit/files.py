@@ -11,73 +11,11 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-from typing import Protocol
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
 _numbers = itertools.count(1)
-
-
-class Files(Protocol):
-    """What the stores ask of a file system. This module is the real one: it is handed over as it is, so
-    that a store over it costs nothing more. Every function raises OSError as the one here does."""
-
-    def read_limited(self, path: str, limit: int) -> bytes:
-        """See the function."""
-
-    def replace(
-        self,
-        path: str,
-        data: bytes,
-        *,
-        sync_file: bool = ...,
-        sync_folder: bool = ...,
-        mode: int = ...,
-    ) -> None:
-        """See the function."""
-
-    def create_exclusive(self, path: str, data: bytes) -> bool:
-        """See the function."""
-
-    def append(self, path: str, data: bytes) -> None:
-        """See the function."""
-
-    def end_torn_line(self, path: str) -> None:
-        """See the function."""
-
-    def remove(self, path: str) -> bool:
-        """See the function."""
-
-    def remove_folder(self, path: str) -> bool:
-        """See the function."""
-
-    def move(self, path: str, to: str) -> None:
-        """See the function."""
-
-    def touch(self, path: str) -> None:
-        """See the function."""
-
-    def modified_at_s(self, path: str) -> float:
-        """See the function."""
-
-    def make_folder(self, path: str) -> None:
-        """See the function."""
-
-    def sync_parent(self, path: str) -> None:
-        """See the function."""
-
-    def names(self, folder: str) -> list[str]:
-        """See the function."""
-
-    def exists(self, path: str) -> bool:
-        """See the function."""
-
-    def is_folder(self, path: str) -> bool:
-        """See the function."""
-
-    def is_link(self, path: str) -> bool:
-        """See the function."""
 
 
 def read_limited(path: str, limit: int) -> bytes:

@@ -10,13 +10,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tinyscheduler.adapters.records.trouble import reason_of, state_error
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files
 from tinyscheduler.model.intent import BrokenIntent, Intent
 from tinyscheduler.ports import IntentScan
+
+if TYPE_CHECKING:
+    from tinyscheduler.kit.disk import Files
 
 T = TypeVar("T")
 
@@ -28,7 +31,7 @@ _ENDING = ".json"
 class FileIntents:
     """``ports.IntentStore`` over one folder. Missing folder = no requests."""
 
-    def __init__(self, folder: str, quarantine_folder: str, *, disk: files.Files = files) -> None:
+    def __init__(self, folder: str, quarantine_folder: str, *, disk: Files = files) -> None:
         self._folder = folder
         self._quarantine = quarantine_folder
         self._disk = disk

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tinyscheduler.adapters.records import lease_json as codec
 from tinyscheduler.adapters.records.trouble import reason_of, state_error
@@ -16,6 +16,9 @@ from tinyscheduler.kit import files, json_text
 from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, StopOrder
 from tinyscheduler.ports import LeaseScan
+
+if TYPE_CHECKING:
+    from tinyscheduler.kit.disk import Files
 
 T = TypeVar("T")
 
@@ -29,7 +32,7 @@ _LEASE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class FileLeaseStore:
     """One folder of leases. Missing folder = no leases, until something is written."""
 
-    def __init__(self, running_folder: str, quarantine_folder: str, *, disk: files.Files = files) -> None:
+    def __init__(self, running_folder: str, quarantine_folder: str, *, disk: Files = files) -> None:
         self._folder = running_folder
         self._quarantine = quarantine_folder
         self._disk = disk

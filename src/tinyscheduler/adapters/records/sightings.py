@@ -8,12 +8,16 @@ is a section of its own, and what is in no section of ours is not kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.records.trouble import reason_of, state_error
 from tinyscheduler.kit import files, json_text
 from tinyscheduler.kit.fields import Fields, exact_instant_text
 from tinyscheduler.model.ids import LeaseId
 from tinyscheduler.model.sightings import NOTHING_SEEN, Moment, Sighting, Sightings
+
+if TYPE_CHECKING:
+    from tinyscheduler.kit.disk import Files
 
 SCHEMA = 1
 FILE_BYTES_MAX = 4_000_000
@@ -23,7 +27,7 @@ FILE_BYTES_MAX = 4_000_000
 class FileSightings:
     """``ports.SightingStore`` over one file, which need not exist."""
 
-    def __init__(self, path: str, *, disk: files.Files = files) -> None:
+    def __init__(self, path: str, *, disk: Files = files) -> None:
         self._path = path
         self._disk = disk
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
@@ -20,6 +21,9 @@ from tinyscheduler.model.result import (
     parse_result,
 )
 
+if TYPE_CHECKING:
+    from tinyscheduler.kit.disk import Files
+
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR)
 _REASONS = {
     errno.EFBIG: f"it is larger than {RESULT_BYTES_MAX} bytes",
@@ -31,14 +35,16 @@ _REASONS = {
 """The agent's doing. Any other error is the disk's, and then nobody knows what the agent said."""
 
 
-def read_result(path: str, *, redact: Redact, workspace: str) -> RunResult | BadResult | None:
+def read_result(
+    path: str, *, redact: Redact, workspace: str, disk: Files = files
+) -> RunResult | BadResult | None:
     """What the agent says, why that does not count, or None: it says nothing. Artifacts have to lie in
     ``workspace``; empty where nobody knows it.
 
     Raises StateError when the disk fails.
     """
     try:
-        data = files.read_limited(path, RESULT_BYTES_MAX)
+        data = disk.read_limited(path, RESULT_BYTES_MAX)
     except OSError as error:
         return _why_unread(path, error)
     try:

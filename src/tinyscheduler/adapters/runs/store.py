@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.runs.order_file import first_fault, is_name, order_to_json
 from tinyscheduler.adapters.runs.result_file import read_result
@@ -14,6 +15,9 @@ from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import Outcome
 from tinyscheduler.model.order import Order
 from tinyscheduler.model.result import BadResult, Redact, RunResult, outcome_of
+
+if TYPE_CHECKING:
+    from tinyscheduler.kit.disk import Files
 
 ORDER = "order.json"
 PROMPT = "prompt.md"
@@ -30,9 +34,10 @@ class RunFolderStore:
     into leases and comments (law 11).
     """
 
-    def __init__(self, runs_path: str, *, redact: Redact) -> None:
+    def __init__(self, runs_path: str, *, redact: Redact, disk: Files = files) -> None:
         self._path = os.path.abspath(runs_path)
         self._redact = redact
+        self._disk = disk
 
     def path_for(self, task_id: TaskId, attempt: int) -> str:
         """Raises StateError for an id that must not become part of a path (law 11)."""
@@ -60,10 +65,10 @@ class RunFolderStore:
         path = f"{folder}/{ORDER}"
         try:
             self._make(folder)
-            _remove_known(folder)
+            self._remove_known(folder)
             data = prompt.encode("utf-8", "replace")
-            files.replace(f"{folder}/{PROMPT}", data, sync_folder=False)
-            files.replace(path, json_text.dump(order_to_json(order)))
+            self._disk.replace(f"{folder}/{PROMPT}", data, sync_folder=False)
+            self._disk.replace(path, json_text.dump(order_to_json(order)))
         except OSError as error:
             raise _state_error(folder, error) from error
         return path
@@ -72,11 +77,11 @@ class RunFolderStore:
         """A folder with unknown files in it stays, without the known ones. Raises StateError."""
         folder = self.path_for(task_id, attempt)
         try:
-            if not _is_folder(folder):
+            if not self._is_folder(folder):
                 return
-            _remove_known(folder)
-            _remove_if_empty(folder)
-            _remove_if_empty(os.path.dirname(folder))
+            self._remove_known(folder)
+            self._disk.remove_folder(folder)
+            self._disk.remove_folder(os.path.dirname(folder))
         except OSError as error:
             raise _state_error(folder, error) from error
 
@@ -89,7 +94,7 @@ class RunFolderStore:
 
     def result(self, path: str, *, redact: Redact, workspace: str = "") -> RunResult | BadResult | None:
         """One result file, for the wrapper, which knows its agent's secrets. Raises StateError."""
-        return read_result(path, redact=redact, workspace=workspace)
+        return read_result(path, redact=redact, workspace=workspace, disk=self._disk)
 
     def _folder_of(self, order: Order) -> str:
         folder, _, name = order.prompt_file.rpartition("/")
@@ -104,40 +109,30 @@ class RunFolderStore:
 
     def _make(self, folder: str) -> None:
         """Each level on its own, so that a symbolic link is met as the last part of a path."""
-        if not os.path.isdir(self._path):
-            files.make_folder(self._path)
-        files.make_folder(os.path.dirname(folder))
-        files.make_folder(folder)
+        if not self._disk.is_folder(self._path):
+            self._disk.make_folder(self._path)
+        self._disk.make_folder(os.path.dirname(folder))
+        self._disk.make_folder(folder)
 
+    def _is_folder(self, folder: str) -> bool:
+        """False: nothing is there. Raises NotADirectoryError for a link to one, at either level."""
+        for path in (os.path.dirname(folder), folder):
+            if self._disk.is_link(path):
+                raise NotADirectoryError(errno.ENOTDIR, "it is a symbolic link", path)
+            if not self._disk.exists(path):
+                return False
+        return True
 
-def _is_folder(folder: str) -> bool:
-    """False: nothing is there. Raises NotADirectoryError for a link to one, at either level."""
-    for path in (os.path.dirname(folder), folder):
-        if os.path.islink(path):
-            raise NotADirectoryError(errno.ENOTDIR, "it is a symbolic link", path)
-        if not os.path.lexists(path):
-            return False
-    return True
-
-
-def _remove_known(folder: str) -> None:
-    for name in os.listdir(folder):
-        if _is_known(name):
-            os.unlink(f"{folder}/{name}")
+    def _remove_known(self, folder: str) -> None:
+        for name in self._disk.names(folder):
+            if _is_known(name):
+                self._disk.remove(f"{folder}/{name}")
 
 
 def _is_known(name: str) -> bool:
     is_rotated = name.startswith("output.log.") and name[11:].isdigit()
     is_litter = name.startswith(".") and name.endswith(".tmp")
     return name in _KNOWN or is_rotated or is_litter
-
-
-def _remove_if_empty(folder: str) -> None:
-    try:
-        os.rmdir(folder)
-    except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
 
 
 def _state_error(folder: str, error: OSError) -> StateError:
