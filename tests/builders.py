@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.configuration import Configuration, Connection, Places
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+from tinyscheduler.model.intent import Intent
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import (
     BrokenLease,
@@ -277,9 +278,12 @@ def facts(
     is_same_boot: bool = True,
     beat_age_s: float = 0.0,
     run_age_s: float = 60.0,
+    intent: Intent | None = None,
+    unwanted: str = "",
 ) -> LeaseFacts:
     """A lease and what the machine says about it: alive, and beaten just now."""
-    return LeaseFacts(lease or a_lease(), wrapper, owner, is_same_boot, beat_age_s, run_age_s)
+    found = lease or a_lease()
+    return LeaseFacts(found, wrapper, owner, is_same_boot, beat_age_s, run_age_s, unwanted, intent)
 
 
 def a_tend_snapshot(

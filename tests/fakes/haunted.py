@@ -1,6 +1,6 @@
 """A process table that is harder to live with than the real one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.model.lease import ProcessRef
@@ -37,6 +37,9 @@ class HauntedProcesses:
 
     def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
         return tuple(self.tree(tag, roots) for tag, roots in runs)
+
+    def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
+        return self._real.tagged(state_id)
 
     def signal(self, process: ProcessRef, number: int) -> bool:
         return process != self._ghost and self._real.signal(process, number)

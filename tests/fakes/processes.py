@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.builders import HOST
 from tests.fakes.clock import FakeClock
@@ -72,6 +72,13 @@ class FakeProcesses:
     def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
         return tuple(self.tree(tag, roots) for tag, roots in runs)
 
+    def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
+        found: dict[str, tuple[ProcessRef, ...]] = {}
+        for process in self._alive.values():
+            if process.tag is not None and state_id and process.tag.startswith(f"{state_id}:"):
+                found[process.tag] = (*found.get(process.tag, ()), process.ref)
+        return found
+
     def signal(self, process: ProcessRef, number: int) -> bool:
         if self.liveness(process) != "alive":
             return False
@@ -108,10 +115,6 @@ class FakeProcesses:
         for child in self._alive.values():
             if child.parent == process.pid:
                 child.parent = 1
-
-    def tagged(self, text: str) -> list[FakeProcess]:
-        """Living processes with a tag that contains this."""
-        return [p for p in self._alive.values() if p.tag is not None and text in p.tag]
 
     def living(self) -> list[FakeProcess]:
         return list(self._alive.values())

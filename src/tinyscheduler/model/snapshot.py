@@ -34,6 +34,8 @@ class LeaseFacts(NamedTuple):
     beat_age_s: float
     """By CLOCK_MONOTONIC on the same boot, by the wall clock otherwise."""
     run_age_s: float
+    unwanted: str = ""
+    """Why the task server does not want this run any more; empty: it does, or nobody knows."""
     intent: Intent | None = None
     """The request that is to end this run now: a ``stop``, ``park`` or ``release`` that may be obeyed."""
 

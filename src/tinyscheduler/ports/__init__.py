@@ -260,6 +260,10 @@ class Processes(Protocol):
     def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
         """``tree`` for each of the runs, in their order, looked at together."""
 
+    def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
+        """Everybody who carries a tag of this state folder, by tag; nobody for the empty id. Without the
+        tags of this process and of its ancestors: a pass that an agent starts must not end its agent."""
+
     def signal(self, process: ProcessRef, number: int) -> bool:
         """Through a pidfd, after comparing the start time. False: it was gone, or may not be touched."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.processes import proc
@@ -71,6 +71,19 @@ class ProcessTable:
         census = take_census()
         return tuple(self._tree(census, tag, roots) for tag, roots in runs)
 
+    def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
+        """By tag, without this process, its ancestors, and whoever shares a tag with them."""
+        if not state_id:
+            return {}
+        tags = dict(proc.tags_with(f"{state_id}:".encode()))
+        near = {tags.get(pid) for pid in _lineage(os.getpid())} if tags else set()
+        found: dict[str, tuple[ProcessRef, ...]] = {}
+        for pid, tag in tags.items():
+            ref = None if tag in near else self.identify(pid)
+            if ref is not None:
+                found[tag] = (*found.get(tag, ()), ref)
+        return found
+
     def signal(self, process: ProcessRef, number: int) -> bool:
         """Open a pidfd, compare the start time, then signal: no window for a recycled pid."""
         import signal
@@ -115,6 +128,14 @@ class ProcessTable:
         seen, host = census.get(process.pid), self.host()
         is_here = (process.boot_id, process.pid_namespace) == (host.boot_id, host.pid_namespace)
         return is_here and seen is not None and seen.stat.start == process.start
+
+
+def _lineage(pid: int) -> Iterator[int]:
+    """The process, its parent, and so on."""
+    while pid > 0:
+        yield pid
+        stat = proc.read_stat(pid)
+        pid = 0 if stat is None else stat.parent
 
 
 def _exists_hidden(pid: int) -> bool:
