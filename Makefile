@@ -8,13 +8,13 @@ LOCK_FLAGS ?=
 # Tests on both cores of a small machine; "make test PYTEST_FLAGS=-x" and the like are welcome.
 PYTEST_FLAGS ?= -n 2
 
-.PHONY: help check test lint fix types imports docs bench soak clean lock dev
+.PHONY: help check test lint fix types imports docs bench soak clean lock dev rigs
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
 
 # The tests come last because they take longest; they include the documentation's own.
-check: lint types imports docs test ## Everything that has to hold before a commit; all that CI runs.
+check: rigs lint types imports docs test ## Everything that has to hold before a commit; all that CI runs.
 
 test: dev ## Run all tests but the soak.
 	$(PYTHON) -m pytest -m "not soak" $(PYTEST_FLAGS)
@@ -39,8 +39,12 @@ docs: dev ## Check that the documentation is complete and true.
 bench: dev ## Measure; prints the table of docs/performance.md.
 	if [ -d bench ]; then $(PYTHON) -m bench; fi
 
+# Silent where everything is there; without root, apt or a network it changes nothing and is no failure.
+rigs: ## Install the Debian tools with which tests inject faults.
+	@sh tools/rigs.sh
+
 # pytest ends with 5 when it has found no test to run.
-soak: dev ## Run the tests that take minutes on purpose.
+soak: dev rigs ## Run the tests that take minutes on purpose.
 	$(PYTHON) -m pytest -m soak --timeout 3600 || [ $$? -eq 5 ]
 
 clean: ## Remove what can be made again; the state folder is left alone.

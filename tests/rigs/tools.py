@@ -1,0 +1,48 @@
+"""What a rig needs of the machine, and one way to say that it is missing: *skipped: why*."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+
+import pytest
+
+SEARCH = f"{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/sbin:/sbin"
+"""Tools of the administrator are not on everybody's path."""
+
+
+def tool(name: str) -> str:
+    """The path of a program; the test is skipped where it is missing."""
+    found = shutil.which(name, path=SEARCH)
+    if found is None:
+        pytest.skip(f"{name} is not installed ('make rigs' installs it on Debian)")
+    return found
+
+
+def root() -> None:
+    """Skip unless we may do everything."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may do this")
+
+
+def private_mounts() -> tuple[str, ...]:
+    """A prefix that runs a program in a mount namespace of its own; nothing it mounts is seen outside."""
+    prefix = (tool("unshare"), "--mount", "--propagation", "private")
+    if not _works(*prefix, "true"):
+        pytest.skip("this machine allows no mount namespace")
+    return prefix
+
+
+def strace() -> str:
+    """Skipped where nobody may trace, as in some containers."""
+    program = tool("strace")
+    if not _works(program, "-qq", "-o", "/dev/null", "true"):
+        pytest.skip("strace may not trace here")
+    return program
+
+
+@functools.cache
+def _works(*argv: str) -> bool:
+    return subprocess.run(argv, capture_output=True, check=False).returncode == 0
