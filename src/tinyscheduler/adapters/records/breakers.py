@@ -7,7 +7,7 @@ read is put aside and everything counts as closed: the worst that follows is one
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar, get_args
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 from tinyscheduler.adapters.records.trouble import reason_of, state_error
 from tinyscheduler.kit import files, json_text
@@ -26,6 +26,9 @@ from tinyscheduler.model.breaker import (
 )
 from tinyscheduler.model.ids import AgentName, LeaseId
 
+if TYPE_CHECKING:
+    from tinyscheduler.kit.disk import Files
+
 SCHEMA = 1
 FILE_BYTES_MAX = 1_000_000
 """A few hundred bytes for each agent and account; a file beyond it is not ours."""
@@ -38,51 +41,53 @@ T = TypeVar("T")
 class FileBreakers:
     """``ports.BreakerStore`` over one file, which need not exist."""
 
-    def __init__(self, path: str, quarantine: str) -> None:
+    def __init__(self, path: str, quarantine: str, *, disk: Files = files) -> None:
         self._path = path
         self._quarantine = quarantine
+        self._disk = disk
 
     def read(self) -> Breakers:
         """See the port."""
-        found = _load(self._path, _breakers)
+        found = _load(self._disk, self._path, _breakers)
         return Breakers(trouble=found) if isinstance(found, str) else found or NO_BREAKERS
 
     def write(self, breakers: Breakers) -> None:
         """See the port."""
         is_empty = not breakers.servers and not breakers.agents
-        _save(self._path, None if is_empty else _breakers_to_json(breakers))
+        _save(self._disk, self._path, None if is_empty else _breakers_to_json(breakers))
 
     def set_aside(self) -> str | None:
         """See the port."""
-        return _set_aside(self._path, self._quarantine)
+        return _set_aside(self._disk, self._path, self._quarantine)
 
 
 class FileAccounts:
     """``ports.AccountStore`` over one file, which need not exist."""
 
-    def __init__(self, path: str, quarantine: str) -> None:
+    def __init__(self, path: str, quarantine: str, *, disk: Files = files) -> None:
         self._path = path
         self._quarantine = quarantine
+        self._disk = disk
 
     def read(self) -> Accounts:
         """See the port."""
-        found = _load(self._path, _accounts)
+        found = _load(self._disk, self._path, _accounts)
         return Accounts(trouble=found) if isinstance(found, str) else found or NO_ACCOUNTS
 
     def write(self, accounts: Accounts) -> None:
         """See the port."""
         is_empty = not accounts.limits and not accounts.buckets
-        _save(self._path, None if is_empty else _accounts_to_json(accounts))
+        _save(self._disk, self._path, None if is_empty else _accounts_to_json(accounts))
 
     def set_aside(self) -> str | None:
         """See the port."""
-        return _set_aside(self._path, self._quarantine)
+        return _set_aside(self._disk, self._path, self._quarantine)
 
 
-def _load(path: str, parse: Callable[[object], T]) -> T | str | None:
+def _load(disk: Files, path: str, parse: Callable[[object], T]) -> T | str | None:
     """What is in the file; a text: why it cannot be read; None: there is none."""
     try:
-        return parse(json_text.load(files.read_limited(path, FILE_BYTES_MAX)))
+        return parse(json_text.load(disk.read_limited(path, FILE_BYTES_MAX)))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -91,27 +96,27 @@ def _load(path: str, parse: Callable[[object], T]) -> T | str | None:
         return f"{path}: it does not parse: {error}"
 
 
-def _save(path: str, document: dict[str, object] | None) -> None:
+def _save(disk: Files, path: str, document: dict[str, object] | None) -> None:
     """Durable; nothing to remember is no file. Raises StateError."""
     try:
         if document is None:
-            files.remove(path)
+            disk.remove(path)
         else:
-            files.replace(path, json_text.dump(document))
+            disk.replace(path, json_text.dump(document))
     except OSError as error:
         raise state_error(path, error) from error
 
 
-def _set_aside(path: str, quarantine: str) -> str | None:
+def _set_aside(disk: Files, path: str, quarantine: str) -> str | None:
     """By rename, so that whatever it is goes out of the way. Raises StateError."""
     import os
     import time
 
     place = os.path.join(quarantine, f"{os.path.basename(path)}.{time.time_ns()}")
     try:
-        files.make_folder(quarantine)
-        os.rename(path, place)
-        files.sync_parent(path)
+        disk.make_folder(quarantine)
+        disk.move(path, place)
+        disk.sync_parent(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -1,0 +1,335 @@
+"""A file system in memory that can lose its power.
+
+It keeps what a kernel keeps and what a disk keeps apart: a file's content is safe once the file was
+synced, a name in a folder once the folder was. ``cut_power`` takes of everything else what chance
+leaves, name by name and file by file, which is harsher than any journalling file system.
+
+``MemoryFiles`` is the file system as one process sees it: before each call that changes something it
+says so to ``effect``, which may let others run first, raise OSError as a bad disk does, or end the
+process. The calls come in the order in which ``kit.files`` makes them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from random import Random
+
+from tinyscheduler.kit.files import FILE_MODE
+
+Effect = Callable[[str, str], None]
+"""Gets the kind of call (write, sync, rename, link, unlink, append, touch, make_folder, remove_folder,
+sync_folder) and the path."""
+
+
+class Inode:
+    """A regular file: its content now, and what is on the disk."""
+
+    __slots__ = ("data", "modified_at_s", "synced")
+
+    def __init__(self, data: bytes, modified_at_s: float) -> None:
+        self.data = data
+        self.synced: bytes | None = None
+        """None: nothing of it was ever synced."""
+        self.modified_at_s = modified_at_s
+
+
+class Link:
+    """A symbolic link; nobody follows it."""
+
+
+class Folder:
+    """Names and what they mean, now and on the disk."""
+
+    __slots__ = ("entries", "is_dirty", "synced")
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.synced: dict[str, Entry] = {}
+        self.is_dirty = False
+
+
+Entry = Inode | Folder | Link
+
+
+class MemoryDisk:
+    """One disk, shared by everybody. Paths are absolute; ``/`` is always there."""
+
+    def __init__(self) -> None:
+        self._root = Folder()
+        self._known: dict[str, Folder] = {"": self._root}
+        """A shortcut by path; emptied when a folder goes away."""
+
+    def folder(self, path: str) -> Folder:
+        """Raises FileNotFoundError, NotADirectoryError."""
+        found = self._known.get(path)
+        return found if found is not None else self._find_folder(path)
+
+    def entry(self, path: str) -> Entry | None:
+        """What has this name; None: nothing."""
+        folder, _, name = path.rpartition("/")
+        try:
+            return self.folder(folder).entries.get(name)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def put(self, path: str, entry: Entry) -> None:
+        """Give the entry this name, in place of what had it."""
+        parent, _, name = path.rpartition("/")
+        folder = self.folder(parent)
+        folder.entries[name] = entry
+        folder.is_dirty = True
+
+    def drop(self, path: str) -> Entry:
+        """Take the name away. Raises FileNotFoundError."""
+        parent, _, name = path.rpartition("/")
+        folder = self.folder(parent)
+        if name not in folder.entries:
+            raise _error(errno.ENOENT, path)
+        gone = folder.entries.pop(name)
+        folder.is_dirty = True
+        if isinstance(gone, Folder):
+            self._known = {"": self._root}
+        return gone
+
+    def sync(self, path: str) -> None:
+        """The folder's names are safe from now on."""
+        folder = self.folder(path)
+        folder.synced = dict(folder.entries)
+        folder.is_dirty = False
+
+    def files(self) -> Iterator[tuple[str, Inode]]:
+        """Every regular file."""
+        yield from _files_below("", self._root)
+
+    def cut_power(self, chance: Random) -> None:
+        """What was synced stays; of the rest each name and each content stays or goes."""
+        self._known = {"": self._root}
+        _cut_folder(self._root, chance)
+        for _, inode in self.files():
+            _cut_inode(inode, chance)
+
+    def _find_folder(self, path: str) -> Folder:
+        at = self._root
+        for name in path.split("/")[1:]:
+            found = at.entries.get(name)
+            if found is None:
+                raise _error(errno.ENOENT, path)
+            if not isinstance(found, Folder):
+                raise _error(errno.ENOTDIR, path)
+            at = found
+        self._known[path] = at
+        return at
+
+
+class MemoryFiles:
+    """``kit.disk.Files``: the disk in the hands of the process ``pid``."""
+
+    def __init__(
+        self,
+        disk: MemoryDisk,
+        *,
+        pid: int = 1,
+        effect: Effect = lambda _kind, _path: None,
+        now_s: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self._disk = disk
+        self._pid = pid
+        self._effect = effect
+        self._now_s = now_s
+        self._numbers = 0
+
+    def read_limited(self, path: str, limit: int) -> bytes:
+        entry = self._disk.entry(path)
+        if isinstance(entry, Inode):
+            if len(entry.data) > limit:
+                raise _error(errno.EFBIG, path)
+            return entry.data
+        if entry is None:
+            self._disk.folder(path.rpartition("/")[0])
+            raise _error(errno.ENOENT, path)
+        raise _error(errno.ELOOP if isinstance(entry, Link) else errno.EINVAL, path)
+
+    def replace(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        sync_file: bool = True,
+        sync_folder: bool = True,
+        mode: int = FILE_MODE,
+    ) -> None:
+        temporary = self._write_temporary(path, data, sync=sync_file)
+        try:
+            self.move(temporary, path)
+        except OSError:
+            self._unlink(temporary)
+            raise
+        if sync_folder:
+            self.sync_parent(path)
+
+    def create_exclusive(self, path: str, data: bytes) -> bool:
+        temporary = self._write_temporary(path, data, sync=True)
+        try:
+            self._effect("link", path)
+            if self._disk.entry(path) is not None:
+                return False
+            self._disk.put(path, self._own(temporary))
+        finally:
+            self._unlink(temporary)
+        self.sync_parent(path)
+        return True
+
+    def append(self, path: str, data: bytes) -> None:
+        try:
+            self._effect("append", path)
+        except OSError:
+            self._append(path, data[: len(data) // 2])
+            raise
+        self._append(path, data)
+
+    def end_torn_line(self, path: str) -> None:
+        data = self.read_limited(path, 1 << 60)
+        if data and not data.endswith(b"\n"):
+            self.append(path, b"\n")
+
+    def remove(self, path: str) -> bool:
+        if self._disk.entry(path) is None:
+            return False
+        try:
+            self._unlink(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def remove_folder(self, path: str) -> bool:
+        self._effect("remove_folder", path)
+        if self._disk.folder(path).entries:
+            return False
+        self._disk.drop(path)
+        return True
+
+    def move(self, path: str, to: str) -> None:
+        self._effect("rename", to)
+        if isinstance(self._disk.entry(to), Folder):
+            raise _error(errno.EISDIR, to)
+        self._disk.folder(to.rpartition("/")[0])
+        self._disk.put(to, self._disk.drop(path))
+
+    def touch(self, path: str) -> None:
+        self._effect("touch", path)
+        self._own(path).modified_at_s = self._now_s()
+
+    def modified_at_s(self, path: str) -> float:
+        entry = self._disk.entry(path)
+        if entry is None:
+            raise _error(errno.ENOENT, path)
+        return entry.modified_at_s if isinstance(entry, Inode) else 0.0
+
+    def make_folder(self, path: str) -> None:
+        entry = self._disk.entry(path)
+        if isinstance(entry, Folder):
+            return
+        if entry is not None:
+            raise _error(errno.ENOTDIR, path)
+        parent = path.rpartition("/")[0]
+        if parent:
+            self.make_folder(parent)
+        self._effect("make_folder", path)
+        if self._disk.entry(path) is None:
+            self._disk.put(path, Folder())
+        self.sync_parent(path)
+
+    def sync_parent(self, path: str) -> None:
+        folder = path.rpartition("/")[0]
+        self._effect("sync_folder", folder)
+        self._disk.sync(folder)
+
+    def names(self, folder: str) -> list[str]:
+        return list(self._disk.folder(folder).entries)
+
+    def exists(self, path: str) -> bool:
+        return self._disk.entry(path) is not None
+
+    def is_folder(self, path: str) -> bool:
+        return isinstance(self._disk.entry(path), Folder)
+
+    def is_link(self, path: str) -> bool:
+        return isinstance(self._disk.entry(path), Link)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _write_temporary(self, path: str, data: bytes, *, sync: bool) -> str:
+        self._numbers += 1
+        folder, _, name = path.rpartition("/")
+        temporary = f"{folder}/.{name}.{self._pid}-1-{self._numbers}.tmp"
+        self._effect("write", path)
+        self._disk.put(temporary, Inode(data, self._now_s()))
+        if sync:
+            try:
+                self._effect("sync", path)
+            except OSError:
+                self._unlink(temporary)
+                raise
+            inode = self._own(temporary)
+            inode.synced = inode.data
+        return temporary
+
+    def _own(self, path: str) -> Inode:
+        entry = self._disk.entry(path)
+        if not isinstance(entry, Inode):
+            raise _error(errno.ENOENT, path)
+        return entry
+
+    def _unlink(self, path: str) -> None:
+        self._effect("unlink", path)
+        if isinstance(self._disk.entry(path), Folder):
+            raise _error(errno.EISDIR, path)
+        self._disk.drop(path)
+
+    def _append(self, path: str, data: bytes) -> None:
+        entry = self._disk.entry(path)
+        if isinstance(entry, Link | Folder):
+            raise _error(errno.ELOOP if isinstance(entry, Link) else errno.EISDIR, path)
+        if entry is None:
+            entry = Inode(b"", self._now_s())
+            self._disk.put(path, entry)
+        entry.data += data
+        entry.modified_at_s = self._now_s()
+
+
+def _files_below(path: str, folder: Folder) -> Iterator[tuple[str, Inode]]:
+    for name, entry in folder.entries.items():
+        if isinstance(entry, Inode):
+            yield f"{path}/{name}", entry
+        elif isinstance(entry, Folder):
+            yield from _files_below(f"{path}/{name}", entry)
+
+
+def _cut_folder(folder: Folder, chance: Random) -> None:
+    if folder.is_dirty:
+        for name in sorted({*folder.entries, *folder.synced}):
+            now, then = folder.entries.get(name), folder.synced.get(name)
+            kept = now if now is then or chance.random() < 0.5 else then
+            if kept is None:
+                folder.entries.pop(name, None)
+            else:
+                folder.entries[name] = kept
+        folder.is_dirty = False
+    folder.synced = dict(folder.entries)
+    for entry in folder.entries.values():
+        if isinstance(entry, Folder):
+            _cut_folder(entry, chance)
+
+
+def _cut_inode(inode: Inode, chance: Random) -> None:
+    if inode.data is not inode.synced:
+        kept = inode.synced if inode.synced is not None else b""
+        torn = inode.data[: chance.randint(0, len(inode.data))]
+        inode.data = chance.choice((kept, torn, inode.data))
+    inode.synced = inode.data
+
+
+def _error(number: int, path: str) -> OSError:
+    return OSError(number, os.strerror(number), path)
