@@ -6,12 +6,13 @@ holds one place of the global cap: somebody may be running there, and nobody kno
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.policy import Policy
+from tinyscheduler.planner.gates import Gate, Gates
 
 
 class Capacity:
@@ -23,8 +24,12 @@ class Capacity:
         policy: Policy,
         leases: Iterable[Lease],
         broken: Sequence[BrokenLease],
+        *,
+        gates: Gates,
     ) -> None:
         self._policy = policy
+        self._gates = gates
+        self._tried: set[str] = set()
         self._agents = {agent.name: agent for agent in agents}
         self.free: dict[AgentName, int] = {a.name: max(0, a.slots) for a in agents if a.is_enabled}
         self.total = len(broken)
@@ -38,6 +43,7 @@ class Capacity:
     def take(self, agent: Agent, queue: QueueName | None, tags: tuple[str, ...]) -> None:
         """One more start of this plan."""
         self._count(agent.name, queue, agent.account, tags)
+        self._tried.update(gate.key for gate in self._gates.get(agent.name, ()))
 
     def is_full(self) -> bool:
         """The global cap is reached."""
@@ -63,10 +69,19 @@ class Capacity:
         """Slots taken."""
         return max(0, agent.slots) - self.free.get(agent.name, 0)
 
-    def choose(self, candidates: Sequence[Agent]) -> Agent | None:
-        """Most free slots; ties by weight, then name (features D3). None: all are full."""
-        free = [a for a in candidates if self.free.get(a.name, 0) > 0 and self.full_account(a) is None]
-        return min(free, key=lambda a: (-self.free[a.name], -a.weight, a.name), default=None)
+    def tried(self, agent: Agent) -> Gate | None:
+        """The gate of this agent behind which this plan has started its one task already."""
+        return next((gate for gate in self._gates.get(agent.name, ()) if gate.key in self._tried), None)
+
+    def choose(self, candidates: Sequence[Agent], *, last: Collection[AgentName] = ()) -> Agent | None:
+        """Most free slots; ties by weight, then name (features D3); those of ``last`` only where there
+        is nobody else. None: all are full."""
+        free = [agent for agent in candidates if self._has_room(agent)]
+        return min(free, key=lambda a: (a.name in last, -self.free[a.name], -a.weight, a.name), default=None)
+
+    def _has_room(self, agent: Agent) -> bool:
+        is_free = self.free.get(agent.name, 0) > 0 and self.full_account(agent) is None
+        return is_free and self.tried(agent) is None
 
     def _count(
         self,

@@ -17,6 +17,7 @@ from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.capacity import Capacity
+from tinyscheduler.planner.gates import gates_of
 from tinyscheduler.planner.holds import HOLDS, Finding, first_hold
 from tinyscheduler.planner.ranking import RankKey, blocked_counts, rank_key
 from tinyscheduler.planner.start import plan_start
@@ -61,7 +62,9 @@ def _with_task(task: Task, snapshot: StartSnapshot) -> StartSnapshot:
         return snapshot
     if _gap(task, snapshot) is not None:
         return snapshot
-    return snapshot._replace(backlog=Known(backlog.value._replace(tasks=(*backlog.value.tasks, task))))
+    tasks = (*backlog.value.tasks, task)
+    working = tuple(seen for seen in backlog.value.working if seen.id != task.id)
+    return snapshot._replace(backlog=Known(backlog.value._replace(tasks=tasks, working=working)))
 
 
 def _verdict(task: Task, view: View, plan: StartPlan) -> tuple[Start | None, Held | None]:
@@ -109,7 +112,7 @@ def _is_ours(task: Task, snapshot: StartSnapshot) -> bool:
     """A pass would fetch it: it is assigned to one of our agents, or is in the pool of one's queue."""
     if task.assigned_to is not None:
         return any(agent.name == task.assigned_to for agent in snapshot.agents)
-    return any(task.queue in agent.queues for agent in snapshot.agents if agent.is_enabled)
+    return any(task.queue in agent.queues for agent in snapshot.agents)
 
 
 def _standing(task: Task, view: View, start: Start | None) -> Standing:
@@ -131,7 +134,9 @@ def _turn(task: Task, snapshot: StartSnapshot, plan: StartPlan) -> _Turn:
     """Capacity as it is left by the starts that come before, and how many runnable tasks those are."""
     key = _rank(snapshot)
     mine = key(task)
-    capacity = Capacity(snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken)
+    capacity = Capacity(
+        snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken, gates=gates_of(snapshot)
+    )
     before = [start for start in plan.starts if key(start.task) < mine]
     for start in before:
         capacity.take(start.agent, start.task.queue, start.task.tags)
@@ -273,6 +278,8 @@ _PASSED: Mapping[HeldReason, Callable[[Task, View], str]] = {
     "bad_task": _always("its id is a name"),
     "no_agent": _who,
     "no_recipe": _always("there is a command to run"),
+    "account_limited": _always("the account of one of them is open"),
+    "agent_quarantined": _always("one of them may be given a task"),
     "disk": _room,
 }
 """What a row says that does not hold. A test sees that every row of HOLDS has one."""

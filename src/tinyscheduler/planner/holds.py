@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.gates import GateReason, shut_gate
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.view import View, candidates, cooling, ledger_of
 
@@ -94,7 +95,15 @@ def _working_elsewhere(task: Task, view: View) -> Finding | None:
         return Finding("", "", refused)
     if task.id in view.leases or (task.status == "idle" and task.archived_at is None):
         return None
-    return Finding(f"its status on the server is {task.status}", "set it idle on the server")
+    value = f"its status on the server is {task.status}"
+    if task.status == "working" and task.id in view.open_parents:
+        return Finding(f"{value}, as that of its subtasks", "complete its subtasks")
+    if task.status == "working" and task.assigned_to in view.agents:
+        return Finding(
+            f"{value}, and no run of ours is",
+            f"when nobody works on it: tinyscheduler requeue {task.id} --reason TEXT",
+        )
+    return Finding(value, "set it idle on the server")
 
 
 def _ledger_unreadable(task: Task, view: View) -> Finding | None:
@@ -121,6 +130,11 @@ def _disabled(task: Task, view: View) -> Finding | None:
     agent = view.agents.get(task.assigned_to) if task.assigned_to is not None else None
     if agent is not None and not agent.is_enabled:
         return Finding(f"agent {agent.name} is disabled", f"enable {agent.name} in agent-control")
+    names = view.idle.get(task.queue, ()) if agent is None and task.queue is not None else ()
+    if names:
+        some = "agent" if len(names) == 1 else "agents"
+        value = f"queue {task.queue}: {some} {', '.join(names)} disabled"
+        return Finding(value, f"enable {names[0]} in agent-control")
     return None
 
 
@@ -215,6 +229,39 @@ def _no_agent(task: Task, view: View) -> Finding | None:
     return None
 
 
+def _account_limited(task: Task, view: View) -> Finding | None:
+    return _behind_gates(task, view, "account_limited")
+
+
+def _agent_quarantined(task: Task, view: View) -> Finding | None:
+    return _behind_gates(task, view, "agent_quarantined")
+
+
+def _behind_gates(task: Task, view: View, reason: GateReason) -> Finding | None:
+    """Everybody who may run the task is to be given nothing now, and this is the reason of one of them."""
+    if not view.gates:
+        return None
+    cool = cooling(task, view)
+    able = [a for a in candidates(task, view) if a.command and a.slots > 0 and a.name not in cool]
+    shut = [shut_gate(agent, view.gates) for agent in able]
+    named = sorted({gate for gate in shut if gate is not None and gate.reason == reason})
+    if not named or None in shut:
+        return None
+    ends = [gate.until for gate in shut if gate is not None and gate.until is not None]
+    next_look_at = min(ends) if len(ends) == len(shut) else None
+    value = "; ".join(dict.fromkeys(gate.value for gate in named))
+    held = Held(
+        task.id,
+        reason,
+        value,
+        limit="" if next_look_at is None else f"{next_look_at:%Y-%m-%dT%H:%M:%SZ}",
+        since=min(gate.since for gate in named),
+        next_look_at=next_look_at,
+        lever=named[0].lever,
+    )
+    return Finding("", "", held)
+
+
 def _disk(_task: Task, view: View) -> Finding | None:
     free_mb, least_mb = view.snapshot.free_mb, view.snapshot.policy.min_free_mb
     if free_mb is None or free_mb >= least_mb:
@@ -241,6 +288,8 @@ HOLDS: tuple[tuple[HeldReason, Callable[[Task, View], Finding | None]], ...] = (
     ("no_recipe", _no_recipe),
     ("bad_task", _bad_task),
     ("no_agent", _no_agent),
+    ("account_limited", _account_limited),
+    ("agent_quarantined", _agent_quarantined),
     ("disk", _disk),
 )
 

@@ -13,6 +13,10 @@ from tinyscheduler.model.task import Task
 
 Delay = Literal["none", "base", "ladder", "until"]
 
+Told = Literal["never", "parked", "each", "agent", "account"]
+"""When people hear of it beyond the comment on the task: when it parks the task, each time, or once of
+the agent or the account that it closes."""
+
 
 class Cost(NamedTuple):
     """One row of the table."""
@@ -24,74 +28,105 @@ class Cost(NamedTuple):
     """After this many in a row it does count: an outcome that costs nothing must not go round for ever."""
     parks: bool = False
     """At once, whatever the count: only a person can say that it should go on."""
+    told: Told = "never"
 
 
 COSTS: Mapping[OutcomeClass, Cost] = {
     "succeeded": Cost(False, "none"),
     "partial": Cost(False, "base", 3),
     "handed_off": Cost(False, "none"),
-    "no_result": Cost(True, "base"),
-    "failed": Cost(True, "ladder"),
-    "killed": Cost(True, "ladder"),
-    "timed_out": Cost(True, "ladder"),
-    "stalled": Cost(True, "ladder"),
-    "lost": Cost(True, "ladder"),
-    "start_failed": Cost(False, "base"),
-    "rate_limited": Cost(False, "until"),
+    "no_result": Cost(True, "base", told="parked"),
+    "failed": Cost(True, "ladder", told="parked"),
+    "killed": Cost(True, "ladder", told="parked"),
+    "timed_out": Cost(True, "ladder", told="each"),
+    "stalled": Cost(True, "ladder", told="each"),
+    "lost": Cost(True, "ladder", told="parked"),
+    "start_failed": Cost(False, "base", told="agent"),
+    "rate_limited": Cost(False, "until", told="account"),
     "deferred": Cost(False, "base", 10),
     "interrupted": Cost(False, "none", 10),
     "cancelled": Cost(False, "none", parks=True),
-    "gate_failed": Cost(True, "ladder"),
-    "budget_exceeded": Cost(True, "ladder", parks=True),
-    "denied": Cost(False, "ladder"),
-    "unsettled": Cost(False, "none"),
+    "gate_failed": Cost(True, "ladder", told="each"),
+    "budget_exceeded": Cost(True, "ladder", parks=True, told="each"),
+    "denied": Cost(False, "ladder", told="each"),
+    "unsettled": Cost(False, "none", told="each"),
 }
+
+SAME_SUCCESSES_MAX = 3
+"""Successes in a row that leave everything as it was: the task comes back for a reason that no further
+run will mend (features C5)."""
 
 
 def after_run(ledger: Ledger, run: Lease | OpenRun, outcome: Outcome, policy: Policy) -> Ledger:
     """The ledger after this run. Once per lease_id: a repeated settlement changes nothing."""
     if any(past.lease_id == run.lease_id for past in ledger.outcomes):
         return ledger._replace(open=None)
-    is_spent = _is_spent(ledger, outcome.kind)
     past = PastRun(
         run.lease_id,
         run.agent,
         outcome.kind,
         outcome.at,
-        is_spent,
+        _is_spent(ledger, outcome.kind),
         outcome.code,
+        _trace(ledger, run, outcome),
         why=outcome.summary[:WHY_CHARS_MAX],
     )
-    outcomes = (*ledger.outcomes, past)[-OUTCOMES_KEPT:]
-    spent = spent_attempts(outcomes)
-    return ledger._replace(
-        open=None,
-        outcomes=outcomes,
-        not_before=_not_before(outcome, spent, ledger, policy),
-        parked=ledger.parked or _parked(outcome, spent, policy, _asked(ledger, run)),
+    after = ledger._replace(open=None, outcomes=(*ledger.outcomes, past)[-OUTCOMES_KEPT:])
+    return after._replace(
+        not_before=_not_before(outcome, spent_attempts(after), ledger, policy),
+        parked=ledger.parked or _parked(after, outcome, policy, _asked(ledger, run)),
     )
 
 
-def spent_attempts(outcomes: tuple[PastRun, ...]) -> int:
-    """Spending outcomes since the last one that cleared the count."""
+def released(ledger: Ledger) -> Ledger:
+    """Free to run again, with all its attempts before it; what has been stays to be read."""
+    last = ledger.outcomes[-1].lease_id if ledger.outcomes else ledger.counted_after
+    return ledger._replace(parked=None, not_before=None, counted_after=last)
+
+
+def counted(ledger: Ledger) -> tuple[PastRun, ...]:
+    """The runs since the task was last released; of a release too long ago to be seen, all."""
+    marks = [at for at, past in enumerate(ledger.outcomes) if past.lease_id == ledger.counted_after]
+    return ledger.outcomes[marks[-1] + 1 :] if marks else ledger.outcomes
+
+
+def spent_attempts(ledger: Ledger) -> int:
+    """Counted outcomes that spend, since the last one that cleared the count."""
     count = 0
-    for past in outcomes:
+    for past in counted(ledger):
         count = 0 if past.kind == "succeeded" else count + past.is_spent
     return count
+
+
+def content(task: Task) -> str:
+    """What the task asks for: the same text is the same piece of work, whoever has it."""
+    return ":".join(_mark(text) for text in (task.title, task.description, task.queue or ""))
 
 
 def fingerprint(task: Task) -> str:
     """What a person would change to say "try again" (features C4), readable and exact enough: a
     change of any of the four gives another text."""
     texts = (task.title, task.description, task.assigned_to or "", task.queue or "")
-    return ":".join(f"{len(text)}.{_checksum(text):08x}" for text in texts)
+    return ":".join(_mark(text) for text in texts)
+
+
+def _mark(text: str) -> str:
+    return f"{len(text)}.{_checksum(text):08x}"
+
+
+def _trace(ledger: Ledger, run: Lease | OpenRun, outcome: Outcome) -> str | None:
+    """What a success has left behind and of what; None: it cannot be told, or it was none."""
+    is_open = ledger.open is not None and ledger.open.lease_id == run.lease_id
+    asked_for = ledger.open.content if ledger.open is not None and is_open else ""
+    is_known = outcome.kind == "succeeded" and outcome.digest and asked_for
+    return f"{asked_for}/{outcome.digest}" if is_known else None
 
 
 def _is_spent(ledger: Ledger, kind: OutcomeClass) -> bool:
     cost = COSTS[kind]
     if cost.free_in_a_row is None:
         return cost.is_spent
-    last = ledger.outcomes[-(cost.free_in_a_row - 1) :]
+    last = counted(ledger)[-(cost.free_in_a_row - 1) :]
     return len(last) == cost.free_in_a_row - 1 and all(
         past.kind == kind and not past.is_spent for past in last
     )
@@ -121,18 +156,41 @@ def _asked(ledger: Ledger, run: Lease | OpenRun) -> Asked | None:
     return ledger.open.asked if ledger.open is not None and is_open else None
 
 
-def _parked(outcome: Outcome, spent: int, policy: Policy, asked: Asked | None) -> Parked | None:
+def _parked(after: Ledger, outcome: Outcome, policy: Policy, asked: Asked | None) -> Parked | None:
     if outcome.kind == "cancelled" and asked is not None:
         # A person's word counts for what a person has stopped: it says also what comes next.
         return None if asked.requeue else Parked(asked.reason, asked.by, outcome.at, "")
-    if COSTS[outcome.kind].parks:
-        why = f"its run ended as {outcome.kind}"
-    elif spent >= policy.max_attempts:
-        why = f"{spent} attempts, the last one {outcome.kind}"
-    else:
-        return None
+    why = _why_parked(after, outcome, policy)
     # The fingerprint is filled in by whoever knows the task as it is left on the server.
-    return Parked(why, "scheduler", outcome.at, "")
+    return None if why is None else Parked(why, "scheduler", outcome.at, "")
+
+
+def _why_parked(after: Ledger, outcome: Outcome, policy: Policy) -> str | None:
+    """The first rule that holds."""
+    spent = spent_attempts(after)
+    if COSTS[outcome.kind].parks:
+        return f"its run ended as {outcome.kind}"
+    if outcome.kind == "failed" and is_permanent(outcome.code, policy):
+        return f"exit status {outcome.code}, after which no other attempt is made"
+    if spent >= policy.max_attempts:
+        return f"{spent} attempts, the last one {outcome.kind}"
+    if _is_without_progress(after):
+        return f"{SAME_SUCCESSES_MAX} successes without progress"
+    return None
+
+
+def is_permanent(code: int | None, policy: Policy) -> bool:
+    """By this exit code the agent says that another attempt is of no use."""
+    if not code:
+        return False
+    is_listed = not policy.retryable_exits or code in policy.retryable_exits
+    return code in policy.permanent_exits or not is_listed
+
+
+def _is_without_progress(after: Ledger) -> bool:
+    last = counted(after)[-SAME_SUCCESSES_MAX:]
+    traces = {past.result_hash for past in last}
+    return len(last) == SAME_SUCCESSES_MAX and len(traces) == 1 and None not in traces
 
 
 def _checksum(text: str) -> int:

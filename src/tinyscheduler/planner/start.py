@@ -13,9 +13,10 @@ from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.capacity import Capacity
+from tinyscheduler.planner.gates import shut_gate
 from tinyscheduler.planner.holds import first_hold
 from tinyscheduler.planner.ranking import blocked_counts, natural_id, rank_key
-from tinyscheduler.planner.view import View, candidates, cooling, view_of
+from tinyscheduler.planner.view import View, candidates, cooling, failed_to_start, view_of
 
 
 class Place(NamedTuple):
@@ -26,16 +27,18 @@ class Place(NamedTuple):
 
 
 def plan_start(snapshot: StartSnapshot) -> StartPlan:
-    """Every task of the backlog is started or held, exactly once, with a reason.
+    """Every task of the backlog is started or held, exactly once, with a reason; of those that are worked
+    on, every one without a lease is held.
 
     An unknown backlog starts nothing and holds nothing: there is no task to speak of (law 4).
     """
     view = view_of(snapshot)
-    capacity = Capacity(snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken)
+    capacity = Capacity(snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken, gates=view.gates)
     if isinstance(snapshot.backlog, Unknown):
         return StartPlan((), (), capacity.free)
     backlog = snapshot.backlog.value
     runnable, held = _sift(backlog.tasks, view)
+    held += _worked_on(backlog.working, view)
     starts: list[Start] = []
     full: dict[Place, Held] = {}
     for task in _ranked(runnable, backlog.tasks, snapshot):
@@ -62,6 +65,12 @@ def _sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
     return runnable, held
 
 
+def _worked_on(tasks: tuple[Task, ...], view: View) -> list[Held]:
+    """Why those without a run of ours are not started: they are somebody's, or will be given back."""
+    elsewhere = [task for task in tasks if task.id not in view.leases and task.id not in view.broken]
+    return [hold for task in elsewhere if (hold := first_hold(task, view)) is not None]
+
+
 def _ranked(runnable: list[Task], seen: tuple[Task, ...], snapshot: StartSnapshot) -> list[Task]:
     blocks = blocked_counts(seen)
     first = snapshot.policy.orders_blockers_first
@@ -82,7 +91,10 @@ def _seat(task: Task, view: View, capacity: Capacity, full: dict[Place, Held]) -
     if known is not None:
         return known._replace(task_id=task.id)
     able = [a for a in candidates(task, view) if a.command and a.slots > 0 and a.name not in cool]
-    agent = capacity.choose(able)
+    if view.gates:
+        able = [agent for agent in able if shut_gate(agent, view.gates) is None]
+    last = failed_to_start(task, view) if task.id in view.met else ()
+    agent = capacity.choose(able, last=last)
     if agent is None:
         hold = _agents_full(task, able, capacity)
         if not cool:
@@ -106,8 +118,12 @@ def _cap_hold(task: Task, capacity: Capacity) -> Held | None:
 
 
 def _agents_full(task: Task, able: Sequence[Agent], capacity: Capacity) -> Held:
-    """Every agent that may run the task is at its slots, or its account is at its cap."""
+    """Every agent that may run the task is at its slots, or its account is at its cap, or is to show with
+    one task how it does."""
     for agent in able:
+        gate = capacity.tried(agent)
+        if gate is not None and capacity.free.get(agent.name, 0) > 0:
+            return Held(task.id, "agent_full", f"{gate.value}: 1/1", limit="1", lever=gate.lever)
         cap = capacity.full_account(agent)
         if cap is not None and capacity.free.get(agent.name, 0) > 0:
             where = f"account {agent.account}"

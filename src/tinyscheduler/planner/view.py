@@ -13,6 +13,8 @@ from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.gates import Gates, gates_of
+from tinyscheduler.planner.retry import counted
 
 
 class View(NamedTuple):
@@ -24,6 +26,9 @@ class View(NamedTuple):
     agents: Mapping[AgentName, Agent]
     serving: Mapping[QueueName, Sequence[Agent]]
     """Enabled agents of a queue."""
+    idle: Mapping[QueueName, Sequence[AgentName]]
+    """Disabled agents of a queue that no enabled one serves."""
+    gates: Gates
     open_parents: frozenset[TaskId]
     met: frozenset[TaskId]
     """Tasks with a lease or a ledger, whatever is in it. Ten thousand others need not be asked what
@@ -35,12 +40,15 @@ def view_of(snapshot: StartSnapshot) -> View:
     leases = {lease.task_id: lease for lease in snapshot.leases}
     broken = {broken.task_id: broken for broken in snapshot.broken}
     backlog = snapshot.backlog
+    serving = _serving(snapshot.agents)
     return View(
         snapshot,
         leases,
         broken,
         {agent.name: agent for agent in snapshot.agents},
-        _serving(snapshot.agents),
+        serving,
+        _idle(snapshot.agents, serving),
+        gates_of(snapshot),
         backlog.value.open_parents if isinstance(backlog, Known) else frozenset(),
         frozenset((*leases, *broken, *snapshot.ledgers)),
     )
@@ -53,6 +61,17 @@ def _serving(agents: Sequence[Agent]) -> Mapping[QueueName, Sequence[Agent]]:
         for queue in agent.queues if agent.is_enabled else ():
             serving.setdefault(queue, []).append(agent)
     return serving
+
+
+def _idle(
+    agents: Sequence[Agent], serving: Mapping[QueueName, Sequence[Agent]]
+) -> Mapping[QueueName, Sequence[AgentName]]:
+    idle: dict[QueueName, list[AgentName]] = {}
+    for agent in sorted(agents, key=lambda agent: agent.name):
+        for queue in agent.queues:
+            if queue not in serving:
+                idle.setdefault(queue, []).append(agent.name)
+    return idle
 
 
 def ledger_of(task: Task, view: View) -> Ledger | BrokenLedger | None:
@@ -82,5 +101,14 @@ def cooling(task: Task, view: View) -> frozenset[AgentName]:
     if not isinstance(ledger, Ledger):
         return frozenset()
     base_s, now = view.snapshot.policy.retry_base_s, view.snapshot.now
-    recent = takewhile(lambda past: abs((now - past.at).total_seconds()) < base_s, reversed(ledger.outcomes))
+    recent = takewhile(lambda past: abs((now - past.at).total_seconds()) < base_s, reversed(counted(ledger)))
     return frozenset(past.agent for past in recent)
+
+
+def failed_to_start(task: Task, view: View) -> frozenset[AgentName]:
+    """Agents that the last tries of this task could not start: another one is better (features C6)."""
+    ledger = ledger_of(task, view)
+    if not isinstance(ledger, Ledger):
+        return frozenset()
+    tries = takewhile(lambda past: past.kind == "start_failed", reversed(counted(ledger)))
+    return frozenset(past.agent for past in tries)

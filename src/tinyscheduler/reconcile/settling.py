@@ -101,6 +101,6 @@ def _tell(context: Context, lease: Lease, settled: Settled, ledger: Ledger) -> N
             reference="agent-cannot-start",
         )
     if settled.told == "requeued":
-        context.note("task_requeued", lease, kind, attempts=spent_attempts(ledger.outcomes))
+        context.note("task_requeued", lease, kind, attempts=spent_attempts(ledger))
     if ledger.parked is not None and ledger.outcomes[-1].lease_id == lease.lease_id:
         context.note("task_parked", lease, ledger.parked.why)

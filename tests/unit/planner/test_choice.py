@@ -6,10 +6,13 @@ import pytest
 
 from tests.builders import (
     a_lease,
+    a_ledger,
+    a_past_run,
     a_start_snapshot,
     a_task,
     an_agent,
 )
+from tests.unit.planner.breaker_scenes import limited, quarantined
 from tests.unit.planner.start_scenes import (
     order_of,
     started,
@@ -115,3 +118,50 @@ def test_an_agent_whose_account_is_full_is_passed_over() -> None:
     policy = Policy(account_caps=(("acme", 0),))
 
     assert started(a_start_snapshot(a_task(), agents=agents, policy=policy)) == [("1", "dev-2")]
+
+
+def test_an_agent_that_could_not_be_started_with_the_task_is_the_last_choice() -> None:
+    """Features C6: another agent of the queue gets it, also when the first has more room."""
+    agents = [an_agent("dev-1", slots=9), an_agent("dev-2")]
+    ledger = a_ledger(outcomes=[a_past_run("start_failed", is_spent=False)])
+
+    assert started(a_start_snapshot(a_task(), agents=agents, ledgers=[ledger])) == [("1", "dev-2")]
+    assert started(a_start_snapshot(a_task(), agents=agents[:1], ledgers=[ledger])) == [("1", "dev-1")]
+
+
+def test_a_start_that_failed_before_another_run_decides_nothing() -> None:
+    agents = [an_agent("dev-1", slots=9), an_agent("dev-2")]
+    past = [a_past_run("start_failed", is_spent=False), a_past_run("failed", agent="dev-2")]
+
+    plan = started(a_start_snapshot(a_task(), agents=agents, ledgers=[a_ledger(outcomes=past)]))
+
+    assert plan == [("1", "dev-1")]
+
+
+def test_a_limited_agent_is_passed_over_for_one_that_is_not() -> None:
+    agents = [an_agent("dev-1", slots=9, account="acme"), an_agent("dev-2")]
+    snapshot = a_start_snapshot(a_task(), agents=agents)._replace(accounts=limited("acme"))
+
+    assert started(snapshot) == [("1", "dev-2")]
+
+
+def test_after_the_reset_one_task_tries_the_account_for_all_its_agents() -> None:
+    agents = [an_agent(slots=3, account="acme"), an_agent("dev-2", slots=3, account="acme")]
+    tasks = [a_task("1"), a_task("2"), a_task("3")]
+
+    plan = plan_start(a_start_snapshot(*tasks, agents=agents)._replace(accounts=limited("acme", for_s=-1)))
+
+    assert [start.task.id for start in plan.starts] == ["1"]
+    assert [(held.reason, held.limit) for held in plan.held] == [("agent_full", "1"), ("agent_full", "1")]
+    assert all("account acme was limited" in held.value for held in plan.held)
+
+
+def test_a_limit_that_is_further_away_than_it_can_be_holds_nothing() -> None:
+    """It comes from a clock that was wrong."""
+    week_s = 7 * 86_400
+    far = a_start_snapshot(a_task())._replace(accounts=limited("agent:dev-1", for_s=week_s + 1))
+
+    assert started(far) == [("1", "dev-1")]
+    assert started(a_start_snapshot(a_task())._replace(breakers=quarantined("dev-1", for_s=901))) == [
+        ("1", "dev-1")
+    ]

@@ -20,10 +20,12 @@ from tests.builders import (
     an_open_run,
     parked_as,
 )
+from tests.unit.planner.breaker_scenes import EXAMPLES_OF_GATES, limited, quarantined
 from tests.unit.planner.hold_scenes import (
     LATER,
     TASK,
 )
+from tinyscheduler.model.breaker import NO_ACCOUNTS, NO_BREAKERS
 from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held, HeldReason
@@ -109,9 +111,9 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
     ("it is in no queue", a_start_snapshot(a_task(queue=None)), "no_agent", "without a queue"),
     (
         "all who serve it are disabled",
-        a_start_snapshot(TASK, agents=[an_agent(is_enabled=False)]),
-        "no_agent",
-        "queue dev",
+        a_start_snapshot(TASK, agents=[an_agent("dev-2", is_enabled=False), an_agent(is_enabled=False)]),
+        "disabled",
+        "queue dev: agents dev-1, dev-2 disabled",
     ),
     (
         "all who serve it have no slot",
@@ -131,6 +133,7 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
         "no_recipe",
         "dev-1",
     ),
+    *EXAMPLES_OF_GATES,
     ("the disk is full", a_start_snapshot(TASK, free_mb=499), "disk", "499 MB"),
     (
         "its queue is at its cap",
@@ -211,7 +214,8 @@ def test_with_everything_wrong_the_first_row_wins_until_it_is_mended() -> None:
 
     assert met == [
         "estop", "paused", "leased", "settling", "working_elsewhere", "parked", "disabled", "parent_open",
-        "blocked", "not_before", "no_recipe", "no_agent", "disk", "queue_cap", "agent_full", "global_cap",
+        "blocked", "not_before", "no_recipe", "no_agent", "account_limited", "agent_quarantined", "disk",
+        "queue_cap", "agent_full", "global_cap",
     ]  # fmt: skip
 
 
@@ -231,7 +235,7 @@ def worlds_with_less_and_less_wrong() -> list[StartSnapshot]:
         policy=full,
         free_mb=0,
         open_parents=["1"],
-    )
+    )._replace(accounts=limited("agent:dev-1"), breakers=quarantined("dev-1"))
     worlds = [world]
 
     def mend(**changes: object) -> None:
@@ -250,6 +254,8 @@ def worlds_with_less_and_less_wrong() -> list[StartSnapshot]:
     mend(ledgers={})
     mend(agents=(an_agent(slots=0),))
     mend(agents=(an_agent(),))
+    mend(accounts=NO_ACCOUNTS)
+    mend(breakers=NO_BREAKERS)
     mend(free_mb=10_000)
     mend(policy=Policy(max_parallel=2))
     mend(agents=(an_agent(slots=2),))

@@ -116,12 +116,12 @@ def test_what_spends_nothing_in_between_does_not_clear_the_count() -> None:
 
 def test_success_clears_the_count() -> None:
     assert runs("failed", "failed", "succeeded", "failed", "failed").parked is None
-    assert spent_attempts(runs("failed", "failed", "succeeded", "failed").outcomes) == 1
+    assert spent_attempts(runs("failed", "failed", "succeeded", "failed")) == 1
 
 
 def test_a_hand_over_does_not_clear_the_count() -> None:
     """Otherwise an agent that leaves the task idle now and then is started for ever (contracts)."""
-    assert spent_attempts(runs("failed", "failed", "handed_off").outcomes) == 2
+    assert spent_attempts(runs("failed", "failed", "handed_off")) == 2
 
 
 @pytest.mark.parametrize(("kind", "in_a_row"), [("partial", 3), ("deferred", 10), ("interrupted", 10)])
@@ -131,17 +131,17 @@ def test_a_free_outcome_spends_when_it_comes_too_often_in_a_row(kind: OutcomeCla
 
     after = run(before, kind, in_a_row)
 
-    assert spent_attempts(before.outcomes) == 0
-    assert spent_attempts(after.outcomes) == 1
-    assert spent_attempts(runs(*[kind] * (2 * in_a_row - 1)).outcomes) == 1
-    assert spent_attempts(runs(*[kind] * (2 * in_a_row)).outcomes) == 2
+    assert spent_attempts(before) == 0
+    assert spent_attempts(after) == 1
+    assert spent_attempts(runs(*[kind] * (2 * in_a_row - 1))) == 1
+    assert spent_attempts(runs(*[kind] * (2 * in_a_row))) == 2
 
 
 @pytest.mark.parametrize(("kind", "in_a_row"), [("partial", 3), ("deferred", 10), ("interrupted", 10)])
 def test_another_outcome_in_between_starts_the_row_anew(kind: OutcomeClass, in_a_row: int) -> None:
     ledger = runs(*[kind] * (in_a_row - 1), "failed", *[kind] * (in_a_row - 1))
 
-    assert spent_attempts(ledger.outcomes) == 1
+    assert spent_attempts(ledger) == 1
 
 
 @pytest.mark.parametrize(

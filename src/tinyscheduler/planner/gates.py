@@ -1,0 +1,102 @@
+"""Agents that are given nothing for a while, or one task at a time to see how they do.
+
+Apart from ``breakers``, which says what is remembered: this is what follows from it for one plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import AgentName
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.planner.breakers import (
+    LIMIT_REPORTED_MAX_S,
+    QUARANTINE_S,
+    account_name,
+    account_of,
+    account_of_run,
+    is_ahead,
+)
+
+GateReason = Literal["account_limited", "agent_quarantined"]
+
+
+class Gate(NamedTuple):
+    """One reason to be careful with an agent."""
+
+    reason: GateReason
+    key: str
+    """Of the account or the agent: one probe at a time for each key."""
+    is_shut: bool
+    """Nothing may start: the time is not up, or a probe is under way. False: one task may try."""
+    value: str
+    """For people."""
+    since: datetime
+    until: datetime | None
+    """None: until the probe has ended."""
+    lever: str = "wait"
+
+
+Gates = Mapping[AgentName, Sequence[Gate]]
+"""Agents that nothing is known of are not in it."""
+
+
+def gates_of(snapshot: StartSnapshot) -> Gates:
+    """All gates of all agents."""
+    if not snapshot.breakers.agents and not snapshot.accounts.limits:
+        return {}
+    found = {agent.name: _gates(agent, snapshot) for agent in snapshot.agents}
+    return {name: gates for name, gates in found.items() if gates}
+
+
+def shut_gate(agent: Agent, gates: Gates) -> Gate | None:
+    """Why the agent is given nothing; None: it may be, if only one task."""
+    return next((gate for gate in gates.get(agent.name, ()) if gate.is_shut), None)
+
+
+def _gates(agent: Agent, snapshot: StartSnapshot) -> tuple[Gate, ...]:
+    found = (_account_gate(agent, snapshot), _quarantine_gate(agent, snapshot))
+    return tuple(gate for gate in found if gate is not None)
+
+
+def _account_gate(agent: Agent, snapshot: StartSnapshot) -> Gate | None:
+    key = account_of(agent)
+    limit = snapshot.accounts.limits.get(key)
+    if limit is None or (limit.until - snapshot.now).total_seconds() > LIMIT_REPORTED_MAX_S:
+        return None
+    name = account_name(key)
+    if is_ahead(limit.until, snapshot.now, max_s=LIMIT_REPORTED_MAX_S):
+        value = f"{name} is at its provider's limit"
+        return Gate("account_limited", key, True, value, limit.since, limit.until)
+    runs = [lease for lease in snapshot.leases if account_of_run(lease) == key]
+    if _is_tried(runs, limit.until):
+        value = f"{name} was limited; one task tries whether it is open again"
+        return Gate("account_limited", key, True, value, limit.since, None)
+    value = f"{name} was limited; one task at a time until one ends well"
+    return Gate("account_limited", key, False, value, limit.since, None)
+
+
+def _quarantine_gate(agent: Agent, snapshot: StartSnapshot) -> Gate | None:
+    quarantine = snapshot.breakers.agents.get(agent.name)
+    if quarantine is None or quarantine.until is None:
+        return None
+    if (quarantine.until - snapshot.now).total_seconds() > QUARANTINE_S:
+        return None
+    # A space is in no key of an account.
+    key = f"agent {agent.name}"
+    why = f"{key} could not be started {len(quarantine.failed)} times in a row"
+    lever = f"mend its command ({quarantine.why}), or wait" if quarantine.why else "mend its command, or wait"
+    if is_ahead(quarantine.until, snapshot.now, max_s=QUARANTINE_S):
+        return Gate("agent_quarantined", key, True, why, quarantine.since, quarantine.until, lever)
+    runs = [lease for lease in snapshot.leases if lease.agent == agent.name]
+    is_tried = _is_tried(runs, quarantine.until)
+    value = f"{why}; one task tries again"
+    return Gate("agent_quarantined", key, is_tried, value, quarantine.since, None, lever)
+
+
+def _is_tried(runs: Sequence[Lease], since: datetime) -> bool:
+    return any(lease.state != "finished" and lease.created_at >= since for lease in runs)
