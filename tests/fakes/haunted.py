@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.snapshot import Liveness
-from tinyscheduler.ports import Host
+from tinyscheduler.ports import Host, RunRef
 
 
 class HauntedProcesses:
@@ -31,12 +31,15 @@ class HauntedProcesses:
     def liveness(self, process: ProcessRef) -> Liveness:
         return self._real.liveness(process)
 
-    def tree(self, tag: str, roots: Sequence[ProcessRef]) -> tuple[ProcessRef, ...]:
-        found = self._real.tree(tag, roots)
+    def tree(self, tag: str, roots: Sequence[ProcessRef], cgroup: str = "") -> tuple[ProcessRef, ...]:
+        found = self._real.tree(tag, roots, cgroup)
         return found if self.liveness(self._ghost) == "dead" else (*found, self._ghost)
 
-    def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
-        return tuple(self.tree(tag, roots) for tag, roots in runs)
+    def trees(self, runs: Sequence[RunRef]) -> tuple[tuple[ProcessRef, ...], ...]:
+        return tuple(self.tree(*run) for run in runs)
+
+    def remove_cgroup(self, cgroup: str) -> None:
+        self._real.remove_cgroup(cgroup)
 
     def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
         return self._real.tagged(state_id)

@@ -9,7 +9,7 @@ from tests.builders import HOST
 from tests.fakes.clock import FakeClock
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.snapshot import Liveness
-from tinyscheduler.ports import Host
+from tinyscheduler.ports import Host, RunRef
 
 PASS_PID = 2
 
@@ -21,6 +21,7 @@ class FakeProcess:
         self.ref = ref
         self.tag = tag
         self.parent = parent
+        self.cgroup = ""
         self.ignores: set[int] = set()
         self.on_term: Callable[[], None] | None = None
 
@@ -35,6 +36,7 @@ class FakeProcesses:
         self._next_pid = 100
         self.signals: list[tuple[int, int]] = []
         """Who was sent what, for tests about strangers."""
+        self.removed_cgroups: list[str] = []
 
     # --- the port ------------------------------------------------------------------------------
 
@@ -55,8 +57,10 @@ class FakeProcesses:
             return "unknown"
         return "alive" if self.identify(process.pid) == process else "dead"
 
-    def tree(self, tag: str, roots: Sequence[ProcessRef]) -> tuple[ProcessRef, ...]:
+    def tree(self, tag: str, roots: Sequence[ProcessRef], cgroup: str = "") -> tuple[ProcessRef, ...]:
         found = {p.ref.pid for p in self._alive.values() if p.tag == tag}
+        if cgroup:
+            found |= {p.ref.pid for p in self._alive.values() if p.cgroup == cgroup and p.tag is None}
         found |= {root.pid for root in roots if self.liveness(root) == "alive"}
         grown = True
         while grown:
@@ -69,8 +73,14 @@ class FakeProcesses:
             grown = bool(fresh)
         return tuple(self._alive[pid].ref for pid in sorted(found))
 
-    def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
-        return tuple(self.tree(tag, roots) for tag, roots in runs)
+    def trees(self, runs: Sequence[RunRef]) -> tuple[tuple[ProcessRef, ...], ...]:
+        return tuple(self.tree(*run) for run in runs)
+
+    def remove_cgroup(self, cgroup: str) -> None:
+        if not cgroup:
+            return
+        assert all(p.cgroup != cgroup for p in self._alive.values()), "the cgroup of a run that lives"
+        self.removed_cgroups.append(cgroup)
 
     def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
         found: dict[str, tuple[ProcessRef, ...]] = {}

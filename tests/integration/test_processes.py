@@ -15,6 +15,7 @@ import pytest
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.order import LEASE_VARIABLE
+from tinyscheduler.ports import RunRef
 
 LIMIT_S = 20
 TAG = f"state-{os.getpid()}:1:lease"
@@ -319,7 +320,8 @@ def test_several_runs_looked_at_together_are_the_same_trees_in_their_order(
     one, other = nursery.sleeper(env=TAGGED), nursery.sleeper(env={**PLAIN, LEASE_VARIABLE: OTHER})
     plain = nursery.sleeper()
 
-    trees = table.trees([(OTHER, ()), (TAG, [one]), ("nobody", ()), ("nobody", [plain])])
+    runs = [RunRef(OTHER), RunRef(TAG, [one]), RunRef("nobody"), RunRef("nobody", [plain])]
+    trees = table.trees(runs)
 
     assert trees == ((other,), (one,), (), (plain,))
 

@@ -32,6 +32,12 @@ class Files(Protocol):
     def create_exclusive(self, path: str, data: bytes) -> bool:
         """See the function."""
 
+    def put_beside(self, path: str, data: bytes) -> str:
+        """See the function."""
+
+    def exchange(self, one: str, other: str) -> None:
+        """See the function."""
+
     def append(self, path: str, data: bytes) -> None:
         """See the function."""
 

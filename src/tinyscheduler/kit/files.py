@@ -72,6 +72,19 @@ def create_exclusive(path: str, data: bytes) -> bool:
     return True
 
 
+def put_beside(path: str, data: bytes) -> str:
+    """A synced file with a temporary name in the folder of ``path``; its name."""
+    return _write_temporary(path, data, sync=True)
+
+
+def exchange(one: str, other: str) -> None:
+    """Let two files change places in one step. Raises OSError: FileNotFoundError when one is not there,
+    EINVAL or ENOSYS when the file system cannot."""
+    from tinyscheduler.kit.system_calls import exchange as exchange_names
+
+    exchange_names(one, other)
+
+
 def append(path: str, data: bytes) -> None:
     """Add ``data`` with one write at the end of the file; not synced. One appender at a time."""
     # Not to wait for the reader of a pipe that somebody put there.

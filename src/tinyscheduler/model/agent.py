@@ -48,4 +48,6 @@ class Agent(NamedTuple):
     hard_limit_s: int | None = None
     """Own MAX_RUNTIME_SEC; None: the policy's."""
     soft_limit_s: int | None = None
+    stall_s: int | None = None
+    """Own silence before the first notice, 0 for never; None: the policy's."""
     stdin: Literal["prompt", "none"] = "prompt"

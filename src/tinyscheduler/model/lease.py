@@ -21,6 +21,11 @@ ClaimWay = Literal["exchange", "move"]
 exchanging its assignee, an assigned one by a move from its owner to itself."""
 
 
+Rung = Literal["scope", "cgroup", "subreaper", "group"]
+"""What keeps a run's processes together, best first: a systemd scope, a cgroup of its own, a wrapper that
+inherits orphans, or process group and tag alone (features B8)."""
+
+
 class ProcessRef(NamedTuple):
     """Law 5: a process is never just a pid."""
 
@@ -29,6 +34,15 @@ class ProcessRef(NamedTuple):
     """Field 22 of /proc/PID/stat: clock ticks since boot."""
     boot_id: str
     pid_namespace: str
+
+
+class TaggedRun(NamedTuple):
+    """A run as the process table shows it: everybody who carries its tag."""
+
+    task_id: TaskId
+    lease_id: LeaseId
+    tag: str
+    processes: tuple[ProcessRef, ...]
 
 
 class Claim(NamedTuple):
@@ -95,6 +109,10 @@ class Lease(NamedTuple):
     agent_pid: int | None = None
     agent_start: int | None = None
     progress_at: datetime | None = None
+    stall_notices: int = 0
+    """How often in this silence the wrapper has noted that nothing is heard of the agent, 0 to 2."""
+    stall_limit_s: int | None = None
+    """After so long a silence the run is ended; None: never."""
     heartbeat_interval_s: int = 15
     hard_limit_s: int = 3600
     soft_limit_s: int | None = None
@@ -102,6 +120,9 @@ class Lease(NamedTuple):
     engine: str = "local"
     engine_ref: str = ""
     containment: str = "group"
+    """A ``Rung``; text, because a newer wrapper may know more."""
+    cgroup: str = ""
+    """Path below the cgroup2 mount of the group that holds the agent; empty: it has none."""
     account: str | None = None
     tags: tuple[str, ...] = ()
     workspace: str = ""
@@ -145,6 +166,21 @@ class StopOrder(NamedTuple):
 def lease_tag(state_id: str, task_id: TaskId, lease_id: LeaseId) -> str:
     """Value of TINYSCHEDULER_LEASE: marks every process of one run from its exec on."""
     return f"{state_id}:{task_id}:{lease_id}"
+
+
+def containment_name(tag: str) -> str:
+    """Of the scope or cgroup of one run: ``tinyscheduler-<state>-<task>-<lease>``."""
+    state_id, task_id, lease_id = tag.split(":")
+    return f"tinyscheduler-{state_id[:8]}-{task_id}-{lease_id[:8]}"
+
+
+def cgroup_of(lease: Lease, state_id: str) -> str:
+    """The run's cgroup, empty if it has none. A path that does not end in the run's own name was
+    edited or is damaged: everybody in it would be ended."""
+    name = containment_name(lease_tag(state_id, lease.task_id, lease.lease_id))
+    parts = lease.cgroup.split("/")
+    is_ours = parts[0] == "" and parts[-1] in (name, f"{name}.scope") and ".." not in parts
+    return lease.cgroup if is_ours else ""
 
 
 def comment_marker(lease_id: LeaseId) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from tinyscheduler.model.agent import SuccessRule
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
+from tinyscheduler.model.lease import Rung
 
 
 class Limits(NamedTuple):
@@ -15,9 +16,13 @@ class Limits(NamedTuple):
     soft_s: int | None
     grace_s: int
     stall_s: int | None
+    """Silence after which the first notice is given; a second one and the end follow, each
+    ``stall_pause_s`` later."""
     output_max_bytes: int
     """Of one file of the agent's output; older files are kept up to ``output_files``."""
     output_files: int
+    stall_pause_s: int = 300
+    """Long enough for a person who reads the notice to look at the agent."""
 
 
 class Order(NamedTuple):
@@ -50,6 +55,8 @@ class Order(NamedTuple):
     """Where the lease is; RUNNING_DIR may have moved it away from the run folder's parents."""
     after_argv: tuple[str, ...]
     """What the wrapper becomes when the run is finished: a pass. Empty: it just ends."""
+    containment: Rung = "scope"
+    """The best rung that may be tried."""
 
 
 AGENT_ENV_PREFIX = "TINYSCHEDULER_AGENT_ENV_"

@@ -23,6 +23,11 @@ class Policy(NamedTuple):
     soft_limit_s: int | None = None
     grace_s: int = 5
     """Between TERM and KILL."""
+    stall_s: int = 900
+    """Silence of an agent before the first notice (features B5); 0: it is never looked at. Models think
+    for minutes, hardly for a quarter of an hour without a word, a file or a tool."""
+    stall_pause_s: int = 300
+    """Between first and second notice, and between that and the end."""
     start_timeout_s: int = 30
     """How long a wrapper may take to adopt its lease before the pass revokes it. A cold start on a
     loaded machine takes seconds, an unreachable home folder never ends."""

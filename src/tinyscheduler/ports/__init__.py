@@ -15,7 +15,7 @@ from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
 from tinyscheduler.model.intent import BrokenIntent, Intent
-from tinyscheduler.model.lease import BrokenLease, Lease, Outcome, Owner, ProcessRef, StopOrder
+from tinyscheduler.model.lease import BrokenLease, Lease, Outcome, Owner, ProcessRef, Rung, StopOrder
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.order import Order
 from tinyscheduler.model.result import BadResult, Redact, RunResult
@@ -97,8 +97,13 @@ class LeaseStore(Protocol):
     def write(self, lease: Lease) -> None:
         """Durable replace by the one writer the lease has now (law 6)."""
 
-    def beat(self, lease: Lease) -> None:
-        """Replace with the file synced but not the folder; on a full disk only the file's time moves."""
+    def beat(self, lease: Lease) -> bool:
+        """For its wrapper: take the place of this lease's file, and of no other (features B10). False:
+        the lease is gone, another's or finished; nothing is changed. The file is synced but not the
+        folder; on a full disk only the file's time moves."""
+
+    def finish(self, lease: Lease) -> bool:
+        """As ``beat``, durable, also in the place of one that is finished."""
 
     def remove(self, lease: Lease) -> None:
         """Stop file, owner file, lease, in this order, each if there; durable."""
@@ -123,6 +128,10 @@ class LeaseStore(Protocol):
 
     def quarantine(self, broken: BrokenLease) -> str | None:
         """Copy aside; the path of the copy, or None when this content was copied before."""
+
+    def drop(self, broken: BrokenLease) -> None:
+        """Take it out of the folder, whatever it is, with its stop and its owner file; the lease is
+        moved to quarantine, not lost. Durable, idempotent."""
 
 
 class LedgerStore(Protocol):
@@ -237,6 +246,16 @@ class Journal(Protocol):
         """How many facts could not be written by this object."""
 
 
+class RunRef(NamedTuple):
+    """What is known of the processes of one run."""
+
+    tag: str
+    roots: Sequence[ProcessRef] = ()
+    """Wrapper and agent, as far as they are known."""
+    cgroup: str = ""
+    """Checked by the caller to be one of ours; empty: there is none."""
+
+
 class Processes(Protocol):
     """The process table of this machine."""
 
@@ -252,12 +271,12 @@ class Processes(Protocol):
     def liveness(self, process: ProcessRef) -> Liveness:
         """Law 5: another start time or boot is dead, another pid namespace unknown."""
 
-    def tree(self, tag: str, roots: Sequence[ProcessRef]) -> tuple[ProcessRef, ...]:
+    def tree(self, tag: str, roots: Sequence[ProcessRef], cgroup: str = "") -> tuple[ProcessRef, ...]:
         """Every live process of a run: the roots, their process groups and sessions, their
-        descendants, and whatever carries the tag; stops at processes that carry another tag.
-        Never contains this process."""
+        descendants, whatever carries the tag, and the members of the cgroup; stops at processes
+        that carry another tag. Never contains this process."""
 
-    def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
+    def trees(self, runs: Sequence[RunRef]) -> tuple[tuple[ProcessRef, ...], ...]:
         """``tree`` for each of the runs, in their order, looked at together."""
 
     def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
@@ -269,6 +288,35 @@ class Processes(Protocol):
 
     def wait_gone(self, processes: Sequence[ProcessRef], timeout_s: float) -> tuple[ProcessRef, ...]:
         """Wait until all are gone or time is up; those that are left."""
+
+    def remove_cgroup(self, cgroup: str) -> None:
+        """Of a run that is proven gone; one that is not there, not empty or not ours to remove is left."""
+
+
+class Enclosure(NamedTuple):
+    """What holds the processes of one run."""
+
+    rung: Rung
+    cgroup: str = ""
+
+
+class Containment(Protocol):
+    """How a wrapper keeps its agent's processes together. Never raises: there is always a lower rung."""
+
+    def plan(self, name: str, best: Rung) -> Enclosure:
+        """The best rung that looks possible, from ``best`` downwards. Changes nothing."""
+
+    def enter(self, plan: Enclosure) -> Enclosure:
+        """From here on what this process starts is inside. What it came to be: the plan or a lower rung."""
+
+    def leave(self) -> None:
+        """The agent is there: this process goes out, what it has started stays in."""
+
+    def inherits_orphans(self) -> bool:
+        """Descendants whose parent ends become children of this process, which reaps them."""
+
+    def close(self) -> None:
+        """The tree is gone. Idempotent."""
 
 
 class Engine(Protocol):

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.ids import LeaseId
-from tinyscheduler.model.lease import Lease, OutcomeClass, Owner, ProcessRef, StopOrder
-from tinyscheduler.ports import World
+from tinyscheduler.model.lease import Lease, OutcomeClass, Owner, ProcessRef, StopOrder, cgroup_of
+from tinyscheduler.ports import RunRef, World
 from tinyscheduler.reconcile.observe import roots_of, tag_of
 
 GRACE_S_MAX = 30
@@ -56,7 +56,11 @@ def stop_runs(
         _send(world, _all(survivors.values()), signal.SIGKILL)
         world.processes.wait_gone(_all(survivors.values()), KILL_WAIT_S)
         survivors = _look(world, living)
-    return {doom.lease.lease_id: survivors.get(doom.lease.lease_id, ()) for doom in doomed}
+    left = {doom.lease.lease_id: survivors.get(doom.lease.lease_id, ()) for doom in doomed}
+    for doom in doomed:
+        if not left[doom.lease.lease_id]:
+            world.processes.remove_cgroup(_run(world, doom).cgroup)
+    return left
 
 
 def _ask(world: World, doom: Doomed, tell: Callable[[Lease, StateError], None]) -> None:
@@ -81,9 +85,14 @@ def _look(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[Process
 
 
 def _trees(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[ProcessRef, ...]]:
-    runs = [(tag_of(world, doom.lease), roots_of(doom.lease, doom.owner)) for doom in doomed]
+    runs = [_run(world, doom) for doom in doomed]
     ids = [doom.lease.lease_id for doom in doomed]
     return dict(zip(ids, world.processes.trees(runs), strict=True))
+
+
+def _run(world: World, doom: Doomed) -> RunRef:
+    cgroup = cgroup_of(doom.lease, world.state.state_id())
+    return RunRef(tag_of(world, doom.lease), roots_of(doom.lease, doom.owner), cgroup)
 
 
 def _all(trees: Iterable[tuple[ProcessRef, ...]]) -> list[ProcessRef]:

@@ -65,14 +65,14 @@ class HeldLease:
                 return "lost"
             if found is not None and not isinstance(found, Lease):
                 return self._mend(found, lease)
-            if is_final:
-                self._leases.write(lease)
-            else:
-                self._leases.beat(lease)
+            is_kept = self._leases.finish(lease) if is_final else self._leases.beat(lease)
         except StateError as error:
             self._log.say(f"the lease could not be written: {error.message}")
             return "failed"
-        return "kept"
+        if not is_kept:
+            # Between our look and our write, which the store has taken back.
+            self._log.say("the lease is lost: another has taken its place")
+        return "kept" if is_kept else "lost"
 
     def _is_lost(self, found: Lease | BrokenLease | None, *, is_final: bool) -> bool:
         if not isinstance(found, Lease):

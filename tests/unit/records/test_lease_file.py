@@ -30,8 +30,9 @@ TASK = TaskId("1")
 CONTRACT = (
     "schema task_id agent_name queue state pid start_time last_heartbeat max_runtime_sec "
     "lease_id generation attempt source claim host machine_id boot_id pid_namespace pid_start agent_pid "
-    "agent_pid_start start_monotonic heartbeat_monotonic last_progress heartbeat_interval_sec "
-    "soft_runtime_sec grace_sec engine engine_ref containment account tags workspace run_dir outcome"
+    "agent_pid_start start_monotonic heartbeat_monotonic last_progress stall_notices stall_limit_sec "
+    "heartbeat_interval_sec soft_runtime_sec grace_sec engine engine_ref containment cgroup account tags "
+    "workspace run_dir outcome"
 )
 """The names of contracts.md in its order, but for ``paths`` and ``resources``, which are to come."""
 

@@ -39,7 +39,7 @@ def test_the_names_on_disk_are_the_contracts(tmp_path: Path) -> None:
     assert list(document) == [
         "schema", "task_id", "lease_id", "agent", "tag", "argv", "env_names", "prompt_file", "stdin",
         "cwd", "log", "result", "inbox", "limits", "heartbeat", "profile", "success", "redact",
-        "engine", "estop", "running", "after",
+        "engine", "containment", "estop", "running", "after",
     ]  # fmt: skip
     assert document["limits"] == {
         "soft": None, "hard": 3600, "grace": 5, "stall": None, "output_bytes": 10_000_000, "output_files": 5,

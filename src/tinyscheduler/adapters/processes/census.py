@@ -26,7 +26,7 @@ class Seen(NamedTuple):
     """Read together with the rest: a moment later it may be gone."""
 
 
-def take_census() -> Mapping[int, Seen]:
+def take_census() -> dict[int, Seen]:
     """By pid, zombies included; this process too."""
     met: dict[int, Seen] = {}
     tried: set[int] = set()
@@ -42,15 +42,27 @@ def take_census() -> Mapping[int, Seen]:
     return met
 
 
-def members_of(census: Mapping[int, Seen], tag: str, roots: set[int]) -> set[int]:
+def meet_also(census: dict[int, Seen], pids: set[int]) -> None:
+    """Those who were named elsewhere after the census was taken."""
+    for pid in pids - census.keys():
+        seen = _meet(pid)
+        if seen is not None:
+            census[pid] = seen
+
+
+def members_of(
+    census: Mapping[int, Seen], tag: str, roots: set[int], held: frozenset[int] | set[int] = frozenset()
+) -> set[int]:
     """Pids of a run, zombies included, this process never among them.
 
     The wrapper and the agent lead sessions of their own, so a group or session whose leader is a
     root belongs to the run whole. A zombie counts as leader: while it is not reaped its pid cannot
     be given to a stranger, so a wrapper reaps its agent last. A process with another tag is another
-    run's, whoever its parent is: an agent may start a pass, and that pass its own wrappers.
+    run's, whoever its parent is: an agent may start a pass, and that pass its own wrappers. ``held``
+    are in the run's cgroup; of those the same is true, and of what is below such a process.
     """
     found = {pid for pid, seen in census.items() if seen.tag == tag} | roots
+    found |= {pid for pid in held if pid in census and not _is_of_another(census, pid, tag)}
     strangers = {pid: seen for pid, seen in census.items() if seen.tag is None and pid not in found}
     while True:
         fresh = {pid for pid, seen in strangers.items() if _is_near(seen.stat, found, census)}
@@ -66,6 +78,14 @@ def _meet(pid: int) -> Seen | None:
     except PermissionError:
         return None
     return None if stat is None else Seen(stat, proc.read_tag(pid))
+
+
+def _is_of_another(census: Mapping[int, Seen], pid: int, tag: str) -> bool:
+    """The nearest tag on the way up is another run's."""
+    seen = census.get(pid)
+    while seen is not None and seen.tag is None:
+        seen = census.get(seen.stat.parent)
+    return seen is not None and seen.tag != tag
 
 
 def _is_near(stat: proc.Stat, found: set[int], census: Mapping[int, Seen]) -> bool:

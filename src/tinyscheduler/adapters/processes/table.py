@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tinyscheduler.adapters.processes import proc
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.snapshot import Liveness
-from tinyscheduler.ports import Host
+from tinyscheduler.ports import Host, RunRef
 
 if TYPE_CHECKING:
     from tinyscheduler.adapters.processes.census import Seen
@@ -58,18 +58,18 @@ class ProcessTable:
             return "dead" if not _exists_hidden(process.pid) else "unknown"
         return "dead" if stat.is_zombie or stat.start != process.start else "alive"
 
-    def tree(self, tag: str, roots: Sequence[ProcessRef]) -> tuple[ProcessRef, ...]:
-        """Group, session, descendants and tag; see the port."""
-        return self.trees([(tag, roots)])[0]
+    def tree(self, tag: str, roots: Sequence[ProcessRef], cgroup: str = "") -> tuple[ProcessRef, ...]:
+        """Group, session, descendants, tag and cgroup; see the port."""
+        return self.trees([RunRef(tag, roots, cgroup)])[0]
 
-    def trees(self, runs: Sequence[tuple[str, Sequence[ProcessRef]]]) -> tuple[tuple[ProcessRef, ...], ...]:
+    def trees(self, runs: Sequence[RunRef]) -> tuple[tuple[ProcessRef, ...], ...]:
         """``tree`` of each run, from one reading of /proc."""
         if not runs:
             return ()
         from tinyscheduler.adapters.processes.census import take_census
 
         census = take_census()
-        return tuple(self._tree(census, tag, roots) for tag, roots in runs)
+        return tuple(self._tree(census, run) for run in runs)
 
     def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
         """By tag, without this process, its ancestors, and whoever shares a tag with them."""
@@ -111,23 +111,38 @@ class ProcessTable:
             left = [p for p in left if self.liveness(p) != "dead"]
         return tuple(left)
 
+    def remove_cgroup(self, cgroup: str) -> None:
+        """A folder that somebody is still in cannot be removed, so nothing is looked at first."""
+        if cgroup:
+            from tinyscheduler.adapters.processes.cgroups import remove
+
+            remove(cgroup)
+
     def _ref(self, stat: proc.Stat) -> ProcessRef:
         host = self.host()
         return ProcessRef(stat.pid, stat.start, host.boot_id, host.pid_namespace)
 
-    def _tree(
-        self, census: Mapping[int, Seen], tag: str, roots: Sequence[ProcessRef]
-    ) -> tuple[ProcessRef, ...]:
-        from tinyscheduler.adapters.processes.census import members_of
+    def _tree(self, census: dict[int, Seen], run: RunRef) -> tuple[ProcessRef, ...]:
+        from tinyscheduler.adapters.processes.census import meet_also, members_of
 
-        there = {root.pid for root in roots if self._is_in(census, root)}
-        stats = [census[pid].stat for pid in sorted(members_of(census, tag, there))]
+        held = _held_by(run.cgroup)
+        meet_also(census, held)
+        there = {root.pid for root in run.roots if self._is_in(census, root)}
+        stats = [census[pid].stat for pid in sorted(members_of(census, run.tag, there, held))]
         return tuple(self._ref(stat) for stat in stats if not stat.is_zombie)
 
     def _is_in(self, census: Mapping[int, Seen], process: ProcessRef) -> bool:
         seen, host = census.get(process.pid), self.host()
         is_here = (process.boot_id, process.pid_namespace) == (host.boot_id, host.pid_namespace)
         return is_here and seen is not None and seen.stat.start == process.start
+
+
+def _held_by(cgroup: str) -> set[int]:
+    if not cgroup:
+        return set()
+    from tinyscheduler.adapters.processes.cgroups import members
+
+    return members(cgroup)
 
 
 def _lineage(pid: int) -> Iterator[int]:

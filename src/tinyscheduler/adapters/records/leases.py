@@ -51,7 +51,9 @@ class FileLeaseStore:
 
     def read(self, task_id: TaskId) -> Lease | BrokenLease | None:
         """One lease; None: there is none."""
-        path = self._path(task_id, "json")
+        return self._read(self._path(task_id, "json"), task_id)
+
+    def _read(self, path: str, task_id: TaskId) -> Lease | BrokenLease | None:
         try:
             lease = codec.lease_from_json(json_text.load(self._disk.read_limited(path, LEASE_BYTES_MAX)))
         except FileNotFoundError:
@@ -82,15 +84,45 @@ class FileLeaseStore:
         path = self._path(lease.task_id, "json")
         self._write(path, lambda: self._disk.replace(path, _lease_bytes(lease)))
 
-    def beat(self, lease: Lease) -> None:
-        """Replace, folder not synced: a beat that a power cut undoes is of a dead process anyway."""
+    def beat(self, lease: Lease) -> bool:
+        """Folder not synced: a beat that a power cut undoes is of a dead process anyway."""
         path = self._path(lease.task_id, "json")
         try:
-            self._disk.replace(path, _lease_bytes(lease), sync_folder=False)
+            return self._take_place(path, lease)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise state_error(path, error) from error
-            self._write(path, lambda: self._disk.touch(path))
+            return self._touch(path, lease)
+
+    def finish(self, lease: Lease) -> bool:
+        """Durable; the last write of a wrapper."""
+        path = self._path(lease.task_id, "json")
+        try:
+            is_ours = self._take_place(path, lease)
+            self._disk.sync_parent(path)
+        except OSError as error:
+            raise state_error(path, error) from error
+        return is_ours
+
+    def _take_place(self, path: str, lease: Lease) -> bool:
+        from tinyscheduler.adapters.records.fencing import take_place
+
+        def read(name: str) -> Lease | BrokenLease | None:
+            return self._read(name, lease.task_id)
+
+        try:
+            return take_place(path, lease, _lease_bytes(lease), disk=self._disk, read=read)
+        except FileNotFoundError:
+            # The folder is gone, and the lease with it.
+            return False
+
+    def _touch(self, path: str, lease: Lease) -> bool:
+        from tinyscheduler.adapters.records.fencing import is_followed_by
+
+        if not is_followed_by(self._read(path, lease.task_id), lease):
+            return False
+        self._write(path, lambda: self._disk.touch(path))
+        return True
 
     def remove(self, lease: Lease) -> None:
         """Stop file, owner file, lease: what is left after a crash in between is still a lease."""
@@ -166,6 +198,28 @@ class FileLeaseStore:
         path = os.path.join(self._quarantine, name)
         self._write(path, lambda: self._disk.make_folder(self._quarantine))
         return path if self._write(path, lambda: self._disk.create_exclusive(path, data)) else None
+
+    def drop(self, broken: BrokenLease) -> None:
+        """The lease last: what is left after a crash in between still holds its task."""
+        for ending in ("stop", "owner"):
+            self._remove(self._path(broken.task_id, ending))
+        path = self._path(broken.task_id, "json")
+        aside = f"{self._quarantine}/task_{broken.task_id}.dropped-{os.urandom(4).hex()}.json"
+
+        def move() -> None:
+            self._disk.make_folder(self._quarantine)
+            if not self._disk.exists(path):
+                return
+            try:
+                self._disk.move(path, aside)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                # RUNNING_DIR on another disk: the copy that was made before is what is left.
+                self._disk.remove(path)
+            self._disk.sync_parent(path)
+
+        self._write(path, move)
 
     def _task_ids(self) -> list[TaskId]:
         try:

@@ -14,6 +14,7 @@ from tinyscheduler.kit import files, json_text
 from tinyscheduler.kit.fields import Fields, identifier_value
 from tinyscheduler.model.agent import SuccessRule
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
+from tinyscheduler.model.lease import Rung
 from tinyscheduler.model.order import Limits, Order
 
 SCHEMA = 1
@@ -26,6 +27,7 @@ NAME_CHARS_MAX = 64
 _NAME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _STDIN = ("prompt", "none")
 _SUCCESS: tuple[SuccessRule, ...] = get_args(SuccessRule)
+_RUNGS: tuple[Rung, ...] = get_args(Rung)
 _REMEDY = "the run is undone and started again by the next passes; remove the file if it stays"
 
 
@@ -62,6 +64,7 @@ def order_to_json(order: Order) -> dict[str, object]:
         "success": order.success,
         "redact": list(order.secret_names),
         "engine": order.engine,
+        "containment": order.containment,
         "estop": order.estop_file,
         "running": order.running_folder,
         "after": {"argv": list(order.after_argv)},
@@ -94,6 +97,7 @@ def order_from_json(found: object) -> Order:
         estop_file=fields.text("estop"),
         running_folder=fields.text("running"),
         after_argv=fields.inner("after").texts("argv"),
+        containment=fields.choice("containment", _RUNGS) if fields.has("containment") else "scope",
     )
     fault = first_fault(order)
     if fault is not None:
@@ -117,6 +121,7 @@ def _limits_to_json(limits: Limits) -> dict[str, object]:
         "hard": limits.hard_s,
         "grace": limits.grace_s,
         "stall": limits.stall_s,
+        "stall_pause": limits.stall_pause_s,
         "output_bytes": limits.output_max_bytes,
         "output_files": limits.output_files,
     }
@@ -130,7 +135,14 @@ def _limits_from_json(fields: Fields) -> Limits:
         stall_s=fields.whole_or_none("stall"),
         output_max_bytes=fields.whole("output_bytes"),
         output_files=fields.whole("output_files"),
+        stall_pause_s=_whole_or(fields, "stall_pause", Limits._field_defaults["stall_pause_s"]),
     )
+
+
+def _whole_or(fields: Fields, name: str, default: int) -> int:
+    """For a name that older orders do not have."""
+    value = fields.whole_or_none(name)
+    return default if value is None else value
 
 
 def _faults(order: Order) -> Iterator[str]:
@@ -180,6 +192,7 @@ def _limit_faults(order: Order) -> Iterator[str]:
         "limits.soft": (limits.soft_s, 1),
         "limits.grace": (limits.grace_s, 0),
         "limits.stall": (limits.stall_s, 1),
+        "limits.stall_pause": (limits.stall_pause_s, 1),
         "limits.output_bytes": (limits.output_max_bytes, 1),
         "limits.output_files": (limits.output_files, 1),
         "heartbeat": (order.heartbeat_s, 1),

@@ -1,0 +1,94 @@
+"""cgroup v2 as folders: who is in one, and how it goes away (cgroups(7)).
+
+A path is what /proc/PID/cgroup says, below the mount; the mount may be anywhere, so it is looked up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+FOLDERS_MAX = 1_000
+"""An agent may divide its own cgroup; more than this is not divided, it is an attack on our time."""
+_LIST = "cgroup.procs"
+
+
+def mount_point() -> str | None:
+    """Where the whole of the cgroup v2 hierarchy is mounted; None: nowhere."""
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
+            lines = file.readlines()
+    except OSError:
+        return None
+    # ID PARENT MAJOR:MINOR ROOT MOUNT_POINT OPTIONS... - TYPE SOURCE OPTIONS: proc_pid_mountinfo(5).
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        fields = left.split(" ")
+        if right.startswith("cgroup2 ") and fields[3] == "/" and "\\" not in fields[4]:
+            return fields[4]
+    return None
+
+
+def own_paths() -> dict[str, str]:
+    """Path by hierarchy of this process: ``""`` is version 2, ``name=systemd`` the older one of systemd."""
+    try:
+        with open("/proc/self/cgroup", encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return {}
+    split = (line.split(":", 2) for line in lines)
+    return {parts[1]: parts[2] for parts in split if len(parts) == 3}
+
+
+def members(cgroup: str) -> set[int]:
+    """Pids in it and below it; the kernel lists each folder in one instant. Empty: nobody, or no such
+    cgroup here."""
+    return {pid for folder in _folders(cgroup) for pid in _listed(folder)}
+
+
+def move_here(folder: str) -> None:
+    """This process into the cgroup whose folder it is. Raises OSError."""
+    handle = os.open(f"{folder}/{_LIST}", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(handle, b"0")
+    finally:
+        os.close(handle)
+
+
+def remove(cgroup: str) -> None:
+    """With those below it, as far as nobody is in them."""
+    for folder in reversed(list(_folders(cgroup))):
+        try:
+            os.rmdir(folder)
+        except OSError:
+            # Gone, still used, or another's: whoever comes after us meets the same and may ask again.
+            continue
+
+
+def _folders(cgroup: str) -> Iterator[str]:
+    """Parents before their children."""
+    mount = mount_point()
+    waiting = [] if mount is None else [f"{mount}{cgroup}"]
+    for _ in range(FOLDERS_MAX):
+        if not waiting:
+            return
+        folder = waiting.pop()
+        yield folder
+        waiting += _children(folder)
+
+
+def _children(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+def _listed(folder: str) -> list[int]:
+    try:
+        with open(f"{folder}/{_LIST}", "rb") as file:
+            # 0 is somebody of another pid namespace, whom we could not signal either.
+            return [int(line) for line in file.read().split() if line != b"0"]
+    except OSError:
+        return []
