@@ -26,6 +26,12 @@ def text_result(text: str, **more: object) -> dict[str, object]:
     return {"content": [{"type": "text", "text": text}], **more}
 
 
+def result_of(body: bytes, content_type: str, call_id: int) -> object:
+    answer = wire.Answer(content_type, call_id)
+    answer.feed(body)
+    return answer.result()
+
+
 # --- requests ----------------------------------------------------------------------------------
 
 
@@ -120,23 +126,23 @@ def test_only_line_feeds_end_a_line(separator: str) -> None:
     body = stream(reply({"title": f"a{separator}b"}))
 
     assert separator.encode() in body
-    assert wire.result_of(body, STREAM, 7) == {"title": f"a{separator}b"}
+    assert result_of(body, STREAM, 7) == {"title": f"a{separator}b"}
 
 
 def test_carriage_returns_before_line_feeds_belong_to_the_line_end() -> None:
-    assert wire.result_of(stream(reply("yes"), end="\r\n"), STREAM, 7) == "yes"
+    assert result_of(stream(reply("yes"), end="\r\n"), STREAM, 7) == "yes"
 
 
 def test_several_data_lines_are_one_text() -> None:
     body = b'data: {"jsonrpc":"2.0","id":7,\ndata:"result":\ndata: "yes"}\n\n'
 
-    assert wire.result_of(body, STREAM, 7) == "yes"
+    assert result_of(body, STREAM, 7) == "yes"
 
 
 def test_comments_ids_and_a_byte_order_mark_are_passed_over() -> None:
     body = b"\xef\xbb\xbf: ping\nid: 3\nretry: 100\n\n" + stream(reply("yes"))
 
-    assert wire.result_of(body, STREAM, 7) == "yes"
+    assert result_of(body, STREAM, 7) == "yes"
 
 
 def test_other_messages_of_the_stream_are_passed_over() -> None:
@@ -149,28 +155,28 @@ def test_other_messages_of_the_stream_are_passed_over() -> None:
         reply("yes"),
     )
 
-    assert wire.result_of(body, STREAM, 7) == "yes"
+    assert result_of(body, STREAM, 7) == "yes"
 
 
 def test_a_broken_event_does_not_hide_the_answer() -> None:
-    assert wire.result_of(b"data: {broken\n\n" + stream(reply("yes")), STREAM, 7) == "yes"
+    assert result_of(b"data: {broken\n\n" + stream(reply("yes")), STREAM, 7) == "yes"
 
 
 def test_an_id_that_comes_back_as_text_is_still_ours() -> None:
-    assert wire.result_of(stream(reply("yes", call_id="7")), STREAM, 7) == "yes"
+    assert result_of(stream(reply("yes", call_id="7")), STREAM, 7) == "yes"
 
 
 def test_plain_json_and_a_batch_are_answers_too() -> None:
     message = reply("yes")
 
-    assert wire.result_of(json.dumps(message).encode(), f"{JSON}; charset=utf-8", 7) == "yes"
-    assert wire.result_of(json.dumps([reply("no", 6), message]).encode(), JSON, 7) == "yes"
+    assert result_of(json.dumps(message).encode(), f"{JSON}; charset=utf-8", 7) == "yes"
+    assert result_of(json.dumps([reply("no", 6), message]).encode(), JSON, 7) == "yes"
 
 
 def test_bytes_that_are_no_utf_8_spoil_one_letter_and_not_the_list() -> None:
     body = stream(reply("a?b")).replace(b"?", b"\xff")
 
-    assert wire.result_of(body, STREAM, 7) == "a\ufffdb"
+    assert result_of(body, STREAM, 7) == "a\ufffdb"
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
@@ -207,12 +213,12 @@ def test_an_answer_may_arrive_in_any_pieces(size: int) -> None:
 def test_what_is_no_answer_is_unavailable(body: bytes, kind: str) -> None:
     """Cut in the middle, nested too deeply, another language: never an exception of a library."""
     with pytest.raises(ServerUnavailable):
-        wire.result_of(body, kind, 7)
+        result_of(body, kind, 7)
 
 
 def test_a_page_for_people_is_named_by_its_type() -> None:
     with pytest.raises(ServerUnavailable, match="text/html") as caught:
-        wire.result_of(b"<html>\x1b[31mLog in", "text/html", 7)
+        result_of(b"<html>\x1b[31mLog in", "text/html", 7)
 
     assert "MCP_ENDPOINT" in caught.value.hint
     assert "\x1b" not in caught.value.message
@@ -222,21 +228,21 @@ def test_a_json_rpc_error_is_a_refusal_with_code_and_text() -> None:
     body = stream({"jsonrpc": "2.0", "id": 7, "error": {"code": -32601, "message": "Method not found"}})
 
     with pytest.raises(ServerRefused, match=r"-32601.*Method not found"):
-        wire.result_of(body, STREAM, 7)
+        result_of(body, STREAM, 7)
 
 
 def test_an_error_that_could_not_name_our_call_counts_when_nothing_better_comes() -> None:
     nameless = {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "Parse error"}}
 
     with pytest.raises(ServerRefused, match="Parse error"):
-        wire.result_of(json.dumps(nameless).encode(), JSON, 7)
-    assert wire.result_of(stream(nameless, reply("yes")), STREAM, 7) == "yes"
+        result_of(json.dumps(nameless).encode(), JSON, 7)
+    assert result_of(stream(nameless, reply("yes")), STREAM, 7) == "yes"
 
 
 @pytest.mark.parametrize("error", ["text", 5, [], {"message": 5}, {}])
 def test_an_odd_error_object_is_a_refusal_all_the_same(error: object) -> None:
     with pytest.raises(ServerRefused):
-        wire.result_of(stream({"id": 7, "error": error}), STREAM, 7)
+        result_of(stream({"id": 7, "error": error}), STREAM, 7)
 
 
 # --- results -----------------------------------------------------------------------------------
@@ -338,7 +344,7 @@ def test_no_result_raises_anything_but_our_errors(result: object) -> None:
 
 def raises_only_ours(body: bytes, kind: str) -> None:
     try:
-        wire.value_of(wire.result_of(body, kind, 7))
+        wire.value_of(result_of(body, kind, 7))
     except TinySchedulerError as error:
         message = error.message
     else:

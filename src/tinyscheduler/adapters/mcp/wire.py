@@ -201,13 +201,6 @@ class Answer:
             self._nameless = message
 
 
-def result_of(body: bytes, content_type: str, call_id: int) -> object:
-    """The ``result`` of our call out of a whole HTTP answer; raises as ``Answer.result``."""
-    answer = Answer(content_type, call_id)
-    answer.feed(body)
-    return answer.result()
-
-
 def event_data(body: bytes) -> Iterator[str]:
     """The data of each event of a stream (WHATWG, Server-sent events).
 
