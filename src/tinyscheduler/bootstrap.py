@@ -13,7 +13,7 @@ from tinyscheduler.ports import World
 if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
     from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders, StopSignal, TaskServer
-    from tinyscheduler.ports.reading import TaskDesk
+    from tinyscheduler.ports.reading import Answers, TaskDesk
     from tinyscheduler.reconcile.look import LogSide, ReadSide
 
 
@@ -140,6 +140,13 @@ def wire_read_side(configuration: Configuration, invocation: Invocation) -> Read
         hindsight=FileHindsight(places.passes, places.ledger),
         logs=RunLogFiles(places.runs),
     )
+
+
+def wire_answers(configuration: Configuration) -> Answers:
+    """For a command that waits for what it has asked of a pass."""
+    from tinyscheduler.adapters.answers import JournalAnswers
+
+    return JournalAnswers(configuration.places.journal)
 
 
 def wire_logs(configuration: Configuration) -> LogSide:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import Intent, IntentAnswer
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
 from tinyscheduler.model.task import Comment, Task, TaskDetail
 
@@ -71,3 +72,10 @@ class RunLogs(Protocol):
 
     def tail(self, task_id: TaskId, attempt: int) -> LogTail:
         """Opens nothing before the first read."""
+
+
+class Answers(Protocol):
+    """What passes have made of requests, for a command that waits."""
+
+    def find(self, intent: Intent) -> IntentAnswer | None:
+        """None: nothing is known of it. Never raises."""

@@ -6,6 +6,7 @@ from tinyscheduler.errors import StateError
 from tinyscheduler.kit.fields import identifier_value, instant_text
 from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.report import IDS_MAX, Report
 
@@ -45,6 +46,7 @@ def pass_record(report: Report) -> dict[str, object]:
             reason: {"count": len(ids), "ids": _some(ids)} for reason, ids in report.held_by_reason().items()
         },
         **({"swept": dict(report.swept)} if report.swept else {}),
+        "requests": [_answer(answer) for answer in report.answers[:IDS_MAX]],
         "limits": list(report.limits),
         "faults": [
             {"ref": fault.reference, "message": fault.message, "hint": fault.hint}
@@ -60,6 +62,18 @@ def log_line(report: Report) -> str:
         f"{instant_text(report.ended_at)} pass_ended pass={report.pass_id} "
         f"exit={report.exit_code} duration_ms={report.duration_s * 1000:.1f} {counts}"
     )
+
+
+def _answer(answer: IntentAnswer) -> dict[str, object]:
+    intent = answer.intent
+    return {
+        "request": intent.id,
+        "kind": intent.kind,
+        "task_id": identifier_value(intent.task_id),
+        "by": intent.by,
+        "came": answer.word,
+        "why": answer.why,
+    }
 
 
 def _some(ids: list[TaskId]) -> list[int | str]:

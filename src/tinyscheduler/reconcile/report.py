@@ -8,6 +8,7 @@ from datetime import datetime
 from tinyscheduler.errors import TaskServerError, TinySchedulerError
 from tinyscheduler.model.action import ActionKind, Keep, StartPlan, TendAction, TendPlan
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.pass_result import FaultSeen, Result
 
 IDS_MAX = 20
@@ -30,6 +31,8 @@ class Report:
         self.faults: list[FaultSeen] = []
         self.limits: list[str] = []
         self.notes: list[str] = []
+        self.answers: list[IntentAnswer] = []
+        """What became of requests; of a preview, what will."""
         self.scanned: list[TaskId] = []
         """Tasks of all leases that were looked at."""
         self.fetched = 0
@@ -60,6 +63,7 @@ class Report:
         self.faults = list(dict.fromkeys(earlier.faults + self.faults))
         self.limits = list(dict.fromkeys(earlier.limits + self.limits))
         self.notes = list(dict.fromkeys(earlier.notes + self.notes))
+        self.answers = earlier.answers + self.answers
         kinds = (*earlier.swept, *self.swept)
         self.swept = {kind: earlier.swept.get(kind, 0) + self.swept.get(kind, 0) for kind in kinds}
         return self

@@ -1,0 +1,65 @@
+"""``--wait``: run passes until what was asked for is done, or time is up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from tinyscheduler.bootstrap import wire, wire_answers
+from tinyscheduler.cli.context import Context
+from tinyscheduler.model.configuration import Configuration
+from tinyscheduler.model.intent import Intent, IntentAnswer
+from tinyscheduler.reconcile.report import Report
+
+BUSY_POLL_S = 0.2
+"""Another pass is at work and has been asked to look once more: a stat five times a second."""
+PASS_PAUSE_S = 2.0
+"""Between passes of our own that could not do it: a dead server, a process that does not die."""
+
+
+def wait_for(
+    configuration: Configuration, context: Context, intents: Sequence[Intent], *, timeout_s: float
+) -> list[IntentAnswer]:
+    """What became of each, in order; ``waits`` for what is still to be done. Raises StateError."""
+    deadline = time.monotonic() + timeout_s
+    found: dict[str, IntentAnswer] = {}
+    while True:
+        report = _pass(configuration, context)
+        found.update({answer.intent.id: answer for answer in report.answers})
+        pause_s = BUSY_POLL_S if report.is_lock_busy else PASS_PAUSE_S
+        if not _is_any_pending(configuration, context, intents):
+            break
+        if time.monotonic() + pause_s > deadline:
+            break
+        time.sleep(pause_s)
+    return [_answer(configuration, context, intent, found.get(intent.id)) for intent in intents]
+
+
+def _pass(configuration: Configuration, context: Context) -> Report:
+    """A new process would be wired anew, too: time limits and what the server answered are of one pass."""
+    from tinyscheduler.reconcile.run import run_once
+
+    world = wire(configuration, context)
+    try:
+        return run_once(world)
+    finally:
+        world.server.close()
+
+
+def _is_any_pending(configuration: Configuration, context: Context, intents: Sequence[Intent]) -> bool:
+    store = wire(configuration, context, is_read_only=True).intents
+    return any(store.is_pending(intent) for intent in intents)
+
+
+def _answer(
+    configuration: Configuration, context: Context, intent: Intent, own: IntentAnswer | None
+) -> IntentAnswer:
+    """Of our own pass, or what another one has written down."""
+    if own is not None and own.word != "waits":
+        return own
+    told = wire_answers(configuration).find(intent)
+    if told is not None:
+        return told
+    if _is_any_pending(configuration, context, [intent]):
+        return own or IntentAnswer(intent, "waits", "another pass is at work")
+    return IntentAnswer(intent, "applied", "a pass has dealt with it; its journal is not to be read")

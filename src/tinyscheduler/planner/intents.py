@@ -1,0 +1,159 @@
+"""What is to become of a request: for each kind one ordered table, first match wins.
+
+The command that asks, the pass that obeys and every view of what is pending use the same tables, so
+what a person is told is what happens. Nothing is done in here; ``reconcile.intents`` does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.intent import Intent, IntentKind
+from tinyscheduler.planner import intent_subject as it
+from tinyscheduler.planner.intent_subject import Subject
+
+Deed = Literal[
+    "stop", "release", "drop", "park", "retry", "requeue", "done", "nothing", "refuse", "wait", "ask"
+]  # fmt: skip
+"""``done``: the effect is on disk; ``nothing``: there was nothing to do; ``ask``: the task server has
+to be asked first; ``drop``: remove a lease that nobody can read."""
+
+
+class Ruling(NamedTuple):
+    """The row that decided."""
+
+    deed: Deed
+    why: str
+
+
+class Rule(NamedTuple):
+    """One row."""
+
+    name: str
+    holds: Callable[[Subject], bool]
+    deed: Deed
+    why: Callable[[Subject], str]
+
+
+def judge(subject: Subject) -> Ruling:
+    """The first row of the kind's table that holds; the last one of each catches all."""
+    for rule in RULES[subject.intent.kind]:
+        if rule.holds(subject):
+            return Ruling(rule.deed, rule.why(subject))
+    raise AssertionError(f"no rule for a request of kind {subject.intent.kind}")
+
+
+def ends_of(subjects: Sequence[Subject]) -> Mapping[LeaseId, Intent]:
+    """Requests that end a run, of those whose task has a lease; several for one run are one, and the
+    last of them says what comes after it. Oldest first; behind one that has to wait, the others of its
+    task wait too, but for ``release``: it is the way out when nothing else works."""
+    found: dict[LeaseId, Intent] = {}
+    stuck: set[TaskId] = set()
+    for subject in subjects:
+        intent, lease = subject.intent, subject.lease
+        if lease is None or (intent.task_id in stuck and intent.kind != "release"):
+            continue
+        deed = judge(subject).deed
+        if deed in ("stop", "release"):
+            found[lease.lease.lease_id] = intent
+        elif deed in ("wait", "ask"):
+            stuck.add(intent.task_id)
+    return found
+
+
+_UNREADABLE_WAITS = Rule("unreadable", it.is_unreadable, "wait", it.say("its lease cannot be read yet"))
+_UNREADABLE_REFUSES = Rule(
+    "unreadable", it.is_unreadable, "refuse", it.say("its lease cannot be read: see status, or release it")
+)
+_ELSEWHERE = Rule("elsewhere", it.is_elsewhere, "refuse", it.where)
+_FOREIGN = Rule("other_server", it.is_foreign, "refuse", it.other_server)
+_ASK = Rule("unasked", it.is_unasked, "ask", it.say("the task server has to be asked first"))
+_NO_ANSWER = Rule("server_unknown", it.is_server_unknown, "wait", it.no_answer)
+_GONE = Rule("gone", it.is_gone, "refuse", it.say("the task server has no such task"))
+_LEDGER = Rule("ledger_unreadable", it.is_ledger_unreadable, "refuse", it.say("its ledger cannot be read"))
+_CLOSING = Rule(
+    "being_closed", it.is_being_closed, "wait", it.say("a run of it has lost its lease and is being closed")
+)
+
+_OF_THE_SERVER = (_FOREIGN, _LEDGER, _ASK, _NO_ANSWER, _GONE)
+"""Everything below them may look at the task."""
+
+_PARK = (
+    Rule("complete", it.is_complete, "nothing", it.what_it_is),
+    Rule("parked", it.is_parked, "done", it.say("it is parked")),
+    _CLOSING,
+    Rule("not_ours", it.is_strangers, "refuse", it.whose),
+    Rule("idle", it.is_idle, "park", it.say("it is not started until retry, or until it is changed")),
+    Rule("working", it.always, "refuse", it.say("it is working, and no run of ours is: requeue it first")),
+)
+
+RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
+    "stop": (
+        _UNREADABLE_WAITS,
+        Rule(
+            "start_failed", it.is_taken_back, "wait", it.say("its start was taken back, and is settled next")
+        ),
+        Rule("over", it.is_over, "done", it.how_it_ended),
+        _ELSEWHERE,
+        Rule("meant", it.is_meant, "stop", it.how_it_ends),
+        Rule("cancelled", it.was_cancelled, "done", it.how_it_ended),
+        Rule("ended", it.has_ended, "nothing", it.how_it_ended),
+        Rule("another_run", it.is_another, "nothing", it.say("the run that was meant is gone")),
+        Rule("taken_back", it.is_not_to_be_parked, "done", it.say("its run is gone")),
+        Rule("not_running", it.is_about_no_run, "nothing", it.say("it does not run")),
+        *_OF_THE_SERVER,
+        Rule("never_ran", it.names_no_run, "nothing", it.say("it does not run")),
+        # Its start was taken back, which leaves an idle task: the next plan would start it again.
+        *_PARK,
+    ),
+    "park": (
+        _UNREADABLE_WAITS,
+        Rule("over", it.is_over, "wait", it.say("its run is over, and is settled first")),
+        _ELSEWHERE,
+        Rule("meant", it.is_meant, "stop", it.how_it_ends),
+        *_OF_THE_SERVER,
+        *_PARK,
+    ),
+    "retry": (
+        _UNREADABLE_REFUSES,
+        Rule("over", it.is_over, "wait", it.say("its run is over, and is settled first")),
+        Rule("running", it.has_lease, "refuse", it.say("it runs: stop it first")),
+        *_OF_THE_SERVER,
+        _CLOSING,
+        Rule(
+            "nothing_held",
+            it.has_nothing_to_release,
+            "nothing",
+            it.say("it is not parked and waits for no retry"),
+        ),
+        Rule("held", it.always, "retry", it.say("it may start again, and its attempts count anew")),
+    ),
+    "release": (
+        Rule("unreadable_alive", lambda s: it.is_unreadable(s) and it.lives(s), "refuse", it.who_lives),
+        Rule("unreadable", it.is_unreadable, "drop", it.say("its lease is removed without being understood")),
+        Rule("over", it.is_over, "refuse", it.say("its run is over; it is settled when the server answers")),
+        Rule("alive", it.is_alive, "refuse", it.say("its wrapper lives on this host: stop it")),
+        Rule(
+            "meant",
+            it.is_meant,
+            "release",
+            it.say("its lease is given up without proof: if its processes live, the task runs twice"),
+        ),
+        Rule("no_lease", it.always, "done", it.say("there is no such lease any more")),
+    ),
+    "requeue": (
+        _UNREADABLE_REFUSES,
+        Rule("leased", it.has_lease, "refuse", it.say("it has a lease: stop it, with --requeue")),
+        *_OF_THE_SERVER,
+        Rule("complete", it.is_complete, "refuse", it.what_it_is),
+        _CLOSING,
+        Rule("half_done", it.is_half_requeued, "requeue", it.say("it is given back")),
+        Rule("idle", it.is_idle, "done", it.say("it is idle")),
+        Rule("not_ours", it.is_nobodys_of_ours, "refuse", it.whose),
+        Rule("parent", it.has_open_children, "refuse", it.say("its status follows its open subtasks")),
+        Rule("alive", it.lives, "refuse", it.who_lives),
+        Rule("working", it.always, "requeue", it.say("it is set idle")),
+    ),
+}

@@ -1,0 +1,97 @@
+"""The deeds of requests that change a task on the server: server first, then the ledger.
+
+Each comment carries the marker of its request, so that one that was cut off says nothing twice.
+"""
+
+from __future__ import annotations
+
+from tinyscheduler.errors import NotAssigned
+from tinyscheduler.model.event import Event, EventName
+from tinyscheduler.model.ids import AgentName
+from tinyscheduler.model.lease import Outcome
+from tinyscheduler.model.ledger import Ledger, OpenRun, Parked
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.intent_subject import Subject, intent_marker, is_said, ledger_of, open_run, task_of
+from tinyscheduler.planner.retry import after_run, fingerprint, released
+from tinyscheduler.reconcile.context import Context
+
+
+def park(context: Context, subject: Subject) -> None:
+    """Idle, nobody's, with one comment; the ledger against the task as it is left. Raises StateError,
+    TaskServerError; then it is done again."""
+    intent, task = subject.intent, _task(subject)
+    text = f"parked by {intent.by}: {intent.reason} {intent_marker(intent)}"
+    left = _unassign(context, task, text, is_said=is_said(subject))
+    parked = Parked(intent.reason, intent.by, context.world.clock.now(), fingerprint(left))
+    context.world.ledgers.write(_ledger_for(context, subject)._replace(parked=parked))
+    _tell(context, subject, "task_parked")
+
+
+def retry(context: Context, subject: Subject) -> None:
+    """Nothing of its past holds it any more; the past stays to be read."""
+    context.world.ledgers.write(released(_ledger_for(context, subject)))
+    _tell(context, subject, "task_released")
+
+
+def requeue(context: Context, subject: Subject) -> None:
+    """Idle by a conditional move, so that whoever was quicker keeps it; where the claim is known, to
+    whom it was taken from."""
+    intent, task, run = subject.intent, _task(subject), open_run(subject)
+    agent = task.assigned_to
+    assert agent is not None, "only what has an agent's name is requeued"
+    if task.status == "working":
+        text = f"requeued by {intent.by}: {intent.reason} {intent_marker(intent)}"
+        context.server.move(task.id, current=agent, new=agent, comment=text)
+    if run is not None:
+        _close(context, subject, agent, run)
+    _tell(context, subject, "task_requeued")
+
+
+def _close(context: Context, subject: Subject, agent: AgentName, run: OpenRun) -> None:
+    before = run.claim.assigned_to_before
+    if run.agent == agent and before != agent:
+        context.server.update(subject.intent.task_id, assigned_to=before or "")
+    outcome = Outcome("interrupted", context.world.clock.now(), summary=f"requeued by {subject.intent.by}")
+    ledger = _ledger_for(context, subject)
+    context.world.ledgers.write(after_run(ledger, run, outcome, subject.policy))
+
+
+def _unassign(context: Context, task: Task, text: str, *, is_said: bool) -> Task:
+    """The task as it is left. Raises NotAssigned when somebody took it in the meantime."""
+    agent, server = task.assigned_to, context.server
+    if agent is None:
+        if not is_said:
+            server.comment(task.id, text, author="tinyscheduler")
+        return task
+    if not is_said:
+        # Conditional: a person who has taken it since keeps it.
+        server.move(task.id, current=agent, new=agent, comment=text)
+    left = server.update(task.id, assigned_to="")
+    taker = left.previous_assigned_to
+    if taker in (None, agent):
+        return left
+    server.update(task.id, assigned_to=taker)
+    raise NotAssigned(f"{taker} took task {task.id} at the same moment")
+
+
+def _ledger_for(context: Context, subject: Subject) -> Ledger:
+    """The task's, or a new one that goes on counting where a namesake has stopped."""
+    found, task = ledger_of(subject), _task(subject)
+    if found is not None:
+        return found
+    other = subject.ledger
+    new = Ledger(task.id, context.server.source, task.created_at)
+    return new._replace(generation=other.generation, runs=other.runs) if isinstance(other, Ledger) else new
+
+
+def _task(subject: Subject) -> Task:
+    task = task_of(subject)
+    assert task is not None, "the tables ask before they decide"
+    return task
+
+
+def _tell(context: Context, subject: Subject, name: EventName) -> None:
+    intent = subject.intent
+    context.world.journal.append(
+        Event(name, intent.task_id, reason=intent.reason, detail=(("by", intent.by),))
+    )

@@ -1,0 +1,125 @@
+"""Requests, looked at: which of them end a run, and what becomes of each. Writes nothing.
+
+Used by the pass before it acts, and by every command that shows what is pending or asks for something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import Intent
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import ProcessRef
+from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
+from tinyscheduler.model.task import TaskDetail
+from tinyscheduler.planner.intent_subject import Subject
+from tinyscheduler.planner.intents import Ruling, ends_of, judge
+from tinyscheduler.ports import TaskServer, World
+
+
+class Judged(NamedTuple):
+    """A request, what is known of its task, and what becomes of it."""
+
+    subject: Subject
+    ruling: Ruling
+
+
+def with_ends(world: World, snapshot: TendSnapshot) -> TendSnapshot:
+    """The snapshot with ``LeaseFacts.intent`` where a request ends a run. Local facts only."""
+    subjects = [_local_subject(world, intent, snapshot) for intent in snapshot.intents]
+    ends = ends_of(subjects)
+    facts = [known._replace(intent=ends.get(known.lease.lease_id)) for known in snapshot.leases]
+    return snapshot._replace(leases=tuple(facts))
+
+
+def judge_all(world: World, server: TaskServer, snapshot: TendSnapshot) -> Iterator[Judged]:
+    """Every request in turn, oldest first; one that comes after a request of the same task which is not
+    concluded waits for it, except ``release``, which is the way out. Raises StateError."""
+    stuck: dict[TaskId, str] = {}
+    for intent in snapshot.intents:
+        found = look_at(world, server, intent, snapshot)
+        task_id = intent.task_id
+        if task_id in stuck and intent.kind != "release":
+            found = found._replace(ruling=Ruling("wait", f"{stuck[task_id]} was asked before"))
+        yield found
+        if found.ruling.deed in ("stop", "release", "drop", "wait"):
+            stuck.setdefault(task_id, intent.kind)
+
+
+def look_at(world: World, server: TaskServer, intent: Intent, snapshot: TendSnapshot) -> Judged:
+    """The server is asked only where local facts do not decide. Raises StateError."""
+    ledger = world.ledgers.read([intent.task_id]).get(intent.task_id)
+    subject = _local_subject(world, intent, snapshot)._replace(ledger=ledger, source=server.source)
+    ruling = judge(subject)
+    if ruling.deed == "ask":
+        subject = _with_task(world, server, subject)
+        ruling = judge(subject)
+    return Judged(subject, ruling)
+
+
+def _local_subject(world: World, intent: Intent, snapshot: TendSnapshot) -> Subject:
+    task_id = intent.task_id
+    broken = next((broken for broken in snapshot.broken if broken.task_id == task_id), None)
+    subject = Subject(
+        intent,
+        snapshot.now,
+        lease=next((facts for facts in snapshot.leases if facts.lease.task_id == task_id), None),
+        broken=broken,
+        ledger=None,
+        agents=frozenset(agent.name for agent in world.configuration.agents),
+        source=world.server.source,
+        state_id=world.state.state_id(),
+        policy=world.configuration.policy,
+    )
+    if broken is None or intent.kind != "release":
+        return subject
+    return subject._replace(living=_living_wrapper(world, task_id))
+
+
+def _with_task(world: World, server: TaskServer, subject: Subject) -> Subject:
+    task = _ask(server, subject.intent.task_id)
+    subject = subject._replace(task=task)
+    if subject.intent.kind != "requeue" or not isinstance(task, Known) or task.value is None:
+        return subject
+    try:
+        children = server.has_open_children(subject.intent.task_id)
+    except TaskServerError as error:
+        return subject._replace(task=Unknown(error.message))
+    return subject._replace(has_open_children=children, living=_living(world, subject))
+
+
+def _ask(server: TaskServer, task_id: TaskId) -> Known[TaskDetail | None] | Unknown:
+    try:
+        return Known(server.get(task_id))
+    except TaskNotFound:
+        return Known(None)
+    except TaskServerError as error:
+        return Unknown(error.message)
+
+
+def _living(world: World, subject: Subject) -> tuple[int, ...]:
+    """Everybody who carries a tag of the task, of whichever run."""
+    prefix = f"{subject.state_id}:{subject.intent.task_id}:"
+    tagged = world.processes.tagged(subject.state_id)
+    return tuple(process.pid for tag, found in tagged.items() if tag.startswith(prefix) for process in found)
+
+
+def _living_wrapper(world: World, task_id: TaskId) -> tuple[int, ...]:
+    """Of a lease that cannot be read, by its owner file: one that lives mends its lease itself."""
+    try:
+        owner = world.leases.owner(task_id)
+    except StateError:
+        # Neither can be read: nobody can say whose they are, and a person has to.
+        return ()
+    wrapper: ProcessRef | None = owner.process if owner is not None else None
+    if wrapper is None or world.processes.liveness(wrapper) != "alive":
+        return ()
+    return (wrapper.pid,)
+
+
+def facts_left(snapshot: TendSnapshot, leases: list[LeaseFacts]) -> TendSnapshot:
+    """The snapshot as it is after tending."""
+    return snapshot._replace(leases=tuple(leases))

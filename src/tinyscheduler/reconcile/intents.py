@@ -1,0 +1,179 @@
+"""Do what commands have asked for: note it before the runs are ended, and conclude it after.
+
+Local facts first: a run is ended whatever the task server does (features B6). What needs the server is
+done before the backlog is fetched, so that the same pass plans with it. A request goes when its effect
+is on disk; cut off anywhere, it is applied again and finds less to do.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tinyscheduler.errors import NotAssigned, StateError, TaskNotFound, TaskServerError
+from tinyscheduler.model.event import Event
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import INTENTS_MAX, BrokenIntent, Intent, IntentAnswer
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.ledger import Asked, Ledger
+from tinyscheduler.model.reason import Held
+from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
+from tinyscheduler.planner.intents import Ruling
+from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.intent_deeds import park, requeue, retry
+from tinyscheduler.reconcile.intent_look import Judged, look_at
+
+
+def receive(context: Context, snapshot: TendSnapshot) -> None:
+    """Before tending: set aside what is no request, and write down what is to come after each stop."""
+    for broken in snapshot.broken_intents:
+        _set_aside(context, broken)
+    if snapshot.intents_left_out:
+        context.report.limit(f"{INTENTS_MAX} requests in one pass; {snapshot.intents_left_out} wait")
+    for facts in snapshot.leases:
+        if facts.intent is not None and facts.intent.kind != "release":
+            _note_wish(context, facts.lease, facts.intent)
+
+
+def obey(
+    context: Context, snapshot: TendSnapshot, leases: list[Lease], *, deadline: float
+) -> dict[TaskId, Held]:
+    """After tending, with the leases that are left: everything else, oldest first. Tasks that must not
+    be started although nothing but their request says so."""
+    after = _after_tending(snapshot, leases)
+    held: dict[TaskId, Held] = {}
+    stuck: dict[TaskId, Intent] = {}
+    for place, intent in enumerate(snapshot.intents):
+        if context.world.clock.monotonic() > deadline:
+            context.report.limit(
+                f"no time for {len(snapshot.intents) - place} requests; the next pass goes on"
+            )
+            break
+        answer = _answer(context, intent, after, stuck.get(intent.task_id))
+        context.report.answers.append(answer)
+        if answer.word != "waits":
+            _conclude(context, answer)
+            continue
+        stuck.setdefault(intent.task_id, intent)
+        if intent.kind in ("stop", "park") and not intent.requeue:
+            held[intent.task_id] = _hold(answer)
+    return held
+
+
+def answer_of(intent: Intent, ruling: Ruling) -> IntentAnswer | None:
+    """What a ruling means where nothing is left to do; None: there is."""
+    match ruling.deed:
+        case "done":
+            return IntentAnswer(intent, "applied", ruling.why)
+        case "nothing":
+            return IntentAnswer(intent, "nothing_to_do", ruling.why)
+        case "refuse":
+            return IntentAnswer(intent, "refused", ruling.why)
+        case "stop" | "release" | "wait" | "ask":
+            return IntentAnswer(intent, "waits", ruling.why)
+        case "drop" | "park" | "retry" | "requeue":
+            return None
+        case _:
+            assert_never(ruling.deed)
+
+
+def _answer(context: Context, intent: Intent, snapshot: TendSnapshot, before: Intent | None) -> IntentAnswer:
+    """Never raises: what fails is reported, and the request waits."""
+    if before is not None and intent.kind != "release":
+        return IntentAnswer(intent, "waits", f"{before.kind} was asked before it")
+    try:
+        judged = look_at(context.world, context.server, intent, snapshot)
+        return answer_of(intent, judged.ruling) or _act(context, judged)
+    except (NotAssigned, TaskNotFound) as error:
+        return IntentAnswer(intent, "waits", f"the task changed in this moment: {error.message}")
+    except (StateError, TaskServerError) as error:
+        if context.server.trouble is None:
+            context.report.fault(error, task_id=intent.task_id)
+        return IntentAnswer(intent, "waits", error.message)
+
+
+def _act(context: Context, judged: Judged) -> IntentAnswer:
+    """Raises StateError, TaskServerError."""
+    match judged.ruling.deed:
+        case "park":
+            park(context, judged.subject)
+        case "retry":
+            retry(context, judged.subject)
+        case "requeue":
+            requeue(context, judged.subject)
+        case "drop":
+            _drop(context, judged)
+        case other:
+            raise AssertionError(f"{other} is not done here")
+    return IntentAnswer(judged.subject.intent, "applied", judged.ruling.why)
+
+
+def _drop(context: Context, judged: Judged) -> None:
+    """The copy first. What the run has left behind is looked after without its lease: processes as
+    orphans, the task by the open run in its ledger."""
+    broken = judged.subject.broken
+    assert broken is not None, "only what cannot be read is dropped"
+    context.world.leases.quarantine(broken)
+    context.world.leases.drop(broken)
+
+
+def _conclude(context: Context, answer: IntentAnswer) -> None:
+    """The fact before the file goes: told twice is better than never."""
+    intent = answer.intent
+    detail = (
+        ("request", intent.id),
+        ("kind", intent.kind),
+        ("by", intent.by),
+        ("came", answer.word),
+        ("why", answer.why),
+    )
+    context.world.journal.append(
+        Event("intent_applied", intent.task_id, intent.lease_id, reason=intent.reason, detail=detail)
+    )
+    if answer.word == "refused":
+        context.report.notes.append(
+            f"{intent.kind} of task {intent.task_id}, asked for by {intent.by}, is refused: {answer.why}"
+        )
+    try:
+        context.world.intents.remove(intent)
+    except StateError as error:
+        context.report.fault(error, task_id=intent.task_id)
+
+
+def _set_aside(context: Context, broken: BrokenIntent) -> None:
+    """Told once: it is gone from the folder then."""
+    context.report.trouble(
+        f"{broken.path} is no request: {broken.why}",
+        hint="it was moved to state/quarantine and nothing of it was done; ask again with the command",
+        reference="request-unreadable",
+    )
+    try:
+        context.world.intents.quarantine(broken)
+    except StateError as error:
+        context.report.fault(error)
+
+
+def _note_wish(context: Context, lease: Lease, intent: Intent) -> None:
+    """A run is stopped also where this cannot be written: that is what was asked for."""
+    try:
+        ledger = context.world.ledgers.read([lease.task_id]).get(lease.task_id)
+        if not isinstance(ledger, Ledger) or ledger.open is None or ledger.open.lease_id != lease.lease_id:
+            return
+        asked = Asked(intent.by, intent.reason, intent.kind == "stop" and intent.requeue)
+        if ledger.open.asked != asked:
+            context.world.ledgers.write(ledger._replace(open=ledger.open._replace(asked=asked)))
+    except StateError as error:
+        context.fault(lease, error)
+
+
+def _after_tending(snapshot: TendSnapshot, leases: list[Lease]) -> TendSnapshot:
+    known = {facts.lease.lease_id: facts for facts in snapshot.leases}
+    left: list[LeaseFacts] = [
+        known[lease.lease_id]._replace(lease=lease) for lease in leases if lease.lease_id in known
+    ]
+    return snapshot._replace(leases=tuple(left))
+
+
+def _hold(answer: IntentAnswer) -> Held:
+    intent = answer.intent
+    value = f"{intent.kind} was asked for by {intent.by} and waits: {answer.why}"
+    return Held(intent.task_id, "parked", value, since=intent.at, lever="wait")
