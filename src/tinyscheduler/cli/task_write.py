@@ -9,7 +9,7 @@ from math import isfinite
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.names import name_of, name_or_empty, task_id_of
-from tinyscheduler.errors import Refused, ServerUnavailable, TaskNotFound, UsageError
+from tinyscheduler.errors import Refused, ServerUnavailable, TaskNotFound, TinySchedulerError, UsageError
 from tinyscheduler.kit.fields import instant_text
 from tinyscheduler.model.desk import TaskDraft, TaskEdit
 from tinyscheduler.model.ids import TaskId
@@ -42,9 +42,7 @@ def add(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
     try:
         task = desk.add(draft)
     except TaskNotFound as error:
-        option = "--parent" if draft.blocked_by is None else "--blocked-by"
-        hint = "tinyscheduler task list --all shows what there is"
-        raise Refused(f"{option}: {error.message}", hint=hint) from error
+        raise _with_option(error, parent=draft.parent, blocked_by=draft.blocked_by) from error
     except ServerUnavailable as error:
         if error.maybe_applied:
             error.hint = "it may have been made all the same: look with tinyscheduler task list"
@@ -69,7 +67,10 @@ def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Tas
     comment = _comment(options.comment)
     if edit == TaskEdit() and comment is None:
         raise UsageError("nothing to change is given", hint="tinyscheduler task update --help")
-    task = _change(desk, task_id, edit, comment, context)
+    try:
+        task = _change(desk, task_id, edit, comment, context)
+    except TaskNotFound as error:
+        raise _with_option(error, parent=edit.parent, blocked_by=edit.blocked_by) from error
     return _told(options, context, task, kind="task_update", text=summary_text(task))
 
 
@@ -99,6 +100,17 @@ def _change(desk: TaskDesk, task_id: TaskId, edit: TaskEdit, comment: str | None
     if comment is not None:
         desk.comment(task_id, comment, author_of(context))
     return desk.get(task_id).task if edit == TaskEdit() else desk.change(task_id, edit)
+
+
+def _with_option(
+    error: TaskNotFound, *, parent: TaskId | None, blocked_by: TaskId | None
+) -> TinySchedulerError:
+    """Whose task is not there: an option's, or the one that is to be changed."""
+    for option, task_id in (("--parent", parent), ("--blocked-by", blocked_by)):
+        if task_id and error.message.endswith(f" {task_id[:40]}"):
+            hint = "tinyscheduler task list --all shows what there is"
+            return Refused(f"{option}: {error.message}", hint=hint)
+    return error
 
 
 def _told(options: argparse.Namespace, context: Context, task: Task, *, kind: str, text: str) -> Task:

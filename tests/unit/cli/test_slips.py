@@ -41,6 +41,38 @@ def test_slip_is_named(
 
 
 @pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--blocked-by", "foo"), "--blocked-by: "),
+        (("--parent", "foo"), "--parent: "),
+        (("--parent", "x" * 64), "--parent: "),
+        (("--parent", "foo", "--blocked-by", "bar"), "--parent: "),
+        (("--blocked-by", "1"), "a task cannot wait for itself"),
+    ],
+)
+def test_an_update_names_the_option_whose_task_is_not_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], named: str
+) -> None:
+    assert main(["task", "--base-path", str(tmp_path), "add", "title", "--queue", "dev"]) == 0
+    capsys.readouterr()
+
+    code = main(["task", "--base-path", str(tmp_path), "update", "1", *options])
+
+    shown = capsys.readouterr()
+    assert (code, shown.out) == (4, "")
+    assert f"tinyscheduler: {named}" in shown.err
+
+
+def test_an_update_of_a_task_that_is_not_there_blames_no_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["task", "--base-path", str(tmp_path), "update", "99", "--blocked-by", "9"])
+
+    assert code == 4
+    assert "Task not found: 99" in capsys.readouterr().err.replace("--blocked-by", "")
+
+
+@pytest.mark.parametrize(
     ("arguments", "note"),
     [
         ((), "no queue and no agent"),
