@@ -1,54 +1,148 @@
-"""Idle tasks whose ledger has an open run although there is no lease: somebody removed it, or the
-disk lost it. Closed when no process of the run is left, so that the task may run again.
+"""Give back tasks whose run has lost its lease (features A10): somebody removed it, or the disk did.
 
-Tasks that are ``working`` without a lease may be a person's and are not looked at here (features A10).
+It is the settlement of a run that ended as ``lost``, and done as any other: what the run's result file
+says counts, the server is told first and the ledger closed after it, and what others have done with the
+task meanwhile stays. Loaded only where a ledger has an open run without a lease.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from tinyscheduler.model.event import Event
+from tinyscheduler.errors import StateError, TaskServerError
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
-from tinyscheduler.model.lease import Outcome
-from tinyscheduler.model.ledger import Ledger, OpenRun
-from tinyscheduler.model.snapshot import StartSnapshot
-from tinyscheduler.planner.retry import after_run
+from tinyscheduler.model.lease import Lease, Outcome, lease_tag
+from tinyscheduler.model.sightings import Sightings
+from tinyscheduler.model.snapshot import Backlog, StartSnapshot
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.lost import LOST_MAX, LostRun, LostVerdict, judge_lost, runs_without_lease
+from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.report import Report
+from tinyscheduler.reconcile.settling import settle
+from tinyscheduler.reconcile.sighting import moment, remember
 
-SETTLED_AFTER_S = 120
-"""A lease that is being written, copied or restored by a person is back by then (features A10)."""
+
+def close_lost_runs(context: Context, snapshot: StartSnapshot) -> StartSnapshot:
+    """The snapshot as it is after it; itself where nothing was due. Raises StateError when the ledgers
+    cannot be read again."""
+    world = context.world
+    before = world.sightings.read()
+    verdict = look_for_lost(world, snapshot, before)
+    tell_lost(context.report, verdict)
+    left: dict[TaskId, Task | None] = {}
+    for run in due_of(verdict, context.report):
+        if context.server.trouble is not None:
+            break
+        left.update(_settle(context, run))
+    closed = {lost.run.lease_id for lost, _ in verdict.standings if lost.task.id in left}
+    lost = {lease_id: seen for lease_id, seen in verdict.lost.items() if lease_id not in closed}
+    remember(context, before, before._replace(lost=lost))
+    return _without(context, snapshot, left) if left else snapshot
 
 
-def close_lost_runs(context: Context, snapshot: StartSnapshot) -> bool:
-    """True: ledgers were changed, so look again. Raises StateError."""
-    world, is_changed = context.world, False
-    for ledger, run in _open_without_lease(snapshot):
-        if world.processes.tree(run.tag, ()):
-            context.report.trouble(
-                f"task {ledger.task_id}: processes of a run without a lease still work on it",
-                hint=f"they carry TINYSCHEDULER_LEASE={run.tag} in their environment; end them",
+def look_for_lost(world: World, snapshot: StartSnapshot, before: Sightings) -> LostVerdict:
+    """Where each run without a lease stands; the same for a pass and its preview."""
+    state_id = world.state.state_id()
+    found = [
+        lost._replace(
+            is_foreign=lost.run.tag != lease_tag(state_id, lost.task.id, lost.run.lease_id),
+            is_haunted=bool(world.processes.tree(lost.run.tag, ())),
+        )
+        for lost in runs_without_lease(snapshot)
+    ]
+    verdict = judge_lost(found, before.lost, moment(world), grace_s=snapshot.policy.lost_grace_s)
+    # Where a list could not be read, what it would show goes on as it was (law 4).
+    is_whole = isinstance(snapshot.backlog, Known) and not snapshot.backlog.value.gaps
+    return verdict if is_whole else verdict._replace(lost={**before.lost, **verdict.lost})
+
+
+def due_of(verdict: LostVerdict, report: Report) -> list[LostRun]:
+    """At most ``LOST_MAX``; the next pass takes the next ones."""
+    due = [lost for lost, standing in verdict.standings if standing == "due"]
+    if len(due) > LOST_MAX:
+        report.limit(f"{LOST_MAX} runs without a lease in one pass")
+    return due[:LOST_MAX]
+
+
+def tell_lost(report: Report, verdict: LostVerdict) -> None:
+    """What this pass does not touch and a person should look at."""
+    for lost, standing in verdict.standings:
+        task_id = lost.task.id
+        if standing == "haunted":
+            report.trouble(
+                f"task {task_id}: processes of a run without a lease still work on it",
+                hint=f"they carry TINYSCHEDULER_LEASE={lost.run.tag} in their environment; end them",
                 reference="orphan",
             )
-            continue
-        outcome = Outcome("lost", snapshot.now, summary="its lease is gone, and so are its processes")
-        world.ledgers.write(after_run(ledger, run, outcome, snapshot.policy))
-        world.journal.append(
-            Event("lost_task_found", ledger.task_id, run.lease_id, ledger.generation, run.agent)
-        )
-        is_changed = True
-    return is_changed
+        elif standing == "foreign":
+            report.trouble(
+                f"task {task_id}: {lost.run.agent} has it for the state folder this one was copied from",
+                hint="leave it to that one, or, when nothing runs there any more: "
+                f"tinyscheduler requeue {task_id} --reason TEXT",
+                reference="run-of-another-folder",
+            )
 
 
-def _open_without_lease(snapshot: StartSnapshot) -> Iterator[tuple[Ledger, OpenRun]]:
-    if not isinstance(snapshot.backlog, Known):
-        return
-    leased = {lease.task_id for lease in snapshot.leases} | {b.task_id for b in snapshot.broken}
-    for task in snapshot.backlog.value.tasks:
-        ledger = snapshot.ledgers.get(task.id)
-        if task.id in leased or not isinstance(ledger, Ledger) or ledger.open is None:
-            continue
-        is_same = (ledger.source, ledger.task_created_at) == (snapshot.source, task.created_at)
-        age_s = (snapshot.now - ledger.open.at).total_seconds()
-        if is_same and not 0 <= age_s < SETTLED_AFTER_S:
-            yield ledger, ledger.open
+def lease_of(world: World, lost: LostRun) -> Lease:
+    """The finished lease that the run would have had by now; it is on no disk."""
+    ledger, run, host = lost.ledger, lost.run, world.processes.host()
+    now = moment(world)
+    folder = world.runs.path_for(ledger.task_id, ledger.runs)
+    outcome = world.runs.outcome(folder, None, now.at)
+    return Lease(
+        task_id=ledger.task_id,
+        lease_id=run.lease_id,
+        generation=ledger.generation,
+        attempt=ledger.runs,
+        state="finished",
+        agent=run.agent,
+        queue=run.claim.queue,
+        source=ledger.source,
+        claim=run.claim,
+        host=host.name,
+        machine_id=host.machine_id,
+        created_at=run.at,
+        heartbeat_at=run.at,
+        start_monotonic=now.monotonic,
+        heartbeat_monotonic=now.monotonic,
+        boot_id=host.boot_id,
+        pid_namespace=host.pid_namespace,
+        run_folder=folder,
+        outcome=outcome or Outcome("lost", now.at, summary="its lease is gone, and so are its processes"),
+    )
+
+
+def _settle(context: Context, lost: LostRun) -> dict[TaskId, Task | None]:
+    """The task as it is left; empty when it is still to be settled."""
+    lease = lease_of(context.world, lost)
+    try:
+        settled = settle(context, lease)
+    except (StateError, TaskServerError) as error:
+        if context.server.trouble is None:
+            context.fault(lease, error)
+        context.result("settle", lease, "failed", error.message)
+        return {}
+    context.note("lost_task_found", lease, settled.outcome.kind)
+    context.result("settle", lease, "done", "lost_task")
+    return {lost.task.id: settled.task}
+
+
+def _without(context: Context, snapshot: StartSnapshot, left: dict[TaskId, Task | None]) -> StartSnapshot:
+    """The tasks as they are left, and their ledgers."""
+    assert isinstance(snapshot.backlog, Known), "lost runs are found by the tasks of a known backlog"
+    ledgers = {**snapshot.ledgers, **context.world.ledgers.read(left)}
+    return snapshot._replace(backlog=Known(_as_left(snapshot.backlog.value, left)), ledgers=ledgers)
+
+
+def _as_left(backlog: Backlog, left: dict[TaskId, Task | None]) -> Backlog:
+    again = [task for task in left.values() if task is not None and task.archived_at is None]
+    return backlog._replace(
+        tasks=(*_others(backlog.tasks, left), *(task for task in again if task.status == "idle")),
+        working=(*_others(backlog.working, left), *(task for task in again if task.status == "working")),
+    )
+
+
+def _others(tasks: Sequence[Task], left: dict[TaskId, Task | None]) -> list[Task]:
+    return [task for task in tasks if task.id not in left]

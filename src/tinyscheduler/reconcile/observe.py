@@ -78,10 +78,8 @@ def observe_start(
     refused: Mapping[TaskId, Held],
 ) -> StartSnapshot:
     """What starting depends on. Raises StateError when the ledgers cannot be listed."""
-    tasks = backlog.value.tasks if isinstance(backlog, Known) else ()
-    ledgers: Mapping[TaskId, Ledger | BrokenLedger] = (
-        world.ledgers.read([task.id for task in tasks]) if tasks else {}
-    )
+    asked = _without_lease(leases, backlog.value) if isinstance(backlog, Known) else []
+    ledgers: Mapping[TaskId, Ledger | BrokenLedger] = world.ledgers.read(asked) if asked else {}
     return StartSnapshot(
         now=world.clock.now(),
         source=server.source,
@@ -95,6 +93,13 @@ def observe_start(
         free_mb=world.state.free_mb(),
         refused=refused,
     )
+
+
+def _without_lease(leases: Sequence[Lease], backlog: Backlog) -> list[TaskId]:
+    """Tasks whose ledger decides something: of those that are worked on the lease says it all."""
+    leased = {lease.task_id for lease in leases}
+    waiting = [task.id for task in backlog.tasks]
+    return waiting + [task.id for task in backlog.working if task.id not in leased]
 
 
 def fetch(world: World, server: TaskServer) -> tuple[Known[Backlog] | Unknown, TaskServerError | None]:

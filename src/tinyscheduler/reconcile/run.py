@@ -11,13 +11,13 @@ from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
+from tinyscheduler.planner.lost import runs_without_lease
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
-from tinyscheduler.reconcile.lost import close_lost_runs
 from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
@@ -83,7 +83,8 @@ def one_look(world: World) -> Report:
         snapshot = observe_tend(world)
         leases = _tend(context, snapshot)
         deadline = began + world.configuration.policy.pass_limit_s
-        _start(context, leases, snapshot.broken, deadline=deadline)
+        leases, backlog = _heed(context, leases, fetch_into(report, world, context.server))
+        _start(context, leases, snapshot.broken, backlog, deadline=deadline)
         _sweep(context, leases, snapshot.broken, deadline=deadline)
     except StateError as error:
         # A pass that cannot read or write its own state gives no verdict on others (law 12).
@@ -110,14 +111,29 @@ def _tend(context: Context, snapshot: TendSnapshot) -> list[Lease]:
     return apply_tend(context, plan)
 
 
+def _heed(
+    context: Context, leases: list[Lease], backlog: Known[Backlog] | Unknown
+) -> tuple[list[Lease], Known[Backlog] | Unknown]:
+    """End what the server no longer wants."""
+    if not leases:
+        return leases, backlog
+    from tinyscheduler.reconcile.desired import heed
+
+    return heed(context, leases, backlog)
+
+
 def _start(
-    context: Context, leases: list[Lease], broken: tuple[BrokenLease, ...], *, deadline: float
+    context: Context,
+    leases: list[Lease],
+    broken: tuple[BrokenLease, ...],
+    backlog: Known[Backlog] | Unknown,
+    *,
+    deadline: float,
 ) -> None:
     """Plan and start; where a claim was lost its slot is planned again, a few times."""
-    backlog = fetch_into(context.report, context.world, context.server)
     refused: dict[TaskId, Held] = {}
+    snapshot = _observe(context, leases, broken, backlog)
     for _ in range(REPLANS_MAX):
-        snapshot = _observe(context, leases, broken, backlog, refused)
         plan = plan_start(snapshot)
         context.report.planned(plan)
         tell_plan(context.report, plan)
@@ -125,6 +141,9 @@ def _start(
         if not lost:
             return
         refused.update(lost)
+        snapshot = observe_start(
+            context.world, context.server, leases, broken, snapshot.backlog, refused=refused
+        )
 
 
 def _sweep(
@@ -142,12 +161,17 @@ def _observe(
     leases: list[Lease],
     broken: tuple[BrokenLease, ...],
     backlog: Known[Backlog] | Unknown,
-    refused: dict[TaskId, Held],
 ) -> StartSnapshot:
-    """Once more after runs without a lease were closed: their tasks are to be judged anew."""
-    snapshot = observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
-    if close_lost_runs(context, snapshot):
-        return observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
+    """With the tasks of lost runs as they are once those are settled."""
+    snapshot = observe_start(context.world, context.server, leases, broken, backlog, refused={})
+    if runs_without_lease(snapshot):
+        from tinyscheduler.reconcile.lost import close_lost_runs
+
+        return close_lost_runs(context, snapshot)
+    if isinstance(backlog, Known) and (leases or broken):
+        from tinyscheduler.reconcile.sighting import forget_lost
+
+        forget_lost(context)
     return snapshot
 
 

@@ -1,0 +1,130 @@
+"""Heed what the server wants now: end runs whose task was given to somebody else (features B7).
+
+After the lists are fetched, because they are what a run is compared with, and before starts are planned,
+because a run that is ended frees its slot. Loaded only in a pass that has leases. A server that cannot
+be asked changes nothing (law 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from tinyscheduler.errors import ServerUnavailable, StateError, TaskNotFound, TaskServerError
+from tinyscheduler.model.action import Reclaim, TendPlan
+from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.sightings import Sightings
+from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
+from tinyscheduler.planner.desired import Drift, Verdict, drift_of, judge, odd_leases, to_ask
+from tinyscheduler.planner.tend import plan_tend
+from tinyscheduler.ports import TaskServer, World
+from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.observe import lease_facts
+from tinyscheduler.reconcile.sighting import moment, remember
+from tinyscheduler.reconcile.silence import tell_silence
+
+
+def heed(
+    context: Context, leases: list[Lease], backlog: Known[Backlog] | Unknown
+) -> tuple[list[Lease], Known[Backlog] | Unknown]:
+    """The leases that are left, and the backlog without the tasks of those that were acted on: what was
+    fetched of them is out of date. Never raises for one run's failure."""
+    before = context.world.sightings.read()
+    after = before._replace(notices=tell_silence(context, leases, before.notices))
+    unwanted: Mapping[LeaseId, str] = {}
+    if isinstance(backlog, Known):
+        verdict = look_at_drift(context.world, context.server, leases, backlog.value, before, context.fault)
+        if verdict is not None:
+            after, unwanted = after._replace(drift=verdict.drift), verdict.unwanted
+    remember(context, before, after)
+    if context.server.trouble is not None:
+        return leases, Unknown(context.server.trouble.message)
+    if not unwanted or not isinstance(backlog, Known):
+        return leases, backlog
+    left = _end(context, leases, unwanted)
+    gone = {lease.task_id for lease in leases} - {lease.task_id for lease in left}
+    return left, Known(_without(backlog.value, gone))
+
+
+def look_at_drift(
+    world: World,
+    server: TaskServer,
+    leases: Sequence[Lease],
+    backlog: Backlog,
+    before: Sightings,
+    tell: Callable[[Lease, TaskServerError], None],
+) -> Verdict | None:
+    """Which runs are unwanted, the same for a pass and for those who only look. None: the server stopped
+    answering, so nobody knows."""
+    now = moment(world)
+    odd = odd_leases(leases, backlog, server.source)
+    seen: dict[LeaseId, Drift | None] = {
+        lease.lease_id: None for lease in leases if _runs(lease) and lease not in odd
+    }
+    for lease in to_ask(odd, before.drift.keys(), now):
+        try:
+            seen[lease.lease_id] = drift_of(lease, server.get(lease.task_id).task)
+        except TaskNotFound:
+            seen[lease.lease_id] = drift_of(lease, None)
+        except ServerUnavailable:
+            return None
+        except TaskServerError as error:
+            tell(lease, error)
+    running = {lease.lease_id for lease in leases if _runs(lease)}
+    known = {lease_id: sighting for lease_id, sighting in before.drift.items() if lease_id in running}
+    return judge(seen, known, now, grace_s=world.configuration.policy.handover_grace_s)
+
+
+def with_unwanted(facts: Sequence[LeaseFacts], unwanted: Mapping[LeaseId, str]) -> list[LeaseFacts]:
+    """Those that are not wanted any more, saying why."""
+    return [
+        known._replace(unwanted=unwanted[known.lease.lease_id])
+        for known in facts
+        if known.lease.lease_id in unwanted
+    ]
+
+
+def _runs(lease: Lease) -> bool:
+    return lease.state in ("starting", "running")
+
+
+def _end(context: Context, leases: list[Lease], unwanted: Mapping[LeaseId, str]) -> list[Lease]:
+    """By the ordinary rules, over the leases as they are now: a run may have ended since."""
+    named = [lease for lease in leases if lease.lease_id in unwanted]
+    facts = with_unwanted([known for lease in named for known in _facts(context, lease)], unwanted)
+    plan = _plan(context, facts)
+    context.report.tended(plan)
+    from tinyscheduler.reconcile.tend import apply_tend
+
+    acted = {known.lease.task_id for known in facts}
+    return [lease for lease in leases if lease.task_id not in acted] + apply_tend(context, plan)
+
+
+def _plan(context: Context, facts: Sequence[LeaseFacts]) -> TendPlan:
+    world, policy = context.world, context.world.configuration.policy
+    killed = sum(isinstance(action, Reclaim) for action in context.report.tend)
+    # The limit is one for the whole pass (features A8).
+    policy = policy._replace(kills_max=max(0, policy.kills_max - killed))
+    is_estopped = world.state.is_estopped()
+    return plan_tend(TendSnapshot(world.clock.now(), tuple(facts), (), is_estopped, policy))
+
+
+def _facts(context: Context, lease: Lease) -> list[LeaseFacts]:
+    """Nothing where the lease is another's by now, or cannot be read: the next pass says what that is."""
+    world = context.world
+    try:
+        found = world.leases.read(lease.task_id)
+        if not isinstance(found, Lease) or found.lease_id != lease.lease_id:
+            return []
+        return [lease_facts(world, found, now=world.clock.now(), monotonic=world.clock.monotonic())]
+    except StateError as error:
+        context.fault(lease, error)
+        return []
+
+
+def _without(backlog: Backlog, gone: set[TaskId]) -> Backlog:
+    return backlog._replace(
+        tasks=tuple(task for task in backlog.tasks if task.id not in gone),
+        working=tuple(task for task in backlog.working if task.id not in gone),
+    )

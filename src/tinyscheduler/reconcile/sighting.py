@@ -1,0 +1,31 @@
+"""Now, by both clocks, and what is remembered of it for the passes to come."""
+
+from __future__ import annotations
+
+from tinyscheduler.errors import StateError
+from tinyscheduler.model.sightings import Moment, Sightings
+from tinyscheduler.ports import World
+from tinyscheduler.reconcile.context import Context
+
+
+def moment(world: World) -> Moment:
+    """Now."""
+    return Moment(world.clock.now(), world.clock.monotonic(), world.processes.host().boot_id)
+
+
+def remember(context: Context, before: Sightings, after: Sightings) -> None:
+    """Write what has changed. A disk that refuses is a fault and costs one more grace, nothing else."""
+    if before.trouble:
+        context.report.notes.append(f"{before.trouble}; what was seen since when is begun anew")
+    elif after == before:
+        return
+    try:
+        context.world.sightings.write(after._replace(trouble=""))
+    except StateError as error:
+        context.report.fault(error)
+
+
+def forget_lost(context: Context) -> None:
+    """No run is without a lease: those that were have it again, and a later loss is a new one."""
+    before = context.world.sightings.read()
+    remember(context, before, before._replace(lost={}))
