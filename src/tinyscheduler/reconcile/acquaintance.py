@@ -1,0 +1,48 @@
+"""Whether this is still the server that our runs were claimed on (law 4).
+
+A server that was restarted over another database answers well and knows none of our tasks. To believe
+it would end every run and forget every outcome; so where it does not know one task in flight, it is
+asked for the others. One that is missing was deleted; if all of them are, the server has other data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.lease import Lease
+
+ASKED_MAX = 20
+"""Nobody deletes twenty tasks in flight; asking for more proves nothing and costs time under the lock."""
+
+
+class Acquaintance:
+    """The tasks in flight at the beginning of a pass. Sure of the server with the first one it knows."""
+
+    def __init__(self, leases: Iterable[Lease], source: str) -> None:
+        self._created_at = {
+            lease.task_id: lease.claim.task_created_at for lease in leases if lease.source == source
+        }
+        # Of a single one nobody can tell whether it was deleted.
+        self._is_sure = len(self._created_at) < 2
+
+    def check(
+        self, task_id: TaskId, created_at: datetime | None, ask: Callable[[TaskId], datetime | None]
+    ) -> None:
+        """The server shows this task as made then, or does not find it. Raises ServerUnavailable where
+        it knows none of the others either."""
+        if self._is_sure or task_id not in self._created_at:
+            return
+        others = [other for other in self._created_at if other != task_id]
+        self._is_sure = self._created_at[task_id] == created_at or any(
+            self._created_at[other] == ask(other) for other in others[:ASKED_MAX]
+        )
+        if not self._is_sure:
+            raise ServerUnavailable(
+                f"the task server knows none of the {len(self._created_at)} tasks in flight: "
+                "it has other data now",
+                hint="give it its data back, or name the right one in TINYSCHEDULER_MCP_ENDPOINT; nothing is "
+                "stopped, started or settled meanwhile",
+            )
