@@ -19,8 +19,8 @@ from random import Random
 from tinyscheduler.kit.files import FILE_MODE
 
 Effect = Callable[[str, str], None]
-"""Gets the kind of call (write, sync, rename, link, unlink, append, touch, make_folder, remove_folder,
-sync_folder) and the path."""
+"""Gets the kind of call (write, sync, rename, exchange, link, unlink, append, touch, make_folder,
+remove_folder, sync_folder) and the path."""
 
 
 class Inode:
@@ -180,6 +180,17 @@ class MemoryFiles:
             self._unlink(temporary)
         self.sync_parent(path)
         return True
+
+    def put_beside(self, path: str, data: bytes) -> str:
+        return self._write_temporary(path, data, sync=True)
+
+    def exchange(self, one: str, other: str) -> None:
+        self._effect("exchange", other)
+        first, second = self._disk.entry(one), self._disk.entry(other)
+        if first is None or second is None:
+            raise _error(errno.ENOENT, one if first is None else other)
+        self._disk.put(one, second)
+        self._disk.put(other, first)
 
     def append(self, path: str, data: bytes) -> None:
         try:

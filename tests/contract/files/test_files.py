@@ -154,3 +154,22 @@ def test_the_time_of_a_file_is_known_and_can_be_moved(place: Place):
     assert place.files.modified_at_s(path) >= before
     for act in (place.files.touch, place.files.modified_at_s):
         assert number_of(partial(act, f"{place.folder}/missing")) == errno.ENOENT
+
+
+def test_two_files_change_places_in_one_step(place: Place):
+    path = f"{place.folder}/a"
+    place.files.replace(path, b"old")
+    beside = place.files.put_beside(path, b"new")
+    place.files.exchange(beside, path)
+
+    assert place.files.read_limited(path, LIMIT) == b"new"
+    assert place.files.read_limited(beside, LIMIT) == b"old"
+
+
+def test_nothing_changes_places_with_a_file_that_is_not_there(place: Place):
+    path = f"{place.folder}/a"
+    beside = place.files.put_beside(path, b"new")
+
+    assert number_of(lambda: place.files.exchange(beside, path)) == errno.ENOENT
+    assert not place.files.exists(path)
+    assert place.files.read_limited(beside, LIMIT) == b"new"
