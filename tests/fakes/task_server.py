@@ -201,6 +201,10 @@ class FakeTaskServer:
         with self._lock:
             del self._tasks[task_id]
 
+    def exists(self, task_id: TaskId) -> bool:
+        """Nobody has deleted it."""
+        return task_id in self._tasks
+
     def task(self, task_id: TaskId) -> Task:
         """The task as it is, whatever the knobs say."""
         return self._seen(self._find(task_id))
