@@ -26,6 +26,8 @@ class Ruling(NamedTuple):
 
     deed: Deed
     why: str
+    rule: str = ""
+    """Its name; empty: no table was asked."""
 
 
 class Rule(NamedTuple):
@@ -41,7 +43,7 @@ def judge(subject: Subject) -> Ruling:
     """The first row of the kind's table that holds; the last one of each catches all."""
     for rule in RULES[subject.intent.kind]:
         if rule.holds(subject):
-            return Ruling(rule.deed, rule.why(subject))
+            return Ruling(rule.deed, rule.why(subject), rule.name)
     raise AssertionError(f"no rule for a request of kind {subject.intent.kind}")
 
 
