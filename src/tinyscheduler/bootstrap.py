@@ -62,6 +62,13 @@ def load(invocation: Invocation, *, write_cache: bool) -> Configuration:
     )
 
 
+def last_good(invocation: Invocation) -> Configuration | None:
+    """What held before settings that do not, for looking only; None: nobody knows."""
+    from tinyscheduler.config.load import last_good as load_last_good
+
+    return load_last_good(invocation.overrides, invocation.environ, env_file=invocation.env_file)
+
+
 def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: bool = False) -> World:
     """Bind every port. Opens nothing that writes; ``is_read_only`` also for the embedded store."""
     from tinyscheduler.adapters.attic import FileAttic

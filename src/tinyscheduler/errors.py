@@ -70,6 +70,12 @@ class ConfigError(OperatorError):
         super().__init__(message, hint=hint)
         self.faults = faults
 
+    @property
+    def first_fault(self) -> str:
+        """One clause: where, and what is wrong there."""
+        first = self.faults[0] if self.faults else None
+        return f"{first.field}: {first.message}" if first else self.message
+
 
 class Refused(OperatorError):
     """We understood and will not do it: unknown id, drift, denial."""

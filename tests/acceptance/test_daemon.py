@@ -133,6 +133,7 @@ def test_broken_settings_leave_the_last_good_ones_in_force_and_are_said(a_scene:
     daemon = a_daemon(scene)
     (scene.base / "agent-control.json").write_text('[{"agentName": "dev-1"')
     next_pass(scene)
+    shown = scene.call("status")
     scene.seed(1)
     scene.wait_for_running("1")
     scene.open_gate()
@@ -147,6 +148,13 @@ def test_broken_settings_leave_the_last_good_ones_in_force_and_are_said(a_scene:
     assert lines
     assert all("agent-control.json" in line and "last good" in line for line in lines), err
     assert len(lines) < scene.disk.passes(), "silent again once it is mended"
+    assert shown.code == 2
+    assert "agent-control.json" in shown.out.splitlines()[0], "first of all"
+    assert "worked on with the last good ones" in shown.out
+    assert "dev-1" in shown.out
+    rejected = scene.disk.events("settings_rejected")
+    assert rejected
+    assert "agent-control.json" in rejected[0]["reason"]
 
 
 def test_a_daemon_does_not_begin_with_broken_settings(a_scene: MakeScene) -> None:

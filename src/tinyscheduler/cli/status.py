@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from tinyscheduler.bootstrap import load, wire_read_side
+from tinyscheduler.bootstrap import last_good, load, wire_read_side
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
+from tinyscheduler.errors import ConfigError
+from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.views.problems import exit_code, problems
 
 HELP_EXAMPLES = """examples:
@@ -14,7 +16,7 @@ HELP_EXAMPLES = """examples:
   tinyscheduler status --json | jq '.held'
 
 It reads only: it takes no lock and writes nothing. Exit code 0: all is well; 1: something of ours is
-wrong; 3: the task server is unknown.
+wrong; 2: the settings do not hold; 3: the task server is unknown.
 """
 
 
@@ -28,9 +30,10 @@ def run(options: argparse.Namespace, context: Context) -> int:
     """Show everything of one moment."""
     from tinyscheduler.reconcile.look import look
 
-    side = wire_read_side(load(context, write_cache=False), context)
+    configuration, fault = _configuration(context)
+    side = wire_read_side(configuration, context)
     try:
-        seen = look(side)
+        seen = look(side)._replace(settings_fault=fault)
     finally:
         side.world.server.close()
     found = problems(seen)
@@ -47,3 +50,15 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
         show(context.stdout, status_tables(seen, found), context.environ)
     return code
+
+
+def _configuration(context: Context) -> tuple[Configuration, str]:
+    """The settings and "", or the last good ones and why those of now do not hold: a daemon works on
+    with them, and agents run on in any case. Raises ConfigError when there never were any."""
+    try:
+        return load(context, write_cache=False), ""
+    except ConfigError as error:
+        known = last_good(context)
+        if known is None:
+            raise
+        return known, error.first_fault

@@ -35,6 +35,17 @@ def load(
     return kept or _compile(inputs, wanted, write_cache=write_cache)
 
 
+def last_good(
+    argv_overrides: Mapping[str, str], environ: Mapping[str, str], *, env_file: str | None = None
+) -> Configuration | None:
+    """What held before the settings of now, which do not; None: nobody knows. Writes nothing.
+
+    Only to look: a pass that worked with it would do what the operator has taken back.
+    """
+    kept = cache.read(cache.likely_path(sources.gather(argv_overrides, environ, env_file)))
+    return None if kept is None else kept.configuration
+
+
 def _still_true(kept: cache.Kept | None) -> Configuration | None:
     """The entry, if the agent-control file is still the one it was made from."""
     if kept is None:

@@ -29,6 +29,8 @@ class PastPass(NamedTuple):
     """In the order of the record: scanned, fetched, started, ..."""
     limits: tuple[str, ...] = ()
     faults: tuple[PastFault, ...] = ()
+    settings_rejected: str = ""
+    """Why newer settings did not hold; the pass worked with the last good ones."""
 
 
 class BrokenRecord(NamedTuple):

@@ -454,3 +454,5 @@ class World(NamedTuple):
     """Path of the script by which an agent calls this program's ``task`` command."""
     pass_id: str
     """Tells passes apart in the journal; new for each World."""
+    settings_rejected: str = ""
+    """Why newer settings than these do not hold, "" where these are the newest."""

@@ -43,7 +43,7 @@ def _one_pass(
 ) -> tuple[Configuration, Report]:
     configuration, rejected = _fresh(known, reload)
     try:
-        world = wire(configuration)
+        world = wire(configuration)._replace(settings_rejected=rejected or "")
     except ConfigError as error:
         # A secret that is being replaced, for example: no pass now, the next one looks again.
         report = Report("", datetime.now(UTC))
@@ -73,5 +73,4 @@ def _fresh(known: Configuration, reload: Callable[[], Configuration]) -> tuple[C
     try:
         return reload(), None
     except ConfigError as error:
-        first = error.faults[0] if error.faults else None
-        return known, f"{first.field}: {first.message}" if first else error.message
+        return known, error.first_fault

@@ -16,6 +16,8 @@ SCHEMA = 1
 def record(context: Context) -> None:
     """Never raises: a record that cannot be written is a fault of this pass."""
     report, world = context.report, context.world
+    if world.settings_rejected:
+        world.journal.append(Event("settings_rejected", reason=world.settings_rejected))
     world.journal.append(
         Event("pass_ended", detail=(("exit", report.exit_code), ("counts", dict(report.counts()))))
     )
@@ -26,13 +28,15 @@ def record(context: Context) -> None:
             reference="journal",
         )
     try:
-        world.state.record_pass(pass_record(report), log_line=log_line(report))
+        record = pass_record(report, settings_rejected=world.settings_rejected)
+        world.state.record_pass(record, log_line=log_line(report))
     except StateError as error:
         report.fault(error)
 
 
-def pass_record(report: Report) -> dict[str, object]:
-    """JSON values only; at most ``IDS_MAX`` ids of a kind."""
+def pass_record(report: Report, *, settings_rejected: str = "") -> dict[str, object]:
+    """JSON values only; at most ``IDS_MAX`` ids of a kind. What is out of the ordinary has a field only
+    where it happened."""
     return {
         "schema": SCHEMA,
         "pass": report.pass_id,
@@ -46,6 +50,7 @@ def pass_record(report: Report) -> dict[str, object]:
             reason: {"count": len(ids), "ids": _some(ids)} for reason, ids in report.held_by_reason().items()
         },
         **({"swept": dict(report.swept)} if report.swept else {}),
+        **({"settings_rejected": settings_rejected} if settings_rejected else {}),
         "requests": [_answer(answer) for answer in report.answers[:IDS_MAX]],
         "limits": list(report.limits),
         "faults": [

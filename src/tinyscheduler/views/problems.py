@@ -25,8 +25,8 @@ LATE_S_MIN = 180
 UNSETTLED_S = 180
 """A run that ended is settled at once, by the pass its wrapper becomes."""
 
-Severity = Literal["problem", "server", "note"]
-"""``problem`` is exit 1, ``server`` exit 3, ``note`` is no fault."""
+Severity = Literal["problem", "server", "settings", "note"]
+"""``problem`` is exit 1, ``server`` exit 3, ``settings`` exit 2, ``note`` is no fault."""
 
 
 class Problem(NamedTuple):
@@ -68,6 +68,8 @@ class Seen(NamedTuple):
     last_pass: PastPass | BrokenRecord | None
     shelf: Shelf
     state_faults: tuple[Problem, ...] = ()
+    settings_fault: str = ""
+    """Why the settings of now do not hold; then everything is shown with the last good ones."""
 
 
 def problems(seen: Seen) -> tuple[Problem, ...]:
@@ -77,9 +79,24 @@ def problems(seen: Seen) -> tuple[Problem, ...]:
 
 
 def exit_code(found: Iterable[Problem]) -> int:
-    """3 beats 1 (contracts, Exit codes)."""
+    """2 says that no pass can begin; 3 beats 1 (contracts, Exit codes)."""
     severities = {problem.severity for problem in found}
+    if "settings" in severities:
+        return 2
     return 3 if "server" in severities else 1 if "problem" in severities else 0
+
+
+def _settings(seen: Seen) -> Iterator[Problem]:
+    """A daemon works on with what it had; cron's passes do not begin."""
+    last = seen.last_pass
+    by_daemon = last.settings_rejected if isinstance(last, PastPass) else ""
+    if seen.settings_fault:
+        on = "the last pass worked on with the last good ones" if by_daemon else "no pass begins"
+        message = f"the settings do not hold, {on}: {seen.settings_fault}"
+        yield Problem("settings", "configuration", message, "tinyscheduler validate-config says it all")
+    elif by_daemon:
+        message = f"the last pass worked with older settings, the new ones did not hold: {by_daemon}"
+        yield Problem("note", "settings-rejected", message, "they do now; the next pass takes them")
 
 
 def _estop(seen: Seen) -> Iterator[Problem]:
@@ -257,6 +274,7 @@ def _age_s(moment: datetime | None, seen: Seen) -> float:
 
 
 _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
+    _settings,
     _estop,
     _state,
     _broken,

@@ -26,6 +26,24 @@ def test_a_house_in_order_has_no_problem() -> None:
 
 
 PROBLEMS: tuple[tuple[str, Seen, str, int], ...] = (
+    (
+        "configuration",
+        seen(is_estopped=True)._replace(settings_fault="agents.json: it is not JSON"),
+        "do not hold, no pass begins: agents.json: it is not JSON",
+        2,
+    ),
+    (
+        "configuration",
+        seen(last_pass=a_pass()._replace(settings_rejected="agents.json"))._replace(settings_fault="x"),
+        "worked on with the last good ones",
+        2,
+    ),
+    (
+        "settings-rejected",
+        seen(last_pass=a_pass()._replace(settings_rejected="agents.json: it is not JSON")),
+        "older settings, the new ones did not hold: agents.json",
+        0,
+    ),
     ("estop", seen(is_estopped=True), "ESTOP", 1),
     ("leases-unknown", seen(runs=Unknown("no right to read")), "no right to read", 1),
     ("copied-folder", seen(is_copy=True), "copy", 1),

@@ -86,6 +86,7 @@ def _past_pass(found: object) -> PastPass:
         counts=_counts(fields.raw("counts")),
         limits=fields.texts("limits"),
         faults=fields.each("faults", _past_fault),
+        settings_rejected=fields.text_or_none("settings_rejected") or "",
     )
 
 
