@@ -28,8 +28,8 @@ from tinyscheduler.reconcile.silence import tell_silence
 def heed(
     context: Context, leases: list[Lease], backlog: Known[Backlog] | Unknown
 ) -> tuple[list[Lease], Known[Backlog] | Unknown]:
-    """The leases that are left, and the backlog without the tasks of those that were acted on: what was
-    fetched of them is out of date. Never raises for one run's failure."""
+    """The leases that are left, and the backlog as far as it is still true. Never raises for one run's
+    failure."""
     before = context.world.sightings.read()
     after = before._replace(notices=tell_silence(context, leases, before.notices))
     unwanted: Mapping[LeaseId, str] = {}
@@ -44,7 +44,7 @@ def heed(
         return leases, backlog
     left = _end(context, leases, unwanted)
     gone = {lease.task_id for lease in leases} - {lease.task_id for lease in left}
-    return left, Known(_without(backlog.value, gone))
+    return left, Known(_without_working(backlog.value, gone))
 
 
 def look_at_drift(
@@ -123,8 +123,7 @@ def _facts(context: Context, lease: Lease) -> list[LeaseFacts]:
         return []
 
 
-def _without(backlog: Backlog, gone: set[TaskId]) -> Backlog:
-    return backlog._replace(
-        tasks=tuple(task for task in backlog.tasks if task.id not in gone),
-        working=tuple(task for task in backlog.working if task.id not in gone),
-    )
+def _without_working(backlog: Backlog, gone: set[TaskId]) -> Backlog:
+    """A run that was settled is worked on no more. What was idle before was left so, and a claim looks
+    again."""
+    return backlog._replace(working=tuple(task for task in backlog.working if task.id not in gone))

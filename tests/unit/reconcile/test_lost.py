@@ -124,15 +124,20 @@ def test_while_its_agent_lives_nothing_is_given_back_and_nothing_started(tmp_pat
     assert stage.server.task(TASK).status == "idle"
 
 
-def test_a_lease_that_is_put_back_is_as_if_it_had_never_been_away(tmp_path: Path) -> None:
-    stage = a_stage_whose_lease_was_removed(tmp_path, agent_lives=True)
-    path = f"{stage.configuration.places.running}/task_1.json"
+def test_a_lease_that_was_put_back_and_is_lost_again_has_two_new_minutes(tmp_path: Path) -> None:
+    """Put back by another machine, so that this one leaves it alone."""
+    stage = a_stage(tmp_path)
+    stage.engine.adopts_at_once = True
+    stage.server.create(queue="dev")
+    stage.run()
     stage.engine.die(stage.engine.newest())
+    path = Path(stage.configuration.places.running, "task_1.json")
+    lease = json.loads(path.read_text())
+    path.unlink()
     run_after(stage, 0, 100)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("{}")
+    path.write_text(json.dumps({**lease, "machine_id": "another"}))
     run_after(stage, 100)
-    os.unlink(path)
+    path.unlink()
     run_after(stage, 1, 100)
 
     assert stage.server.task(TASK).status == "working"
