@@ -86,6 +86,8 @@ class Ledger(NamedTuple):
     outcomes: tuple[PastRun, ...] = ()
     not_before: datetime | None = None
     parked: Parked | None = None
+    is_tagged: bool = False
+    """The tag that says so on the task server is ours, and goes when the task is released."""
     counted_after: LeaseId | None = None
     """Of the last run before the task was released: attempts are counted anew after it, and what was
     before stays to be read (features C4). None: all count."""

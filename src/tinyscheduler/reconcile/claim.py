@@ -15,6 +15,7 @@ from tinyscheduler.model.lease import Claim, Lease, comment_marker
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.ports import TaskServer
+from tinyscheduler.reconcile.parking import untagged
 
 
 class Won(NamedTuple):
@@ -51,8 +52,12 @@ def claim_of(task: Task) -> Claim:
     return Claim(task.assigned_to, task.queue, task.created_at, how)  # type: ignore[arg-type]
 
 
-def claim(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -> ClaimResult:
-    """Look again, take it, set it working. Raises nothing: every ending is one of the four."""
+def claim(
+    server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId, *, is_tagged: bool = False
+) -> ClaimResult:
+    """Look again, take it, set it working. Raises nothing: every ending is one of the four.
+
+    ``is_tagged``: our tag of a parked task may be on it, and goes."""
     try:
         difference = _look(server, task)
     except ServerUnavailable as error:
@@ -67,7 +72,9 @@ def claim(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -
         return Unclear(error.message) if error.maybe_applied else NotAsked(error.message)
     except (NotAssigned, ServerRefused, TaskNotFound) as error:
         return Lost("working_elsewhere", error.message)
-    return taken if isinstance(taken, Lost | Unclear) else _begin(server, task, agent)
+    if isinstance(taken, Lost | Unclear):
+        return taken
+    return _begin(server, task, agent, tags=untagged(taken) if is_tagged else None)
 
 
 def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
@@ -154,10 +161,10 @@ def _take(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -
     return Lost("working_elsewhere", f"{previous or 'somebody'} took it at the same moment")
 
 
-def _begin(server: TaskServer, task: Task, agent: AgentName) -> ClaimResult:
+def _begin(server: TaskServer, task: Task, agent: AgentName, *, tags: tuple[str, ...] | None) -> ClaimResult:
     """``task`` as it was seen before it was taken."""
     try:
-        working = server.update(task.id, status="working")
+        working = server.update(task.id, status="working", tags=tags)
         if working.assigned_to == agent and _is_where_it_was(working, task):
             return Won(working)
         # The ``working`` was ours, and the assignee if it still is the agent.

@@ -11,6 +11,7 @@ from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.report import Report
 
 
@@ -20,6 +21,7 @@ class Context(NamedTuple):
     world: World
     server: GuardedServer
     report: Report
+    memory: Memory
 
     def note(self, name: EventName, lease: Lease, reason: str = "", **detail: object) -> None:
         """One fact about a lease, into the journal."""
@@ -47,6 +49,8 @@ class Context(NamedTuple):
 def check_server(context: Context, lease: Lease) -> None:
     """Raises ServerUnavailable when the lease was claimed on another server: task ids mean nothing
     there, and what is not found there is not settled (law 4)."""
+    if context.server.trouble is not None:
+        raise ServerUnavailable(context.server.trouble.message, hint=context.server.trouble.hint)
     if lease.source != context.server.source:
         raise ServerUnavailable(
             f"its lease belongs to the task server {lease.source}, the settings name {context.server.source}",

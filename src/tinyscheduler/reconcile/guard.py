@@ -6,33 +6,59 @@ Without this a dead server would cost one time limit for each lease, with the lo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
 
-from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.errors import ServerUnavailable, TaskNotFound, TaskServerError
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
 from tinyscheduler.ports import TaskServer
+from tinyscheduler.reconcile.memory import Memory
+
+if TYPE_CHECKING:
+    from tinyscheduler.reconcile.acquaintance import Acquaintance
 
 T = TypeVar("T")
 
 
 class GuardedServer:
-    """``ports.TaskServer`` that gives up for the rest of the pass after one ServerUnavailable."""
+    """``ports.TaskServer`` that gives up for the rest of the pass after one ServerUnavailable, and does
+    not even try while the breaker of passes before is open (features C6)."""
 
-    def __init__(self, server: TaskServer) -> None:
+    def __init__(self, server: TaskServer, memory: Memory) -> None:
         self._server = server
-        self.source = server.source
+        self._memory = memory
         self.trouble: ServerUnavailable | None = None
         """Why the server is unknown; None while it answers."""
+        self._acquaintance: Acquaintance | None = None
+
+    @property
+    def source(self) -> str:
+        """See the port."""
+        return self._server.source
 
     def backlog(self, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int) -> Backlog:
         """See the port."""
         return self._call(lambda: self._server.backlog(queues, agents, limit))
 
+    def meet(self, leases: Sequence[Lease]) -> None:
+        """Tasks that this server should know (law 4)."""
+        if len(leases) > 1:
+            from tinyscheduler.reconcile.acquaintance import Acquaintance
+
+            self._acquaintance = Acquaintance(leases, self.source)
+
     def get(self, task_id: TaskId) -> TaskDetail:
-        """See the port."""
-        return self._call(lambda: self._server.get(task_id))
+        """See the port. Raises ServerUnavailable also where the server turns out to have other data."""
+        try:
+            detail = self._call(lambda: self._server.get(task_id))
+        except TaskNotFound:
+            self._recognise(task_id, None)
+            raise
+        self._recognise(task_id, detail.task.created_at)
+        return detail
 
     def has_open_children(self, task_id: TaskId) -> bool:
         """See the port."""
@@ -66,12 +92,49 @@ class GuardedServer:
         """See the port."""
         self._server.close()
 
+    def _recognise(self, task_id: TaskId, created_at: datetime | None) -> None:
+        if self._acquaintance is None:
+            return
+        try:
+            self._acquaintance.check(task_id, created_at, self._created_at)
+        except ServerUnavailable as error:
+            self.trouble = error
+            raise
+
+    def _created_at(self, task_id: TaskId) -> datetime | None:
+        try:
+            return self._call(lambda: self._server.get(task_id)).task.created_at
+        except ServerUnavailable:
+            raise
+        except TaskServerError:
+            return None
+
     def _call(self, ask: Callable[[], T]) -> T:
         if self.trouble is not None:
             # Not sent, so certainly not applied.
             raise ServerUnavailable(self.trouble.message, hint=self.trouble.hint)
+        self._check_breaker()
         try:
-            return ask()
+            answer = ask()
         except ServerUnavailable as error:
             self.trouble = error
+            self._memory.after_failure(error.message)
             raise
+        except TaskServerError:
+            # A no is an answer.
+            self._memory.after_answer()
+            raise
+        self._memory.after_answer()
+        return answer
+
+    def _check_breaker(self) -> None:
+        breaker = self._memory.before_call()
+        if breaker.state != "open":
+            return
+        assert breaker.until is not None, "an open breaker has an end"
+        self.trouble = ServerUnavailable(
+            f"the task server is not asked until {breaker.until:%H:%M:%S} UTC, after failures in a row: "
+            f"{breaker.why}",
+            hint="it is tried again by itself; mend the task server meanwhile",
+        )
+        raise self.trouble

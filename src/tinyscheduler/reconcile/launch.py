@@ -17,6 +17,8 @@ from tinyscheduler.model.lease import Lease, lease_tag
 from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
 from tinyscheduler.model.order import Order
 from tinyscheduler.model.reason import Held, HeldReason
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.retry import content, released
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.claim import Lost, NotAsked, Unclear, Won, claim, claim_of
 from tinyscheduler.reconcile.context import Context
@@ -25,6 +27,7 @@ from tinyscheduler.reconcile.orders import (
     make_order,
     prompt_for,
     secret_names,
+    stall_limit_s,
 )
 from tinyscheduler.reconcile.undo import forget, undo
 
@@ -36,15 +39,19 @@ def launch(context: Context, start: Start) -> Lease | Held:
     """
     world = context.world
     ledger = _ledger_for(context, start)
+    # The planner let it pass, so a person has changed the task: it is parked no more.
+    is_release = ledger.parked is not None
     lease = new_lease(world, start, ledger)
     environment = agent_environment(world, lease, start.agent)
     order = make_order(world, lease, start.agent, secrets=secret_names(start.agent))
-    order_path = _prepare(world, start, lease, order)
+    order_path = _prepare(context, start, lease, order)
     if not world.leases.create(lease):
         return Held(lease.task_id, "leased", "it has a lease already")
     context.note("lease_created", lease, start.reason)
-    opened = _opened(world, ledger, lease)
+    opened = _opened(world, released(ledger) if is_release else ledger, lease, task=start.task)
     world.ledgers.write(opened)
+    if is_release:
+        context.note("task_released", lease, "the task was changed since it was parked")
     unclaimed = _claim(context, start, lease, opened)
     if unclaimed is not None:
         return unclaimed
@@ -56,11 +63,16 @@ def launch(context: Context, start: Start) -> Lease | Held:
     return _spawn(context, starting, order, order_path, environment)
 
 
-def _prepare(world: World, start: Start, lease: Lease, order: Order) -> str:
+def _prepare(context: Context, start: Start, lease: Lease, order: Order) -> str:
     """The folders of this run. What is wrong with them is this task's or this agent's matter, not a
     reason to start nothing else. Raises StartFailed."""
+    world = context.world
     try:
         world.state.make_workspace(lease.workspace)
+    except StateError as error:
+        context.memory.start_failed(lease.agent, lease.lease_id, error.message)
+        raise StartFailed(error.message, hint=error.hint) from error
+    try:
         return world.runs.prepare(order, prompt_for(start.task, lease))
     except StateError as error:
         raise StartFailed(error.message, hint=error.hint) from error
@@ -94,6 +106,7 @@ def new_lease(world: World, start: Start, ledger: Ledger) -> Lease:
         hard_limit_s=agent.hard_limit_s or policy.hard_limit_s,
         soft_limit_s=agent.soft_limit_s or policy.soft_limit_s,
         grace_s=policy.grace_s,
+        stall_limit_s=stall_limit_s(policy, agent),
         engine=world.engine.name,
         account=agent.account,
         tags=task.tags,
@@ -110,23 +123,22 @@ def _ledger_for(context: Context, start: Start) -> Ledger:
     if found is None:
         return Ledger(task.id, source, task.created_at)
     if (found.source, found.task_created_at) == (source, task.created_at):
-        # The planner let it pass, so a person has changed the task: it is parked no more.
-        return found._replace(parked=None, outcomes=()) if found.parked is not None else found
+        return found
     return Ledger(task.id, source, task.created_at, generation=found.generation, runs=found.runs)
 
 
-def _opened(world: World, ledger: Ledger, lease: Lease) -> Ledger:
+def _opened(world: World, ledger: Ledger, lease: Lease, *, task: Task) -> Ledger:
     """Written before the claim is sent: a claim that is cut off may take effect until then."""
     now = world.clock.now()
     unclear_until = now + timedelta(seconds=world.configuration.policy.claim_timeout_s)
     tag = lease_tag(world.state.state_id(), lease.task_id, lease.lease_id)
-    run = OpenRun(lease.lease_id, lease.agent, lease.claim, tag, now, unclear_until)
+    run = OpenRun(lease.lease_id, lease.agent, lease.claim, tag, now, unclear_until, content=content(task))
     return ledger._replace(generation=lease.generation, runs=lease.attempt, open=run)
 
 
 def _claim(context: Context, start: Start, lease: Lease, ledger: Ledger) -> Lease | Held | None:
     """None: won. The lease: nobody knows, so it stays as it is."""
-    result = claim(context.server, start.task, lease.agent, lease.lease_id)
+    result = claim(context.server, start.task, lease.agent, lease.lease_id, is_tagged=ledger.is_tagged)
     match result:
         case Won():
             context.note("claim_won", lease)

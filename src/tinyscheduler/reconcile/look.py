@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
-from tinyscheduler.model.action import Keep, StartPlan, TendAction
+from tinyscheduler.model.action import Keep, StartPlan, StopOrphan, TendAction, task_of
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef
@@ -23,6 +23,7 @@ from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import LeaseStore, Processes, TaskServer, World
 from tinyscheduler.ports.reading import Hindsight, RunLogs
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import fetch, lease_facts, observe_start, observe_tend
 from tinyscheduler.views.problems import Problem, RunSeen, Seen
 
@@ -51,7 +52,7 @@ def look(side: ReadSide) -> Seen:
     world, faults = side.world, _Faults()
     tend = _tend(world)
     # After the leases: a copy of the embedded store is of the instant of its first call.
-    server = GuardedServer(world.server)
+    server = GuardedServer(world.server, Memory(world))
     backlog, error = fetch(world, server)
     plan = _plan(world, server, tend, backlog, faults)
     if plan is not None and _misses_a_lease(plan, tend):
@@ -80,7 +81,7 @@ def look(side: ReadSide) -> Seen:
 
 def runs_of(world: World, snapshot: TendSnapshot) -> tuple[RunSeen, ...]:
     """Every lease with what the next pass does about it, by task."""
-    actions = {action.lease.task_id: action for action in plan_tend(snapshot).actions}
+    actions = {task_of(a): a for a in plan_tend(snapshot).actions if not isinstance(a, StopOrphan)}
     runs = [_run(world, facts, actions[facts.lease.task_id]) for facts in snapshot.leases]
     return tuple(sorted(runs, key=lambda run: natural_id(run.facts.lease.task_id)))
 
@@ -88,7 +89,7 @@ def runs_of(world: World, snapshot: TendSnapshot) -> tuple[RunSeen, ...]:
 def observed_leases(world: World) -> TendSnapshot:
     """``observe_tend``, with a second look at every lease that a pass would act on. Raises StateError."""
     first = observe_tend(world)
-    odd = {a.lease.task_id for a in plan_tend(first).actions if not isinstance(a, Keep) or a.is_trouble}
+    odd = {task_of(a) for a in plan_tend(first).actions if not isinstance(a, Keep) or a.is_trouble}
     if not odd:
         return first
     facts = [known for known in first.leases if known.lease.task_id not in odd]

@@ -13,6 +13,7 @@ from tinyscheduler.planner.explain import explain
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
+from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import fetch, observe_start
 from tinyscheduler.views.explain import Subject, next_pass_at
 
@@ -22,7 +23,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
     cannot be read at all."""
     world = side.world
     tend = observed_leases(world)
-    server = GuardedServer(world.server)
+    server = GuardedServer(world.server, Memory(world))
     explanation, why = _explained(world, server, tend, task_id)
     if _misses_a_lease(explanation, tend):
         # A claim between the reading of the leases and the server's answer: now there is a lease.

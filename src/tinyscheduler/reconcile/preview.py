@@ -8,21 +8,22 @@ from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.report import Report
-from tinyscheduler.reconcile.telling import tell_broken_lease, tell_plan
+from tinyscheduler.reconcile.telling import tell_odd, tell_plan
 
 
 def preview(world: World) -> Report:
     """A Report with plans and no results. Starts are planned as if nothing were tended before."""
     report = Report(world.pass_id, world.clock.now())
-    server = GuardedServer(world.server)
+    server = GuardedServer(world.server, Memory(world))
     try:
         tend = observe_tend(world)
         report.scanned = task_ids_of(tend)
-        report.tended(plan_tend(tend))
-        for broken in tend.broken:
-            tell_broken_lease(report, broken)
+        tended = plan_tend(tend)
+        report.tended(tended)
+        tell_odd(report, tended)
         backlog = fetch_into(report, world, server)
         leases = [facts.lease for facts in tend.leases]
         snapshot = observe_start(world, server, leases, tend.broken, backlog, refused={})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from tinyscheduler.errors import StartFailed, StateError, TaskServerError
-from tinyscheduler.model.action import Start, StartPlan
+from tinyscheduler.errors import StateError
+from tinyscheduler.model.action import StartPlan
 from tinyscheduler.model.event import Event
-from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease
-from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
 from tinyscheduler.planner.lost import runs_without_lease
@@ -18,6 +17,7 @@ from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
@@ -77,14 +77,16 @@ def one_look(world: World) -> Report:
     began = world.clock.monotonic()
     report = Report(world.pass_id, world.clock.now())
     report.notes += world.state.notices()
-    context = Context(world, GuardedServer(world.server), report)
+    memory = Memory(world, report)
+    context = Context(world, GuardedServer(world.server, memory), report, memory)
     world.journal.append(Event("pass_began"))
     try:
-        snapshot = observe_tend(world)
+        snapshot = _mended(context, observe_tend(world))
         leases = _tend(context, snapshot)
         deadline = began + world.configuration.policy.pass_limit_s
+        refused = _obey(context, snapshot, leases, deadline=deadline)
         leases, backlog = _heed(context, leases, fetch_into(report, world, context.server))
-        _start(context, leases, snapshot.broken, backlog, deadline=deadline)
+        _start(context, leases, snapshot.broken, backlog, refused, deadline=deadline)
         _sweep(context, leases, snapshot.broken, deadline=deadline)
     except StateError as error:
         # A pass that cannot read or write its own state gives no verdict on others (law 12).
@@ -92,15 +94,30 @@ def one_look(world: World) -> Report:
     if context.server.trouble is not None:
         # Also where the step that met it had an answer of its own: unknown is in the exit code (law 4).
         report.server_fault(context.server.trouble)
+    report.notes += world.engine.notices()
     report.duration_s = world.clock.monotonic() - began
     report.ended_at = world.clock.now()
     record(context)
     return report
 
 
+def _mended(context: Context, snapshot: TendSnapshot) -> TendSnapshot:
+    """With what could be rebuilt of leases that nobody could read, so that it is tended in this pass."""
+    if not snapshot.remains:
+        return snapshot
+    from tinyscheduler.reconcile.rebuild import rebuild_all
+
+    return observe_tend(context.world) if rebuild_all(context, snapshot) else snapshot
+
+
 def _tend(context: Context, snapshot: TendSnapshot) -> list[Lease]:
     report = context.report
     report.scanned = task_ids_of(snapshot)
+    context.server.meet([facts.lease for facts in snapshot.leases])
+    if snapshot.intents or snapshot.broken_intents:
+        from tinyscheduler.reconcile.intents import receive
+
+        receive(context, snapshot)
     plan = plan_tend(snapshot)
     report.tended(plan)
     if not plan.actions:
@@ -109,6 +126,17 @@ def _tend(context: Context, snapshot: TendSnapshot) -> list[Lease]:
     from tinyscheduler.reconcile.tend import apply_tend
 
     return apply_tend(context, plan)
+
+
+def _obey(
+    context: Context, snapshot: TendSnapshot, leases: list[Lease], *, deadline: float
+) -> dict[TaskId, Held]:
+    """Do what commands have asked for. Before the backlog is fetched, so that it shows what was done."""
+    if not snapshot.intents:
+        return {}
+    from tinyscheduler.reconcile.intents import obey
+
+    return obey(context, snapshot, leases, deadline=deadline)
 
 
 def _heed(
@@ -127,17 +155,18 @@ def _start(
     leases: list[Lease],
     broken: tuple[BrokenLease, ...],
     backlog: Known[Backlog] | Unknown,
+    refused: dict[TaskId, Held],
     *,
     deadline: float,
 ) -> None:
     """Plan and start; where a claim was lost its slot is planned again, a few times."""
-    refused: dict[TaskId, Held] = {}
-    snapshot = _observe(context, leases, broken, backlog)
+    context.memory.seen(leases)
+    snapshot = _observe(context, leases, broken, backlog, refused)
     for _ in range(REPLANS_MAX):
         plan = plan_start(snapshot)
         context.report.planned(plan)
         tell_plan(context.report, plan)
-        lost = _launch_all(context, plan, leases, deadline=deadline)
+        lost = _launch_all(context, plan, leases, deadline=deadline) if plan.starts else {}
         if not lost:
             return
         refused.update(lost)
@@ -161,9 +190,10 @@ def _observe(
     leases: list[Lease],
     broken: tuple[BrokenLease, ...],
     backlog: Known[Backlog] | Unknown,
+    refused: dict[TaskId, Held],
 ) -> StartSnapshot:
     """With the tasks of lost runs as they are once those are settled."""
-    snapshot = observe_start(context.world, context.server, leases, broken, backlog, refused={})
+    snapshot = observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
     if runs_without_lease(snapshot):
         from tinyscheduler.reconcile.lost import close_lost_runs
 
@@ -178,51 +208,7 @@ def _observe(
 def _launch_all(
     context: Context, plan: StartPlan, leases: list[Lease], *, deadline: float
 ) -> dict[TaskId, Held]:
-    """Tasks whose start was refused, so that their slots may be planned again; none when this pass
-    is to start nothing more. New leases join ``leases``."""
-    lost: dict[TaskId, Held] = {}
-    for start in plan.starts:
-        if context.server.trouble is not None:
-            return {}
-        if context.world.clock.monotonic() > deadline:
-            context.report.limit("the pass took its whole time; the rest is started by the next one")
-            return {}
-        try:
-            refusal = _launch(context, start, leases)
-        except (StateError, TaskServerError) as error:
-            context.report.fault(error, task_id=start.task.id)
-            _result(context, start, "failed", error.message)
-            return {}
-        if refusal is not None:
-            lost[start.task.id] = refusal
-    return lost
+    """See ``starting``."""
+    from tinyscheduler.reconcile.starting import launch_all
 
-
-def _launch(context: Context, start: Start, leases: list[Lease]) -> Held | None:
-    """None: started, or at least leased."""
-    from tinyscheduler.reconcile.launch import launch
-
-    try:
-        got = launch(context, start)
-    except StartFailed as error:
-        context.report.fault(error, task_id=start.task.id)
-        _result(context, start, "failed", error.message)
-        return Held(start.task.id, "no_recipe", error.message, lever=error.hint)
-    if isinstance(got, Held):
-        _result(context, start, "held", f"{got.reason}: {got.value}")
-        return got
-    leases.append(got)
-    if got.state == "claiming":
-        context.report.add(_row(start, got.lease_id, "held", "settling: its claim was not answered"))
-    else:
-        context.report.add(_row(start, got.lease_id, "done", start.reason))
-    return None
-
-
-def _result(context: Context, start: Start, result: ResultWord, reason: str) -> None:
-    context.report.add(_row(start, None, result, reason))
-
-
-def _row(start: Start, lease_id: LeaseId | None, result: ResultWord, reason: str) -> Result:
-    task = start.task
-    return Result("start", task.id, start.agent.name, task.queue, lease_id, result, reason)
+    return launch_all(context, plan, leases, deadline=deadline)

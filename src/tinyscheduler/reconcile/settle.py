@@ -13,6 +13,7 @@ from tinyscheduler.model.ids import QueueName
 from tinyscheduler.model.lease import Lease, Outcome, comment_marker
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.ports import TaskServer
+from tinyscheduler.reconcile.parking import tagged
 
 COMMENT_CHARS_MAX = 2_000
 """Comments are the agents' chat and every agent reads them all: one short one for each run."""
@@ -29,8 +30,9 @@ class Settled(NamedTuple):
     """The run's, or what the server shows: an agent that completed its task has succeeded."""
 
 
-def settle_on_server(server: TaskServer, lease: Lease, *, note: str, unassign: bool) -> Settled:
-    """``note`` is the one comment; ``unassign`` sends the task to the pool whatever it came from.
+def settle_on_server(server: TaskServer, lease: Lease, *, note: str, is_parked: bool) -> Settled:
+    """``note`` is the one comment; ``is_parked`` sends the task to the pool whatever it came from, with
+    a tag that says so.
 
     Raises ServerUnavailable and ServerRefused; then the lease stays and this is called again.
     """
@@ -41,7 +43,7 @@ def settle_on_server(server: TaskServer, lease: Lease, *, note: str, unassign: b
     if detail.task.created_at != lease.claim.task_created_at:
         return Settled("gone", None, _outcome_of(lease))
     try:
-        return _settle_found(server, lease, detail, note=note, unassign=unassign)
+        return _settle_found(server, lease, detail, note=note, is_parked=is_parked)
     except (NotAssigned, TaskNotFound):
         return Settled("left", None, _outcome_of(lease)._replace(kind="handed_off"))
 
@@ -52,7 +54,7 @@ def _settle_found(
     detail: TaskDetail,
     *,
     note: str,
-    unassign: bool,
+    is_parked: bool,
     has_spoken: bool = False,
 ) -> Settled:
     """By what is there now: others' doings stay, ``working`` without a run does not (law 2).
@@ -71,13 +73,13 @@ def _settle_found(
     if task.status == "working" and _is_moved(task, lease):
         return _let_go(server, lease, task, text=text, is_said=is_said)
     if outcome.kind != "succeeded":
-        return _put_back(server, lease, task, text=text, is_said=is_said, unassign=unassign)
+        return _put_back(server, lease, task, text=text, is_said=is_said, is_parked=is_parked)
     if is_said:
-        return _complete(server, lease, task)
+        return _complete(server, lease, task, is_parked=is_parked)
     server.comment(task.id, text, lease.agent)
     # Said, and looked at again: a person may have moved the task while we spoke.
     again = server.get(task.id)
-    return _settle_found(server, lease, again, note=note, unassign=unassign, has_spoken=True)
+    return _settle_found(server, lease, again, note=note, is_parked=is_parked, has_spoken=True)
 
 
 def _is_others(task: Task, lease: Lease, *, is_said: bool) -> bool:
@@ -110,25 +112,30 @@ def _let_go(server: TaskServer, lease: Lease, task: Task, *, text: str, is_said:
     return Settled("handed_over", task, _outcome_of(lease)._replace(kind="handed_off"))
 
 
-def _complete(server: TaskServer, lease: Lease, task: Task) -> Settled:
-    done = server.update(task.id, status="complete")
+def _complete(server: TaskServer, lease: Lease, task: Task, *, is_parked: bool) -> Settled:
+    done = server.update(task.id, status="complete", tags=tagged(task) if is_parked else None)
     if done.assigned_to == lease.agent and done.queue == task.queue and done.archived_at is None:
         return Settled("completed", done, _outcome_of(lease))
+    if done.archived_at is not None:
+        # Out of everybody's sight already; what it was before cannot be told any more.
+        return Settled("left", done, _outcome_of(lease)._replace(kind="handed_off"))
     # Taken between our look and our word: what is another's is not ours to call complete.
     left = server.update(task.id, status="idle")
     return Settled("left", left, _outcome_of(lease)._replace(kind="handed_off"))
 
 
 def _put_back(
-    server: TaskServer, lease: Lease, task: Task, *, text: str, is_said: bool, unassign: bool
+    server: TaskServer, lease: Lease, task: Task, *, text: str, is_said: bool, is_parked: bool
 ) -> Settled:
     """Idle by a conditional move to itself, which carries the comment; then to where it belongs."""
     outcome = _outcome_of(lease)
     if not is_said:
         task = server.move(task.id, current=lease.agent, new=lease.agent, comment=text)
-    target, queue = _destination(lease, outcome, unassign=unassign)
-    if (target or None) != task.assigned_to or (queue is not None and queue != task.queue):
-        task = server.update(task.id, assigned_to=target, queue=queue)
+    target, queue = _destination(lease, outcome, is_parked=is_parked)
+    tags = tagged(task) if is_parked else None
+    is_elsewhere = (target or None) != task.assigned_to or (queue is not None and queue != task.queue)
+    if is_elsewhere or tags is not None:
+        task = server.update(task.id, assigned_to=target, queue=queue, tags=tags)
     told: Told = "handed_over" if outcome.kind == "handed_off" else "requeued"
     return Settled(told, task, outcome)
 
@@ -147,11 +154,11 @@ def _put_back_silently(server: TaskServer, lease: Lease, task: Task) -> Task:
     return server.update(task.id, status="idle", assigned_to=lease.claim.assigned_to_before or "")
 
 
-def _destination(lease: Lease, outcome: Outcome, *, unassign: bool) -> tuple[str, QueueName | None]:
+def _destination(lease: Lease, outcome: Outcome, *, is_parked: bool) -> tuple[str, QueueName | None]:
     """Assignee ('' = the pool) and queue (None = as it is) after the run."""
     if outcome.to is not None:
         return outcome.to.agent or "", outcome.to.queue
-    return "" if unassign else (lease.claim.assigned_to_before or ""), None
+    return "" if is_parked else (lease.claim.assigned_to_before or ""), None
 
 
 def _end_marker(lease: Lease) -> str:

@@ -7,6 +7,7 @@ from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
 from tinyscheduler.reconcile.context import Context, check_server
+from tinyscheduler.reconcile.parking import PARKED_TAG
 from tinyscheduler.reconcile.settle import Settled, settle_on_server
 
 REFUSALS_MAX = 3
@@ -28,12 +29,13 @@ def settle(context: Context, lease: Lease) -> Settled:
     is_parked = after.parked is not None and before.parked is None
     note = describe(lease, lease.outcome, after, is_parked=is_parked)
     try:
-        settled = settle_on_server(context.server, lease, note=note, unassign=is_parked)
+        settled = settle_on_server(context.server, lease, note=note, is_parked=is_parked)
     except ServerRefused as error:
         settled = _refused(context, lease, before, error)
     if settled.outcome.kind != lease.outcome.kind:
         after = after_run(before, lease, settled.outcome, policy)
-    world.ledgers.write(_with_fingerprint(after, settled))
+    world.ledgers.write(_as_left(after, before, lease, settled))
+    context.memory.settled(lease)
     _tell(context, lease, settled, after)
     world.leases.remove(lease)
     return settled
@@ -52,7 +54,8 @@ def describe(lease: Lease, outcome: Outcome, ledger: Ledger, *, is_parked: bool)
     if outcome.artifacts:
         parts.append("artifacts: " + ", ".join(outcome.artifacts))
     if is_parked:
-        parts.append("parked: it is not started again until it is changed")
+        why = ledger.parked.why if ledger.parked is not None else ""
+        parts.append(f"parked, {why}; it is not started again until it is changed")
     elif ledger.not_before is not None:
         parts.append(f"next attempt not before {ledger.not_before:%Y-%m-%d %H:%M:%S} UTC")
     return "; ".join(parts)
@@ -84,11 +87,17 @@ def _ledger_for(context: Context, lease: Lease) -> Ledger:
     return Ledger(lease.task_id, *mine, generation=lease.generation, runs=lease.attempt)
 
 
-def _with_fingerprint(ledger: Ledger, settled: Settled) -> Ledger:
-    """Parked against the task as it is left: any later change is a person's."""
-    if ledger.parked is None or ledger.parked.fingerprint or settled.task is None:
+def _as_left(ledger: Ledger, before: Ledger, lease: Lease, settled: Settled) -> Ledger:
+    """Parked against the task as it is left: any later change is a person's. A tag that was there
+    before the run and not from us is a person's too."""
+    task = settled.task
+    if task is None:
+        return ledger._replace(is_tagged=False)
+    is_theirs = PARKED_TAG in lease.tags and not before.is_tagged
+    ledger = ledger._replace(is_tagged=PARKED_TAG in task.tags and not is_theirs)
+    if ledger.parked is None or ledger.parked.fingerprint:
         return ledger
-    return ledger._replace(parked=ledger.parked._replace(fingerprint=fingerprint(settled.task)))
+    return ledger._replace(parked=ledger.parked._replace(fingerprint=fingerprint(task)))
 
 
 def _tell(context: Context, lease: Lease, settled: Settled, ledger: Ledger) -> None:

@@ -37,6 +37,7 @@ def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = Fa
         return True
     outcome = Outcome("start_failed", now, summary=reason)
     world.ledgers.write(after_run(ledger, lease, outcome, world.configuration.policy))
+    context.memory.start_failed(lease.agent, lease.lease_id, reason)
     world.leases.remove(lease)
     return True
 

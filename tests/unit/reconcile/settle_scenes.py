@@ -31,9 +31,9 @@ def a_finished_lease(before: str | None, outcome: Outcome) -> Lease:
 
 
 def settle(
-    server: TaskServer, lease: Lease, *, note: str = "dev-1, attempt 1: it ended", unassign: bool = False
+    server: TaskServer, lease: Lease, *, note: str = "dev-1, attempt 1: it ended", is_parked: bool = False
 ) -> Settled:
-    return settle_on_server(server, lease, note=note, unassign=unassign)
+    return settle_on_server(server, lease, note=note, is_parked=is_parked)
 
 
 def where(server: FakeTaskServer) -> tuple[str, str | None, str | None]:

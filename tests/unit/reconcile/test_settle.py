@@ -69,7 +69,7 @@ def test_a_failed_start_is_nothing_the_task_should_hear_of(before: str | None) -
 def test_a_parked_task_goes_to_nobody(before: str | None) -> None:
     server = a_working_server()
 
-    settle(server, a_finished_lease(before, an_outcome("failed")), unassign=True)
+    settle(server, a_finished_lease(before, an_outcome("failed")), is_parked=True)
 
     assert where(server) == ("idle", None, "dev")
 

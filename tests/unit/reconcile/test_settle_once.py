@@ -32,38 +32,38 @@ def name_of(outcome: Outcome) -> str:
 
 
 @POOL_AND_ASSIGNED
-@pytest.mark.parametrize("unassign", [False, True], ids=["", "parked"])
+@pytest.mark.parametrize("is_parked", [False, True], ids=["", "parked"])
 @pytest.mark.parametrize("outcome", SETTLEMENTS, ids=name_of)
-def test_settling_twice_changes_nothing(outcome: Outcome, unassign: bool, before: str | None) -> None:
+def test_settling_twice_changes_nothing(outcome: Outcome, is_parked: bool, before: str | None) -> None:
     server = a_working_server()
     lease = a_finished_lease(before, outcome)
-    first = settle(server, lease, unassign=unassign)
+    first = settle(server, lease, is_parked=is_parked)
     seen, writes = where(server), server.writes
 
-    second = settle(server, lease, unassign=unassign)
+    second = settle(server, lease, is_parked=is_parked)
 
     assert second.outcome.kind == first.outcome.kind
     assert (where(server), server.writes) == (seen, writes)
 
 
 @POOL_AND_ASSIGNED
-@pytest.mark.parametrize("unassign", [False, True], ids=["", "parked"])
+@pytest.mark.parametrize("is_parked", [False, True], ids=["", "parked"])
 @pytest.mark.parametrize("way", ["not_sent", "not_applied", "applied"])
 @pytest.mark.parametrize("outcome", SETTLEMENTS, ids=name_of)
 def test_a_settlement_whose_line_broke_anywhere_ends_like_one_whose_did_not(
-    outcome: Outcome, way: Way, unassign: bool, before: str | None
+    outcome: Outcome, way: Way, is_parked: bool, before: str | None
 ) -> None:
     whole = a_working_server()
     lease = a_finished_lease(before, outcome)
-    expected = settle(whole, lease, unassign=unassign)
+    expected = settle(whole, lease, is_parked=is_parked)
 
     for at in range(1, 10):
         server = a_working_server()
         port, line = line_to(server, at=at, way=way)
         try:
-            settle(port, lease, unassign=unassign)
+            settle(port, lease, is_parked=is_parked)
         except ServerUnavailable:
-            again = settle(server, lease, unassign=unassign)
+            again = settle(server, lease, is_parked=is_parked)
             assert again.outcome.kind == expected.outcome.kind
             assert where(server) == where(whole)
             assert [c.text for c in server.comments(TASK)] == [c.text for c in whole.comments(TASK)]

@@ -37,6 +37,8 @@ def test_a_server_that_is_down_for_ten_passes_hears_of_the_end_once(tmp_path: Pa
     codes = [stage.run().exit_code for _ in range(10)]
     held = stage.lease()
     stage.server.unavailable = False
+    # After five of them nobody asks any more for a minute.
+    stage.clock.advance(60)
 
     report = stage.run()
 

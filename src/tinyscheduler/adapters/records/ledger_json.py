@@ -34,6 +34,7 @@ def ledger_to_json(ledger: Ledger) -> dict[str, object]:
         "not_before": instant_text_or_none(ledger.not_before),
         "open": None if ledger.open is None else _open_to_json(ledger.open),
         "outcomes": [_past_to_json(past) for past in ledger.outcomes],
+        "is_tagged": ledger.is_tagged,
         "counted_after": ledger.counted_after,
         "approvals": [],
     }
@@ -54,6 +55,7 @@ def ledger_from_json(found: object) -> Ledger:
         outcomes=fields.each("outcomes", _past_from_json),
         not_before=fields.instant_or_none("not_before"),
         parked=None if parked is None else _parked_from_json(parked),
+        is_tagged=fields.has("is_tagged") and fields.truth("is_tagged"),
         counted_after=_lease_id_or_none(fields, "counted_after"),
     )
 

@@ -1,0 +1,98 @@
+"""Carry out the starts of a plan, one after the other, at the pace of their accounts.
+
+Apart from ``run`` because most passes start nothing and need none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinyscheduler.errors import StartFailed, StateError, TaskServerError
+from tinyscheduler.model.action import Start, StartPlan
+from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.pass_result import Result, ResultWord
+from tinyscheduler.model.reason import Held
+from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.launch import launch
+
+
+def launch_all(
+    context: Context, plan: StartPlan, leases: list[Lease], *, deadline: float
+) -> dict[TaskId, Held]:
+    """Tasks whose start was refused, so that their slots may be planned again; none when this pass
+    is to start nothing more. New leases join ``leases``."""
+    try:
+        return _launch_each(context, plan.starts, leases, deadline=deadline)
+    finally:
+        context.memory.keep_pace()
+
+
+def _launch_each(
+    context: Context, starts: Sequence[Start], leases: list[Lease], *, deadline: float
+) -> dict[TaskId, Held]:
+    lost: dict[TaskId, Held] = {}
+    is_paced_out = False
+    for start in starts:
+        if context.server.trouble is not None:
+            return {}
+        if context.world.clock.monotonic() > deadline:
+            context.report.limit("the pass took its whole time; the rest is started by the next one")
+            return {}
+        if not _keep_pace(context, start, deadline=deadline):
+            is_paced_out = True
+            continue
+        try:
+            refusal = _launch(context, start, leases)
+        except (StateError, TaskServerError) as error:
+            context.report.fault(error, task_id=start.task.id)
+            _result(context, start, "failed", error.message)
+            return {}
+        if refusal is not None:
+            lost[start.task.id] = refusal
+    # Slots of the paced are not given away: they are started by the next pass.
+    return {} if is_paced_out else lost
+
+
+def _keep_pace(context: Context, start: Start, *, deadline: float) -> bool:
+    """Wait until one more start of the account is in time. False: that would take the pass too long."""
+    memory, clock = context.memory, context.world.clock
+    wait_s = memory.wait_s(start.agent)
+    if wait_s > 0 and clock.monotonic() + wait_s > deadline:
+        _result(context, start, "held", f"pacing: account {start.agent.account} starts no more in this pass")
+        context.report.limit(
+            f"starts of account {start.agent.account} are paced; the rest is for the next pass"
+        )
+        return False
+    if wait_s > 0:
+        clock.sleep(wait_s)
+    memory.count_start(start.agent)
+    return True
+
+
+def _launch(context: Context, start: Start, leases: list[Lease]) -> Held | None:
+    """None: started, or at least leased."""
+    try:
+        got = launch(context, start)
+    except StartFailed as error:
+        context.report.fault(error, task_id=start.task.id)
+        _result(context, start, "failed", error.message)
+        return Held(start.task.id, "no_recipe", error.message, lever=error.hint)
+    if isinstance(got, Held):
+        _result(context, start, "held", f"{got.reason}: {got.value}")
+        return got
+    leases.append(got)
+    if got.state == "claiming":
+        context.report.add(_row(start, got.lease_id, "held", "settling: its claim was not answered"))
+    else:
+        context.report.add(_row(start, got.lease_id, "done", start.reason))
+    return None
+
+
+def _result(context: Context, start: Start, result: ResultWord, reason: str) -> None:
+    context.report.add(_row(start, None, result, reason))
+
+
+def _row(start: Start, lease_id: LeaseId | None, result: ResultWord, reason: str) -> Result:
+    task = start.task
+    return Result("start", task.id, start.agent.name, task.queue, lease_id, result, reason)
