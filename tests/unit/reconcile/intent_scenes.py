@@ -1,0 +1,64 @@
+"""Requests on a stage: asked as a command would, and looked at when a pass has gone by."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.builders import SOURCE
+from tests.fakes.stage import Stage
+from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.intent import INTENTS_MAX, Intent, IntentKind
+
+
+def ask(
+    stage: Stage,
+    kind: IntentKind,
+    task_id: str = "1",
+    *,
+    lease_id: str | None = None,
+    requeue: bool = False,
+    reason: str = "asked by bob",
+) -> Intent:
+    """Bob asks now. A stop names the run that is there, as the command does."""
+    store, now = stage.world().intents, stage.clock.now()
+    if lease_id is None and kind in ("stop", "release"):
+        lease = stage.lease(task_id)
+        lease_id = None if lease is None else lease.lease_id
+    intent = Intent(
+        store.new_id(now),
+        kind,
+        TaskId(task_id),
+        None if lease_id is None else LeaseId(lease_id),
+        "bob",
+        now,
+        reason,
+        requeue,
+        SOURCE,
+    )
+    store.write(intent)
+    return intent
+
+
+def pending(stage: Stage) -> list[Intent]:
+    return list(stage.world().intents.scan(INTENTS_MAX).intents)
+
+
+def answers(stage: Stage) -> list[tuple[str, str]]:
+    """Kind and what came of it, of all that were concluded, by the journal."""
+    found = []
+    for path in sorted(Path(stage.configuration.places.journal).glob("*.jsonl")):
+        for line in path.read_text().splitlines():
+            fact = json.loads(line)
+            if fact["event"] == "intent_applied":
+                found.append((fact["kind"], fact["came"]))
+    return found
+
+
+def parked(stage: Stage, task_id: str = "1") -> tuple[str, str] | None:
+    """Why and by whom, by the ledger."""
+    found = stage.ledgers().read([TaskId(task_id)])
+    if not found:
+        return None
+    record = stage.ledger(task_id).parked
+    return None if record is None else (record.why, record.by)
