@@ -12,7 +12,15 @@ from tinyscheduler.ports import World
 
 if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
-    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders, StopSignal, TaskServer
+    from tinyscheduler.ports import (
+        Clock,
+        Containment,
+        LeaseStore,
+        Processes,
+        RunFolders,
+        StopSignal,
+        TaskServer,
+    )
     from tinyscheduler.ports.reading import Answers, TaskDesk
     from tinyscheduler.reconcile.look import LogSide, ReadSide
 
@@ -48,6 +56,7 @@ class WrapperWorld(NamedTuple):
     processes: Processes
     clock: Clock
     runs: RunFolders
+    containment: Containment
 
 
 def load(invocation: Invocation, *, write_cache: bool) -> Configuration:
@@ -206,6 +215,7 @@ def wire_wrapper(order_path: str) -> WrapperWorld:
     """Bind what one wrapper needs. Raises StateError for an order that cannot be read."""
     from tinyscheduler.adapters.clock import SystemClock
     from tinyscheduler.adapters.processes import ProcessTable
+    from tinyscheduler.adapters.processes.containment import WrapperContainment
     from tinyscheduler.adapters.records.leases import FileLeaseStore
     from tinyscheduler.adapters.runs import RunFolderStore, read_order
 
@@ -216,6 +226,7 @@ def wire_wrapper(order_path: str) -> WrapperWorld:
         processes=ProcessTable(),
         clock=SystemClock(),
         runs=RunFolderStore("", redact=_redact),
+        containment=WrapperContainment(),
     )
 
 

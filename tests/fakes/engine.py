@@ -6,12 +6,12 @@ A wrapper does what design.md 6 says a wrapper does, one step at a time: ``adopt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.fakes.clock import FakeClock
 from tests.fakes.processes import FakeProcess, FakeProcesses
 from tinyscheduler.errors import StartFailed
-from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass, Owner
+from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass, Owner, Rung
 from tinyscheduler.model.order import Order
 from tinyscheduler.ports import LeaseStore
 
@@ -32,6 +32,7 @@ class FakeEngine:
     """``ports.Engine``. ``leases`` gives a store of its own to each wrapper, as a process would have."""
 
     name = "local"
+    containment: Rung = "scope"
 
     def __init__(self, processes: FakeProcesses, clock: FakeClock, leases: Callable[[], LeaseStore]) -> None:
         self._processes = processes
@@ -41,6 +42,7 @@ class FakeEngine:
         """All that were ever started, oldest first."""
         self.fail_starts = False
         self.adopts_at_once = False
+        self.said: list[str] = []
 
     def start(self, order_path: str, order: Order, extra_env: Mapping[str, str]) -> str:
         if self.fail_starts:
@@ -50,6 +52,10 @@ class FakeEngine:
         if self.adopts_at_once:
             self.adopt(wrapper)
         return str(wrapper.process.ref.pid)
+
+    def notices(self) -> Sequence[str]:
+        said, self.said = self.said, []
+        return said
 
     def newest(self, task_id: str = "1") -> FakeWrapper:
         """The last wrapper that was started for the task."""

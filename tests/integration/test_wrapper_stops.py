@@ -57,11 +57,11 @@ def test_an_agent_that_leaves_at_the_soft_limit_has_timed_out(stage: Stage) -> N
 
 
 def test_a_silent_agent_stalls_where_that_is_limited(stage: Stage) -> None:
-    assert stage.run(stage.sh("sleep 99", stall_s=1)).kind == "stalled"
+    assert stage.run(stage.sh("sleep 99", stall_s=1, stall_pause_s=1)).kind == "stalled"
 
 
 def test_an_agent_that_speaks_does_not_stall(stage: Stage) -> None:
-    order = stage.sh("for i in 1 2 3 4 5; do sleep 0.4; echo $i; done", stall_s=1)
+    order = stage.sh("for i in 1 2 3 4 5; do sleep 0.4; echo $i; done", stall_s=1, stall_pause_s=1)
 
     assert stage.run(order).kind == "succeeded"
 

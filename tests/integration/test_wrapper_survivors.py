@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.containment import OpenField
 from tests.fakes.haunted import HauntedProcesses
 from tests.integration.wrapping import Stage, is_alive, wait_until
 from tinyscheduler.adapters.clock import SystemClock
@@ -49,6 +50,7 @@ def test_a_run_is_not_finished_while_a_process_of_it_survives(
         processes=HauntedProcesses(ref),
         clock=SystemClock(),
         runs=stage.runs,
+        containment=OpenField(),
         environ={"PATH": "/usr/bin:/bin"},
     )
     witness.join()

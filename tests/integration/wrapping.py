@@ -212,12 +212,16 @@ class Stage:
 
     def clear(self) -> None:
         """Leave no process behind, however the test ended."""
-        for process in ProcessTable().tree(self.tag, ()):
+        found = self.leases.read(self.task_id)
+        cgroup = found.cgroup if isinstance(found, Lease) else ""
+        for process in ProcessTable().tree(self.tag, (), cgroup):
             ProcessTable().signal(process, signal.SIGKILL)
         for wrapper in self.wrappers:
             if wrapper.poll() is None:
                 wrapper.kill()
             wrapper.wait(BUSY_MACHINE_S)
+        wait_until(lambda: not ProcessTable().tree(self.tag, (), cgroup), "every process of the run is gone")
+        ProcessTable().remove_cgroup(cgroup)
 
     def _has_agent(self) -> bool:
         found = self.leases.read(self.task_id)

@@ -62,6 +62,7 @@ def _run(order_path: str) -> tuple[str, ...]:
         processes=world.processes,
         clock=world.clock,
         runs=world.runs,
+        containment=world.containment,
         environ=os.environ,
     )
 

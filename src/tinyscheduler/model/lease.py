@@ -170,8 +170,9 @@ def lease_tag(state_id: str, task_id: TaskId, lease_id: LeaseId) -> str:
 
 def containment_name(tag: str) -> str:
     """Of the scope or cgroup of one run: ``tinyscheduler-<state>-<task>-<lease>``."""
-    state_id, task_id, lease_id = tag.split(":")
-    return f"tinyscheduler-{state_id[:8]}-{task_id}-{lease_id[:8]}"
+    state_id, task_id, lease_id = tag.rsplit(":", 2)
+    state = "".join(letter for letter in state_id if letter.isalnum())
+    return f"tinyscheduler-{state[:8]}-{task_id}-{lease_id[:8]}"
 
 
 def cgroup_of(lease: Lease, state_id: str) -> str:

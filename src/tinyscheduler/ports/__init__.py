@@ -129,6 +129,13 @@ class LeaseStore(Protocol):
     def quarantine(self, broken: BrokenLease) -> str | None:
         """Copy aside; the path of the copy, or None when this content was copied before."""
 
+    def is_blocked(self, task_id: TaskId) -> bool:
+        """Something that no writer can replace has the lease's name: a folder."""
+
+    def rebuild(self, broken: BrokenLease, lease: Lease) -> bool:
+        """Put the lease in the place of what nobody can read, whatever it is. Durable. False: somebody
+        has mended or removed it meanwhile, and that stays."""
+
     def drop(self, broken: BrokenLease) -> None:
         """Take it out of the folder, whatever it is, with its stop and its owner file; the lease is
         moved to quarantine, not lost. Durable, idempotent."""
@@ -221,6 +228,9 @@ class RunFolders(Protocol):
 
     def path_for(self, task_id: TaskId, attempt: int) -> str:
         """Absolute folder of one run; not created."""
+
+    def order(self, task_id: TaskId, attempt: int) -> Order | None:
+        """What the run was started with; None: there is none that can be read."""
 
     def discard(self, task_id: TaskId, attempt: int) -> None:
         """Remove the folder of a start that never had a process."""
@@ -323,10 +333,15 @@ class Engine(Protocol):
     """How a wrapper is started."""
 
     name: str
+    containment: Rung
+    """The best rung that may be tried."""
 
     def start(self, order_path: str, order: Order, extra_env: Mapping[str, str]) -> str:
         """Start the wrapper detached from this process, its streams away from ours, carrying the
         order's tag from exec on. Returns engine_ref. Raises StartFailed; then nothing runs."""
+
+    def notices(self) -> Sequence[str]:
+        """What a person should know of the starts so far; each thing once."""
 
 
 class TaskServer(Protocol):

@@ -12,6 +12,7 @@ from tinyscheduler.errors import StartFailed
 from tinyscheduler.model.agent import Agent, EnvValue
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.order import LEASE_VARIABLE, Limits, Order
+from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.task import Task
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.observe import tag_of
@@ -34,7 +35,8 @@ def make_order(world: World, lease: Lease, agent: Agent, *, secrets: tuple[str, 
         hard_s=lease.hard_limit_s,
         soft_s=lease.soft_limit_s,
         grace_s=lease.grace_s,
-        stall_s=None,
+        stall_s=stall_s(policy, agent),
+        stall_pause_s=policy.stall_pause_s,
         output_max_bytes=policy.output_max_bytes,
         output_files=policy.output_files,
     )
@@ -60,7 +62,19 @@ def make_order(world: World, lease: Lease, agent: Agent, *, secrets: tuple[str, 
         estop_file=world.configuration.places.estop_file,
         running_folder=world.configuration.places.running,
         after_argv=world.after_argv,
+        containment=world.engine.containment,
     )
+
+
+def stall_s(policy: Policy, agent: Agent) -> int | None:
+    """Silence before the first notice; None: it is never looked at."""
+    return (policy.stall_s if agent.stall_s is None else agent.stall_s) or None
+
+
+def stall_limit_s(policy: Policy, agent: Agent) -> int | None:
+    """Silence after which the run is ended: two notices later. None: never."""
+    first_s = stall_s(policy, agent)
+    return None if first_s is None else first_s + 2 * policy.stall_pause_s
 
 
 def agent_environment(world: World, lease: Lease, agent: Agent) -> dict[str, str]:

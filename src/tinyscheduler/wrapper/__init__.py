@@ -3,8 +3,8 @@
 It knows nothing but its order: it runs the agent, beats, watches limits, catches the output, and
 leaves how the run ended in the lease. It writes its lease and its run folder and nothing else
 (law 7). Must not come in: the task server, settings, planning, sockets, and every library whose
-import would be felt fifty times at once (a test holds the list of loaded modules). ``ports`` come in
-for the type checker only; ``cli.wrap`` calls, nobody else.
+import would be felt fifty times at once (a test holds the list of loaded modules). Of ``ports`` come in
+the plain data, and the Protocols for the type checker; ``cli.wrap`` calls, nobody else.
 
 ``states``, ``outcomes``, ``limits`` and ``lines`` are pure; the others hold a resource each.
 """

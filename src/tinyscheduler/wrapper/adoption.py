@@ -14,15 +14,22 @@ from tinyscheduler.wrapper.heartbeat import HeldLease, what_is_there
 
 if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
-    from tinyscheduler.ports import Clock, LeaseStore, Processes
+    from tinyscheduler.ports import Clock, Enclosure, LeaseStore, Processes
     from tinyscheduler.wrapper.log import Log
 
 
 def adopt(
-    order: Order, *, leases: LeaseStore, processes: Processes, clock: Clock, log: Log
+    order: Order,
+    *,
+    leases: LeaseStore,
+    processes: Processes,
+    clock: Clock,
+    log: Log,
+    enclosure: Enclosure | None = None,
 ) -> HeldLease | None:
     """Become the one writer of the lease. None: somebody else was first, or there is nothing to adopt;
-    then nothing of ours is left on disk. Raises StateError."""
+    then nothing of ours is left on disk. ``enclosure`` is what will hold the agent: the lease names
+    it before anybody is in it. Raises StateError."""
     owner = Owner(order.lease_id, "wrapper", processes.me())
     first = leases.take(order.task_id, owner)
     if first != owner:
@@ -33,7 +40,10 @@ def adopt(
         leases.drop_owner(order.task_id, order.lease_id)
         log.say(f"left: {what_is_there(lease)}")
         return None
-    held = HeldLease(_adopted(lease, processes, clock), owner, leases=leases, clock=clock, log=log)
+    lease = _adopted(lease, processes, clock)
+    if enclosure is not None:
+        lease = lease._replace(containment=enclosure.rung, cgroup=enclosure.cgroup)
+    held = HeldLease(lease, owner, leases=leases, clock=clock, log=log)
     try:
         leases.write(held.lease)
     except StateError:

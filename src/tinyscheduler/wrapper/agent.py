@@ -57,6 +57,19 @@ class AgentProcess(NamedTuple):
         os.waitpid(self.pid, 0)
 
 
+def reap_others(agent_pid: int | None) -> None:
+    """Processes that had lost their parent and became ours, once they have ended. The agent, once it
+    has ended, stands in front of those that end after it: they wait until it is reaped."""
+    while True:
+        try:
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+        except ChildProcessError:
+            return
+        if found is None or found.si_pid == agent_pid:
+            return
+        os.waitpid(found.si_pid, 0)
+
+
 def agent_environment(order: Order, environ: Mapping[str, str]) -> dict[str, str]:
     """The names of the order, each from the values meant for the agent alone if it is there; the tag."""
     found: dict[str, str] = {}

@@ -12,7 +12,7 @@ from tinyscheduler.model.lease import Lease, Outcome, Owner
 
 if TYPE_CHECKING:
     from tinyscheduler.model.lease import BrokenLease, ProcessRef
-    from tinyscheduler.ports import Clock, LeaseStore
+    from tinyscheduler.ports import Clock, Enclosure, LeaseStore
     from tinyscheduler.wrapper.log import Log
 
 BROKEN_COPY = "lease.broken.json"
@@ -41,7 +41,16 @@ class HeldLease:
 
     def note_progress(self, at: datetime) -> None:
         """The agent was heard of; the next write says so."""
-        self.lease = self.lease._replace(progress_at=at)
+        self.lease = self.lease._replace(progress_at=at, stall_notices=0)
+
+    def note_silence(self, notices: int) -> Kept:
+        """Nothing is heard of the agent, for the so-and-so-many-th time; written at once."""
+        self.lease = self.lease._replace(stall_notices=notices)
+        return self.beat()
+
+    def note_enclosure(self, enclosure: Enclosure) -> None:
+        """It came to be another one than the lease says; the next write says so."""
+        self.lease = self.lease._replace(containment=enclosure.rung, cgroup=enclosure.cgroup)
 
     def beat(self) -> Kept:
         """Say that the wrapper lives."""

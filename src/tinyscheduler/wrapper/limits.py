@@ -12,6 +12,9 @@ from tinyscheduler.model.order import Limits
 
 LimitName = Literal["hard", "stall", "soft"]
 
+NOTICES_MAX = 2
+"""Of a silence, before it is ended."""
+
 
 class Ages(NamedTuple):
     """Of a run, in seconds."""
@@ -27,7 +30,7 @@ def reached(limits: Limits, ages: Ages) -> LimitName | None:
     """The gravest limit reached."""
     if ages.run_s >= limits.hard_s:
         return "hard"
-    if limits.stall_s is not None and ages.quiet_s >= limits.stall_s:
+    if ages.quiet_s >= stall_end_s(limits):
         return "stall"
     if limits.soft_s is not None and ages.run_s >= limits.soft_s and not ages.is_warned:
         return "soft"
@@ -35,10 +38,26 @@ def reached(limits: Limits, ages: Ages) -> LimitName | None:
 
 
 def next_in_s(limits: Limits, ages: Ages) -> float:
-    """Until the nearest limit if the agent says nothing more; never below 0."""
+    """Until the nearest limit or notice if the agent says nothing more; never below 0."""
     soft_s = math.inf if limits.soft_s is None or ages.is_warned else limits.soft_s - ages.run_s
-    stall_s = math.inf if limits.stall_s is None else limits.stall_s - ages.quiet_s
+    stall_s = next((at_s - ages.quiet_s for at_s in _stages_s(limits) if at_s > ages.quiet_s), 0.0)
     return max(0.0, min(limits.hard_s - ages.run_s, soft_s, stall_s))
+
+
+def notices_due(limits: Limits, quiet_s: float) -> int:
+    """How many a silence of this length has had, 0 to 2."""
+    return sum(quiet_s >= at_s for at_s in _stages_s(limits)[:NOTICES_MAX])
+
+
+def stall_end_s(limits: Limits) -> float:
+    """The silence after which a run is ended; infinite: never."""
+    return _stages_s(limits)[-1]
+
+
+def _stages_s(limits: Limits) -> tuple[float, ...]:
+    """First notice, second notice, end."""
+    first_s = math.inf if limits.stall_s is None else limits.stall_s
+    return tuple(first_s + step * limits.stall_pause_s for step in range(NOTICES_MAX + 1))
 
 
 def describe(limit: LimitName, limits: Limits) -> str:
@@ -47,6 +66,6 @@ def describe(limit: LimitName, limits: Limits) -> str:
         case "hard":
             return f"the hard limit of {limits.hard_s} s was reached"
         case "stall":
-            return f"nothing was heard for {limits.stall_s} s"
+            return f"nothing was heard for {stall_end_s(limits):g} s"
         case "soft":
             return f"ended after the soft limit of {limits.soft_s} s"

@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit.fields import instant_text
-from tinyscheduler.model.lease import Outcome
+from tinyscheduler.model.lease import Outcome, containment_name
 from tinyscheduler.model.result import SUMMARY_CHARS_MAX, BadResult
 from tinyscheduler.wrapper import limits
 from tinyscheduler.wrapper.adoption import adopt
-from tinyscheduler.wrapper.agent import AgentProcess, CannotStart, agent_environment, start_agent
+from tinyscheduler.wrapper.agent import (
+    AgentProcess,
+    CannotStart,
+    agent_environment,
+    reap_others,
+    start_agent,
+)
 from tinyscheduler.wrapper.capture import Capture
 from tinyscheduler.wrapper.log import Log
 from tinyscheduler.wrapper.outcomes import Ending, judge
@@ -32,7 +38,7 @@ if TYPE_CHECKING:
 
     from tinyscheduler.model.order import Order
     from tinyscheduler.model.result import RunResult
-    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders
+    from tinyscheduler.ports import Clock, Containment, Enclosure, LeaseStore, Processes, RunFolders
     from tinyscheduler.wrapper.heartbeat import HeldLease
 
 RECORD_RETRY_S = 2
@@ -46,6 +52,7 @@ def run(
     processes: Processes,
     clock: Clock,
     runs: RunFolders,
+    containment: Containment,
     environ: Mapping[str, str],
 ) -> tuple[str, ...]:
     """Run the order to its end; what this process shall become, or () for nothing: just leave.
@@ -54,18 +61,20 @@ def run(
     """
     log = Log(lambda: instant_text(clock.now()))
     with Wakeup() as wakeup:
-        world = World(leases, processes, clock, runs, wakeup, log)
-        held = adopt(order, leases=leases, processes=processes, clock=clock, log=log)
+        world = World(leases, processes, clock, runs, containment, wakeup, log)
+        plan = containment.plan(containment_name(order.tag), order.containment)
+        held = adopt(order, leases=leases, processes=processes, clock=clock, log=log, enclosure=plan)
         if held is None:
             return ()
-        outcome = _outcome_of_run(order, world, held, environ)
+        outcome = _outcome_of_run(order, world, held, plan, environ)
+        containment.close()
         if outcome is None or not _record(outcome, held):
             return ()
     return order.after_argv
 
 
 def _outcome_of_run(
-    order: Order, world: World, held: HeldLease, environ: Mapping[str, str]
+    order: Order, world: World, held: HeldLease, plan: Enclosure, environ: Mapping[str, str]
 ) -> Outcome | None:
     """None: the lease was lost, and its agent is gone."""
     cause = outside_cause(order, world)
@@ -74,12 +83,26 @@ def _outcome_of_run(
     own_environ = agent_environment(order, environ)
     redactor = Redactor(own_environ.get(name, "") for name in order.secret_names)
     try:
-        agent = start_agent(order, own_environ)
+        agent = _start_inside(order, world, held, plan, own_environ)
     except CannotStart as error:
         world.log.say(f"the agent did not start: {error}")
         return Outcome("start_failed", world.clock.now(), summary=str(error)[:SUMMARY_CHARS_MAX])
     watched = _watch(order, world, held, agent, redactor)
     return None if watched.is_lease_lost else _judge(order, world, watched, redactor)
+
+
+def _start_inside(
+    order: Order, world: World, held: HeldLease, plan: Enclosure, environ: Mapping[str, str]
+) -> AgentProcess:
+    """The agent is born in what holds it, so no process of it was ever outside. Raises CannotStart."""
+    enclosure = world.containment.enter(plan)
+    if enclosure != plan:
+        world.log.say(f"the agent is held by {enclosure.rung}: {plan.rung} was refused")
+        held.note_enclosure(enclosure)
+    try:
+        return start_agent(order, environ)
+    finally:
+        world.containment.leave()
 
 
 def _watch(order: Order, world: World, held: HeldLease, agent: AgentProcess, redactor: Redactor) -> Watched:
@@ -91,6 +114,8 @@ def _watch(order: Order, world: World, held: HeldLease, agent: AgentProcess, red
     )
     watched = Watch(order, world, agent, held, capture).run()
     agent.reap()
+    if world.containment.inherits_orphans():
+        reap_others(None)
     if capture.dropped_bytes:
         world.log.say(f"{capture.dropped_bytes} bytes of output could not be written and are lost")
     return watched

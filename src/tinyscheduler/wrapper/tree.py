@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tinyscheduler.model.lease import ProcessRef
-    from tinyscheduler.ports import Processes
+    from tinyscheduler.ports import Processes, RunRef
 
 LOOKS_TO_PROVE = 2
 """/proc is not read in one instant: a process born behind the reader of a parent that ends before
@@ -17,12 +16,11 @@ it is read is in none of the lines. Its own child would have to do the same to e
 class RunTree:
     """Remembers who was seen, so that most looks ask only whether those still live."""
 
-    __slots__ = ("_empty_looks", "_known", "_processes", "_roots", "_tag")
+    __slots__ = ("_empty_looks", "_known", "_processes", "_run")
 
-    def __init__(self, processes: Processes, tag: str, roots: Sequence[ProcessRef]) -> None:
+    def __init__(self, processes: Processes, run: RunRef) -> None:
         self._processes = processes
-        self._tag = tag
-        self._roots = roots
+        self._run = run
         self._known: tuple[ProcessRef, ...] = ()
         self._empty_looks = 0
         """In a row."""
@@ -40,6 +38,6 @@ class RunTree:
         return self._known
 
     def _look(self) -> tuple[ProcessRef, ...]:
-        self._known = self._processes.tree(self._tag, self._roots)
+        (self._known,) = self._processes.trees([self._run])
         self._empty_looks = 0 if self._known else self._empty_looks + 1
         return self._known

@@ -15,8 +15,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.kit.fields import instant_text
+from tinyscheduler.ports import RunRef
 from tinyscheduler.wrapper import limits
+from tinyscheduler.wrapper.agent import reap_others
 from tinyscheduler.wrapper.outside import outside_cause
+from tinyscheduler.wrapper.silence import Silence
 from tinyscheduler.wrapper.states import Event, State, step
 from tinyscheduler.wrapper.tree import RunTree
 
@@ -70,8 +73,8 @@ class Watch:
         self._cause: Cause | None = None
         self._limit: limits.LimitName | None = None
         self._is_lease_lost = False
-        self._started_s = self._heard_s = world.clock.monotonic()
-        self._result_mtime_ns = 0
+        self._started_s = world.clock.monotonic()
+        self._silence = Silence(order, self._started_s, world.clock.now())
         self._beat_due_s = self._started_s + order.heartbeat_s
         self._flush_due_s = math.inf
         self._grace_over_s = math.inf
@@ -81,8 +84,7 @@ class Watch:
         self._poller = select.poll()
         self._is_output_open = True
         self._agent_ref = world.processes.identify(agent.pid)
-        roots = () if self._agent_ref is None else (self._agent_ref,)
-        self._tree = RunTree(world.processes, order.tag, roots)
+        self._tree = RunTree(world.processes, self._run_ref())
 
     def run(self) -> Watched:
         """Returns when the tree is proven gone, however long that takes: until then the slot and
@@ -112,6 +114,8 @@ class Watch:
                 self._read(READS_PER_TURN)
             else:
                 self._world.wakeup.drain()
+                if self._world.containment.inherits_orphans():
+                    reap_others(self._agent.pid)
         if self._now_s() >= self._flush_due_s:
             self._flush_due_s = math.inf
             self._capture.flush(stamp=self._stamp())
@@ -149,7 +153,7 @@ class Watch:
 
     def _beat(self) -> Iterator[Event]:
         self._beat_due_s = self._now_s() + self._order.heartbeat_s
-        self._watch_result_file()
+        self._look_for_signs()
         if not self._is_lease_lost and self._held.beat() == "lost":
             self._is_lease_lost = True
             yield "lease_lost"
@@ -157,11 +161,27 @@ class Watch:
     def _limit_events(self) -> Iterator[Event]:
         if self._state not in ("running", "warned"):
             return
+        yield from self._silence_events()
         limit = limits.reached(self._order.limits, self._ages(self._now_s()))
         if limit is not None:
             self._limit = limit
             self._world.log.say(f"ending the agent: {limits.describe(limit, self._order.limits)}")
             yield "soft_limit" if limit == "soft" else "stop"
+
+    def _silence_events(self) -> Iterator[Event]:
+        notices = self._silence.notices_due(self._now_s())
+        is_ended = self._silence.quiet_s(self._now_s()) >= limits.stall_end_s(self._order.limits)
+        if notices <= self._silence.notices and not is_ended:
+            return
+        if self._look_for_signs(is_urgent=True) or notices <= self._silence.notices:
+            return
+        self._silence.notices = notices
+        self._world.log.say(
+            f"nothing heard of the agent for {self._silence.quiet_s(self._now_s()):.0f} s, notice {notices}"
+        )
+        if not self._is_lease_lost and self._held.note_silence(notices) == "lost":
+            self._is_lease_lost = True
+            yield "lease_lost"
 
     def _tree_events(self) -> Iterator[Event]:
         now_s = self._now_s()
@@ -224,7 +244,7 @@ class Watch:
         self._note_progress(now)
         self._capture.feed(data, stamp=instant_text(now))
         if self._capture.has_pending and self._flush_due_s == math.inf:
-            self._flush_due_s = self._heard_s + UNFINISHED_LINE_S
+            self._flush_due_s = self._silence.heard_s + UNFINISHED_LINE_S
 
     def _close_output(self) -> None:
         """The agent has closed its end, or is gone; a pipe at its end would wake us for ever."""
@@ -240,22 +260,27 @@ class Watch:
         self._close_output()
         self._capture.close(stamp=self._stamp())
 
-    def _watch_result_file(self) -> None:
-        """An agent that writes its result has done something, even if it says nothing."""
-        try:
-            mtime_ns = os.lstat(self._order.result).st_mtime_ns
-        except OSError:
-            return
-        if mtime_ns != self._result_mtime_ns:
-            self._result_mtime_ns = mtime_ns
+    def _look_for_signs(self, *, is_urgent: bool = False) -> bool:
+        """An agent that writes files has done something, even if it says nothing."""
+        has_signs = self._silence.has_signs(self._now_s(), is_urgent=is_urgent)
+        if has_signs:
             self._note_progress(self._world.clock.now())
+        return has_signs
 
     def _note_progress(self, at: datetime) -> None:
-        self._heard_s = self._now_s()
+        self._silence.hear(self._now_s(), at)
         self._held.note_progress(at)
 
+    def _run_ref(self) -> RunRef:
+        """Whoever this process inherits is found as its descendant, whatever it has left behind."""
+        roots = [] if self._agent_ref is None else [self._agent_ref]
+        if self._world.containment.inherits_orphans():
+            roots.append(self._world.processes.me())
+        return RunRef(self._order.tag, roots, self._held.lease.cgroup)
+
     def _ages(self, now_s: float) -> limits.Ages:
-        return limits.Ages(now_s - self._started_s, now_s - self._heard_s, self._state != "running")
+        quiet_s = self._silence.quiet_s(now_s)
+        return limits.Ages(now_s - self._started_s, quiet_s, self._state != "running")
 
     def _now_s(self) -> float:
         return self._world.clock.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tinyscheduler.ports import Clock, LeaseStore, Processes, RunFolders
+    from tinyscheduler.ports import Clock, Containment, LeaseStore, Processes, RunFolders
     from tinyscheduler.wrapper.log import Log
     from tinyscheduler.wrapper.wakeup import Wakeup
 
@@ -17,5 +17,6 @@ class World(NamedTuple):
     processes: Processes
     clock: Clock
     runs: RunFolders
+    containment: Containment
     wakeup: Wakeup
     log: Log

@@ -84,6 +84,8 @@ def test_a_pass_that_was_poked_looks_once_more(tmp_path: Path) -> None:
 
     class EndsAtOnce:
         name = inner.name
+        containment = inner.containment
+        notices = inner.notices
 
         def start(self, order_path: str, order: Order, extra_env: Mapping[str, str]) -> str:
             started = inner.start(order_path, order, extra_env)

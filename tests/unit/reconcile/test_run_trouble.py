@@ -159,6 +159,8 @@ def test_a_pass_that_took_too_long_leaves_the_rest_to_the_next(tmp_path: Path) -
 
     class Slow:
         name = inner.name
+        containment = inner.containment
+        notices = inner.notices
 
         def start(self, order_path: str, order: Order, extra_env: Mapping[str, str]) -> str:
             stage.clock.advance(30)

@@ -42,7 +42,8 @@ def test_the_names_on_disk_are_the_contracts(tmp_path: Path) -> None:
         "engine", "containment", "estop", "running", "after",
     ]  # fmt: skip
     assert document["limits"] == {
-        "soft": None, "hard": 3600, "grace": 5, "stall": None, "output_bytes": 10_000_000, "output_files": 5,
+        "soft": None, "hard": 3600, "grace": 5, "stall": None, "stall_pause": 300,
+        "output_bytes": 10_000_000, "output_files": 5,
     }  # fmt: skip
     assert (document["schema"], document["task_id"]) == (1, 7)
 

@@ -2,7 +2,8 @@
 
 ``posix_spawn`` and not ``subprocess``: its import costs 20 ms at each start of a pass, and spawn
 neither copies our memory map nor runs Python code between fork and exec. Every descriptor but the
-three given here is closed on exec (PEP 446), the pass lock among them.
+three given here is closed on exec (PEP 446), the pass lock among them. Where systemd answers, it is put
+into a scope of its own, so that it outlives whatever started the pass.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tinyscheduler.errors import StartFailed
 from tinyscheduler.kit.files import FILE_MODE
+from tinyscheduler.model.lease import Rung, containment_name
 from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE, Order
 
 _PASSING = (errno.ETXTBSY, errno.EAGAIN, errno.ENOMEM)
@@ -27,9 +29,14 @@ class LocalEngine:
 
     name = "local"
 
-    def __init__(self, environ: Mapping[str, str], wrapper_argv: tuple[str, ...]) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], wrapper_argv: tuple[str, ...], *, containment: Rung = "scope"
+    ) -> None:
         self._environ = environ
         self._argv = wrapper_argv
+        self.containment: Rung = containment
+        self._are_scopes_refused = containment != "scope"
+        self._notices: list[str] = []
 
     def start(self, order_path: str, order: Order, extra_env: Mapping[str, str]) -> str:
         """The wrapper's pid as text. Raises StartFailed."""
@@ -39,13 +46,43 @@ class LocalEngine:
             **{AGENT_ENV_PREFIX + name: value for name, value in extra_env.items()},
             LEASE_VARIABLE: order.tag,
         }
+        log = f"{os.path.dirname(order_path)}/wrapper.log"
         try:
-            return str(_spawn(argv, environ, f"{os.path.dirname(order_path)}/wrapper.log"))
+            pid = self._start_in_scope(argv, environ, log, order.tag)
+            return str(_spawn(argv, environ, log) if pid is None else pid)
         except (OSError, ValueError) as error:
             raise StartFailed(
                 f"the wrapper {argv[0]} could not be started: {error}",
                 hint="look at memory, the number of processes and the interpreter's path",
             ) from error
+
+    def notices(self) -> Sequence[str]:
+        """Each thing once."""
+        told, self._notices = self._notices, []
+        return told
+
+    def _start_in_scope(self, argv: list[str], environ: Mapping[str, str], log: str, tag: str) -> int | None:
+        """The wrapper's pid; None: it is to be started without one. Raises OSError."""
+        if self._are_scopes_refused:
+            return None
+        from tinyscheduler.adapters.engines import systemd_scope
+
+        uid = os.geteuid()
+        prefix = None
+        if systemd_scope.is_managed(uid):
+            prefix = systemd_scope.scope_prefix(containment_name(tag), environ, uid)
+        if prefix is None:
+            self._are_scopes_refused = True
+            return None
+        words, missing = prefix
+        pid = _spawn([*words, *argv], {**environ, **missing}, log)
+        if systemd_scope.has_become_the_wrapper(pid, words[0]):
+            return pid
+        self._are_scopes_refused = True
+        self._notices.append(
+            f"systemd-run made no scope, so agents of this pass share the fate of what started it: see {log}"
+        )
+        return None
 
 
 def _spawn(argv: list[str], environ: Mapping[str, str], log: str) -> int:

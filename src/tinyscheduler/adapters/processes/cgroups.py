@@ -31,13 +31,12 @@ def mount_point() -> str | None:
 
 def own_paths() -> dict[str, str]:
     """Path by hierarchy of this process: ``""`` is version 2, ``name=systemd`` the older one of systemd."""
-    try:
-        with open("/proc/self/cgroup", encoding="utf-8", errors="replace") as file:
-            lines = file.read().splitlines()
-    except OSError:
-        return {}
-    split = (line.split(":", 2) for line in lines)
-    return {parts[1]: parts[2] for parts in split if len(parts) == 3}
+    return _paths("self")
+
+
+def path_of(pid: int) -> str:
+    """In version 2; empty: it is gone, or there is none."""
+    return _paths(str(pid)).get("", "")
 
 
 def members(cgroup: str) -> set[int]:
@@ -63,6 +62,16 @@ def remove(cgroup: str) -> None:
         except OSError:
             # Gone, still used, or another's: whoever comes after us meets the same and may ask again.
             continue
+
+
+def _paths(process: str) -> dict[str, str]:
+    try:
+        with open(f"/proc/{process}/cgroup", encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return {}
+    split = (line.split(":", 2) for line in lines)
+    return {parts[1]: parts[2] for parts in split if len(parts) == len(("id", "controllers", "path"))}
 
 
 def _folders(cgroup: str) -> Iterator[str]:

@@ -1,0 +1,87 @@
+"""A systemd scope around a wrapper (ADR 0042).
+
+A service that runs once ends everything in its control group when it ends, an agent in a session of its
+own included (systemd.kill(5)). In a scope of its own the agent outlives the pass that started it. Loaded
+only where a manager is there to be asked.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Mapping
+
+EXEC_S = 5.0
+"""A manager answers in 20 ms; one that is busy for so long is not waited for, with the lock held."""
+_LOOK_MS = 2
+_PROGRAMS = ("/usr/bin/systemd-run", "/bin/systemd-run")
+
+
+def is_managed(uid: int) -> bool:
+    """A manager is there. Two look-ups: this is asked before every start."""
+    system = uid == 0 and os.path.isdir("/run/systemd/system") and os.path.exists("/run/systemd/private")
+    return system or os.path.exists(_private_socket(uid))
+
+
+def scope_prefix(name: str, environ: Mapping[str, str], uid: int) -> tuple[list[str], dict[str, str]] | None:
+    """The argv before the wrapper's own, and what its environment lacks; None: there is no systemd-run."""
+    program = next((path for path in _PROGRAMS if os.access(path, os.X_OK)), None)
+    if program is None:
+        return None
+    command = [program, "--scope", "--quiet", "--collect", f"--unit={name}"]
+    if uid == 0 and os.path.exists("/run/systemd/private"):
+        return [*command, "--"], {}
+    command += ["--user", "--"]
+    if "XDG_RUNTIME_DIR" in environ:
+        return command, {}
+    # Cron does not set it. Taken away again, so that agents see the same whoever starts them.
+    return [*command, "/usr/bin/env", "-u", "XDG_RUNTIME_DIR"], {"XDG_RUNTIME_DIR": f"/run/user/{uid}"}
+
+
+def has_become_the_wrapper(pid: int, program: str, *, limit_s: float = EXEC_S) -> bool:
+    """Wait until ``program``, our child, has made the scope and executed what comes after it. False: it
+    has failed, or was ended because it took too long; then it never was the wrapper."""
+    handle = os.pidfd_open(pid)
+    poller = select.poll()
+    poller.register(handle, select.POLLIN)
+    deadline = time.monotonic() + limit_s
+    try:
+        while time.monotonic() < deadline:
+            if poller.poll(_LOOK_MS):
+                return False
+            if not _executes(pid, program):
+                return True
+        return not _was_ended_before_its_exec(handle, pid, program)
+    finally:
+        os.close(handle)
+
+
+def _was_ended_before_its_exec(handle: int, pid: int, program: str) -> bool:
+    # Stopped first: between a look and a KILL it could become the wrapper, and the lease would have
+    # been adopted by a dead one.
+    signal.pidfd_send_signal(handle, signal.SIGSTOP)
+    _wait_stopped(pid)
+    if _executes(pid, program):
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        return True
+    signal.pidfd_send_signal(handle, signal.SIGCONT)
+    return False
+
+
+def _wait_stopped(pid: int) -> None:
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+
+def _executes(pid: int, program: str) -> bool:
+    """False also when it cannot be seen: what is not ours to see any more is no child in its first
+    milliseconds."""
+    try:
+        return os.path.samefile(f"/proc/{pid}/exe", program)
+    except OSError:
+        return False
+
+
+def _private_socket(uid: int) -> str:
+    return f"/run/user/{uid}/systemd/private"
