@@ -280,10 +280,21 @@ def facts(
     run_age_s: float = 60.0,
     intent: Intent | None = None,
     unwanted: str = "",
+    is_owner_unreadable: bool = False,
 ) -> LeaseFacts:
     """A lease and what the machine says about it: alive, and beaten just now."""
     found = lease or a_lease()
-    return LeaseFacts(found, wrapper, owner, is_same_boot, beat_age_s, run_age_s, unwanted, intent)
+    return LeaseFacts(
+        found,
+        wrapper,
+        owner,
+        is_same_boot,
+        beat_age_s,
+        run_age_s,
+        unwanted=unwanted,
+        intent=intent,
+        is_owner_unreadable=is_owner_unreadable,
+    )
 
 
 def a_tend_snapshot(

@@ -25,6 +25,7 @@ from tests.builders import (
 )
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+from tinyscheduler.model.intent import Intent
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import (
     BrokenLease,
@@ -211,7 +212,17 @@ def lease_facts(draw: st.DrawFn, task_id: str) -> LeaseFacts:
         is_same_boot=draw(_mostly),
         beat_age_s=draw(st.sampled_from([0.0, 44.0, 45.0, 45.001, 180.0, 181.0, 1e9])),
         run_age_s=draw(st.sampled_from([0.0, 30.0, 30.001, 36.0, 3635.0, 3635.001, 1e9])),
+        intent=draw(st.sampled_from([None, None, None, *_ends(lease)])),
+        unwanted=draw(st.sampled_from(["", "", "", "reassigned to eve"])),
+        is_owner_unreadable=not draw(_mostly),
     )
+
+
+def _ends(lease: Lease) -> list[Intent]:
+    """Requests that end a run."""
+    return [
+        Intent("i", kind, lease.task_id, lease.lease_id, "bob", NOW) for kind in ("stop", "park", "release")
+    ]
 
 
 @st.composite

@@ -8,6 +8,7 @@
     +-- WorldError               the world failed: try again later
         +-- LockBusy             exit 75, another pass is at work
         +-- StateError           exit 1, the state folder cannot be read or written
+        |   +-- Unreadable       what is there says nothing, however often it is read
         +-- StartFailed          exit 1, a wrapper could not be started
         +-- TaskServerError      exit 3
             +-- ServerUnavailable    nobody answered, or not in time, or not in its language
@@ -99,6 +100,11 @@ class StateError(WorldError):
     """The state folder cannot be read or written, or is not ours."""
 
     reference = "state"
+
+
+class Unreadable(StateError):
+    """A file of ours is there and says nothing: garbled, cut off, or no file at all. Reading it again
+    changes nothing, as it may for a disk that fails."""
 
 
 class StartFailed(WorldError):

@@ -76,15 +76,15 @@ OURS: Mapping[str, str] = {
     "words": (
         "model model.action model.agent model.breaker model.configuration model.event model.ids"
         " model.intent model.knowledge model.lease model.ledger model.order model.pass_result model.policy"
-        " model.reason model.result model.sightings model.snapshot model.task"
+        " model.rate_limit model.reason model.result model.sightings model.snapshot model.task"
     ),
     "decisions": (
-        "planner planner.capacity planner.holds planner.lost planner.ranking planner.retry planner.start"
-        " planner.tend planner.view"
+        "planner planner.breakers planner.capacity planner.gates planner.holds planner.life planner.lost"
+        " planner.ranking planner.retry planner.start planner.tend planner.view"
     ),
     "the order of a pass; what acts is loaded when there is something to do": (
-        "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.observe"
-        " reconcile.record reconcile.report reconcile.run reconcile.telling"
+        "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.memory"
+        " reconcile.observe reconcile.record reconcile.report reconcile.run reconcile.telling"
     ),
     "ports bound, nothing of them used": (
         "adapters adapters.engines adapters.engines.local adapters.runs adapters.runs.order_file"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import tend_snapshots
-from tinyscheduler.model.action import Keep, Quarantine, Reclaim, Revoke, TendPlan, task_of
+from tinyscheduler.model.action import Keep, Quarantine, Reclaim, Release, Revoke, TendPlan, task_of
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
 from tinyscheduler.planner.tend import decide, plan_tend
@@ -73,15 +73,15 @@ def test_dead_wrappers_have_no_limit(snapshot: TendSnapshot) -> None:
 
 @given(tend_snapshots())
 def test_a_process_we_cannot_see_is_never_reclaimed(snapshot: TendSnapshot) -> None:
-    """Law 4: unknown is not dead. A revocation that is half done is finished all the same: the
-    owner name was linked by a pass of this folder, so no wrapper can have adopted the lease."""
+    """Law 4: unknown is not dead. What was closed by a revocation is ended all the same: the owner name
+    was linked by a pass of this folder, so no wrapper can have adopted the lease. And a person may
+    take the blame."""
     plan = plan_tend(snapshot)
     known = facts_by_task(snapshot)
 
     for action in plan.actions:
         if isinstance(action, Reclaim | Revoke) and known[task_of(action)].wrapper == "unknown":
             owner = known[task_of(action)].owner
-            assert isinstance(action, Revoke)
             assert owner is not None
             assert owner.by == "revoked"
 
@@ -97,7 +97,7 @@ def test_nothing_of_a_run_that_beats_in_time_is_ended(snapshot: TendSnapshot) ->
             facts = known[task_of(action)]
             is_late = facts.beat_age_s > max(3 * facts.lease.heartbeat_interval_s, 45)
             is_overdue = facts.run_age_s > facts.lease.hard_limit_s
-            assert is_late or is_overdue
+            assert is_late or is_overdue or facts.intent is not None or facts.unwanted
 
 
 @given(tend_snapshots())
@@ -114,6 +114,19 @@ def test_estop_keeps_no_run_of_this_machine(snapshot: TendSnapshot) -> None:
 @given(tend_snapshots())
 def test_what_ends_processes_comes_before_what_talks_to_the_server(snapshot: TendSnapshot) -> None:
     kinds = [type(action).__name__ for action in plan_tend(snapshot).actions]
-    order = ["Reclaim", "Revoke", "Undo", "Settle", "Quarantine", "Keep"]
+    order = ["Reclaim", "Release", "Revoke", "Undo", "Settle", "Quarantine", "Keep"]
 
     assert kinds == sorted(kinds, key=order.index)
+
+
+@given(tend_snapshots())
+def test_nothing_is_given_up_without_proof_unless_a_person_asks(snapshot: TendSnapshot) -> None:
+    """And never while its wrapper is seen alive."""
+    known = facts_by_task(snapshot)
+
+    for action in plan_tend(snapshot).actions:
+        if isinstance(action, Release):
+            facts = known[task_of(action)]
+            assert facts.intent is not None
+            assert facts.intent.kind == "release"
+            assert facts.wrapper != "alive"

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import AgentName, TaskId
-from tinyscheduler.model.lease import BrokenLease, Lease, OutcomeClass
+from tinyscheduler.model.lease import BrokenLease, Lease, OutcomeClass, TaggedRun
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
 
@@ -28,6 +28,17 @@ class Reclaim(NamedTuple):
     lease: Lease
     outcome: OutcomeClass
     reason: str
+    why: str = ""
+    """What a person or the task server has to do with it, in words."""
+
+
+class Release(NamedTuple):
+    """End what can be ended of the run, and give the lease up without proof: a person asked for it."""
+
+    lease: Lease
+    outcome: OutcomeClass
+    reason: str
+    why: str = ""
 
 
 class Revoke(NamedTuple):
@@ -58,7 +69,28 @@ class Quarantine(NamedTuple):
     reason: str
 
 
-TendAction = Keep | Reclaim | Revoke | Undo | Settle | Quarantine
+class Rebuild(NamedTuple):
+    """Write an unreadable lease anew, from what else is known of its run; then tend it like any other."""
+
+    lease: BrokenLease
+    reason: str
+
+
+class Discard(NamedTuple):
+    """Remove an unreadable lease that stands for nothing: no run of its task is open, none lives."""
+
+    lease: BrokenLease
+    reason: str
+
+
+class StopOrphan(NamedTuple):
+    """End the processes of a run that has no lease, if a second look finds them and no lease again."""
+
+    run: TaggedRun
+    reason: str
+
+
+TendAction = Keep | Reclaim | Release | Revoke | Undo | Settle | Quarantine | Rebuild | Discard | StopOrphan
 
 
 class TendPlan(NamedTuple):
@@ -86,7 +118,10 @@ class StartPlan(NamedTuple):
     limits_reached: tuple[str, ...] = ()
 
 
-ActionKind = Literal["keep", "reclaim", "revoke", "undo", "settle", "quarantine", "start"]
+ActionKind = Literal[
+    "keep", "reclaim", "release", "revoke", "undo", "settle", "quarantine", "rebuild", "discard",
+    "stop_orphan", "start",
+]  # fmt: skip
 
 
 def kind_of(action: TendAction | Start) -> ActionKind:
@@ -96,15 +131,21 @@ def kind_of(action: TendAction | Start) -> ActionKind:
 
 def task_of(action: TendAction | Start) -> TaskId:
     """The task an action is about."""
-    return action.task.id if isinstance(action, Start) else action.lease.task_id
+    if isinstance(action, Start):
+        return action.task.id
+    return action.run.task_id if isinstance(action, StopOrphan) else action.lease.task_id
 
 
 _KINDS: Mapping[type, ActionKind] = {
     Keep: "keep",
     Reclaim: "reclaim",
+    Release: "release",
     Revoke: "revoke",
     Undo: "undo",
     Settle: "settle",
     Quarantine: "quarantine",
+    Rebuild: "rebuild",
+    Discard: "discard",
+    StopOrphan: "stop_orphan",
     Start: "start",
 }

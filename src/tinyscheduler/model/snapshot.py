@@ -11,7 +11,7 @@ from tinyscheduler.model.breaker import NO_ACCOUNTS, NO_BREAKERS, Accounts, Brea
 from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.intent import BrokenIntent, Intent
 from tinyscheduler.model.knowledge import Known, Unknown
-from tinyscheduler.model.lease import BrokenLease, Lease, Owner
+from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
@@ -36,8 +36,31 @@ class LeaseFacts(NamedTuple):
     run_age_s: float
     unwanted: str = ""
     """Why the task server does not want this run any more; empty: it does, or nobody knows."""
+    drift: str = ""
+    """What the task server shows and nobody claimed, while it may still be a hand-over; looked for only
+    by those who show it."""
     intent: Intent | None = None
     """The request that is to end this run now: a ``stop``, ``park`` or ``release`` that may be obeyed."""
+    is_owner_unreadable: bool = False
+    """Its owner file is there and says nothing; looked at only while the lease is ``starting``."""
+
+
+class BrokenFacts(NamedTuple):
+    """A lease that nobody can read, and what is left of its run."""
+
+    lease: BrokenLease
+    owner: Owner | None
+    """None also when the owner file cannot be read."""
+    is_owner_unreadable: bool
+    wrapper: Liveness
+    """Of the process in the owner file; ``dead`` when none is named."""
+    file_age_s: float
+    """Since somebody wrote into it, by the wall clock: file times are."""
+    is_folder: bool
+    """A folder has the lease's name: the wrapper cannot write over that."""
+    ledger: Ledger | BrokenLedger | None
+    processes: tuple[ProcessRef, ...]
+    """Everybody who carries a tag of the task."""
 
 
 class TendSnapshot(NamedTuple):
@@ -53,6 +76,11 @@ class TendSnapshot(NamedTuple):
     broken_intents: tuple[BrokenIntent, ...] = ()
     intents_left_out: int = 0
     """Requests beyond the limit of a pass; the next one reads them."""
+    tagged: tuple[TaggedRun, ...] = ()
+    """Runs of this state folder that have processes; looked for before the leases, so that a run that
+    is being started has its lease by then."""
+    remains: tuple[BrokenFacts, ...] = ()
+    """Of the runs of the broken leases; of none when nobody has looked."""
 
 
 class QueueGap(NamedTuple):

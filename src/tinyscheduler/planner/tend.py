@@ -1,197 +1,136 @@
-"""What to do with every lease: one ordered table for each state, first match wins.
+"""What to do with every lease of a pass, with every run that has none, and in which order.
 
-Kept apart from ``start`` because tending comes first in a pass and needs no task server: local facts
-and the kill are ours alone; only settling asks the server (features B6).
+What becomes of one lease stands in ``life``; of one that nobody can read, in ``broken``. Apart from
+``start`` because tending comes first in a pass and needs no task server: local facts and the kill are
+ours alone; only settling asks the server (features B6).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import assert_never
 
 from tinyscheduler.model.action import (
+    Discard,
     Keep,
     Quarantine,
+    Rebuild,
     Reclaim,
+    Release,
     Revoke,
     Settle,
+    StopOrphan,
     TendAction,
     TendPlan,
     Undo,
+    task_of,
 )
-from tinyscheduler.model.lease import LeaseState
 from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
-
-BEATS_MISSED_MAX = 3
-STALE_S_MIN = 45
-"""Three beats of the default interval: a loaded machine delays one, hardly three in a row."""
-HEARTBEAT_S_MAX = 3_600
-"""A lease that says more was edited or is damaged; the settings allow no more."""
-BACKSTOP_S = 30
-"""The wrapper enforces the hard limit; the pass steps in when it is late by grace and this much."""
-
-
-class Rule(NamedTuple):
-    """One row: when ``holds``, do what ``act`` says."""
-
-    name: str
-    holds: Callable[[LeaseFacts, TendSnapshot], bool]
-    act: Callable[[LeaseFacts, str], TendAction]
+from tinyscheduler.planner import life
 
 
 def plan_tend(snapshot: TendSnapshot) -> TendPlan:
-    """One action per lease, sorted by what is urgent, then by task.
+    """One action per lease and per run without one, sorted by what is urgent, then by task.
 
-    At most ``kills_max`` reclaims, longest without a beat first (features A8); a lease whose
-    processes are dead already costs no kill and has no limit.
+    At most ``kills_max`` runs are ended, longest without a beat first (features A8); a lease whose
+    processes are dead already costs no kill and has no limit. What is left without a lease comes
+    last: it was told to end before, or is about to find that its lease is gone.
     """
     facts = sorted(snapshot.leases, key=lambda f: (-f.beat_age_s, f.lease.task_id))
+    wanted = [(decide(fact, snapshot), fact.wrapper == "alive") for fact in facts]
     actions: list[TendAction] = []
-    limits: list[str] = []
     kills = 0
-    for fact in facts:
-        action = decide(fact, snapshot)
-        if isinstance(action, Reclaim) and fact.wrapper == "alive":
-            kills += 1
-            if kills > snapshot.policy.kills_max:
-                action = Keep(fact.lease, "kill_limit", is_trouble=True)
-                limits = [f"{snapshot.policy.kills_max} kills in one pass"]
-        actions.append(action)
-    actions += [Quarantine(broken, broken.why) for broken in snapshot.broken]
-    actions.sort(key=lambda action: (_ORDER[type(action)], action.lease.task_id))
-    return TendPlan(tuple(actions), tuple(limits))
+    for action, is_alive in wanted:
+        is_kill = is_alive and isinstance(action, Reclaim)
+        kills += is_kill
+        actions.append(_spared(action) if is_kill and kills > snapshot.policy.kills_max else action)
+    actions += _broken(snapshot)
+    orphans = list(_orphans(snapshot)) if snapshot.tagged else []
+    actions += orphans[: max(0, snapshot.policy.kills_max - kills)]
+    actions.sort(key=lambda action: (_ORDER[type(action)], task_of(action)))
+    is_reached = kills + len(orphans) > snapshot.policy.kills_max
+    return TendPlan(tuple(actions), (f"{snapshot.policy.kills_max} kills in one pass",) if is_reached else ())
 
 
 def decide(facts: LeaseFacts, snapshot: TendSnapshot) -> TendAction:
-    """The first rule of the lease's state that holds; the last row of each table catches all."""
-    for rule in RULES[facts.lease.state]:
-        if rule.holds(facts, snapshot):
-            return rule.act(facts, rule.name)
-    raise AssertionError(f"no rule for a lease in state {facts.lease.state}")
-
-
-def stale_after_s(heartbeat_interval_s: int) -> int:
-    """How old a beat may be (features B3)."""
-    interval_s = min(heartbeat_interval_s, HEARTBEAT_S_MAX)
-    return max(BEATS_MISSED_MAX * interval_s, STALE_S_MIN)
-
-
-def _always(_facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
-    return True
-
-
-def _is_estopped(_facts: LeaseFacts, snapshot: TendSnapshot) -> bool:
-    return snapshot.is_estopped
-
-
-def _is_elsewhere(facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
-    return facts.wrapper == "unknown"
-
-
-def _is_dead(facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
-    return facts.wrapper == "dead"
-
-
-def _is_rebooted(facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
-    return not facts.is_same_boot and facts.wrapper == "dead"
-
-
-def _is_stale(facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
-    return facts.beat_age_s > stale_after_s(facts.lease.heartbeat_interval_s)
-
-
-def _is_overdue(facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
+    """The action of one lease."""
+    reason, entry = life.decide(facts, snapshot)
     lease = facts.lease
-    return facts.run_age_s > lease.hard_limit_s + lease.grace_s + BACKSTOP_S
+    match entry.effect:
+        case "keep" | "tell":
+            return Keep(lease, reason, is_trouble=entry.effect == "tell")
+        case "reclaim":
+            assert entry.outcome is not None, "a test proves it"
+            return Reclaim(lease, entry.outcome, reason, _why(facts, reason))
+        case "release":
+            assert entry.outcome is not None, "a test proves it"
+            return Release(lease, entry.outcome, reason, _why(facts, reason))
+        case "revoke":
+            return Revoke(lease, reason)
+        case "undo":
+            return Undo(lease, reason)
+        case "settle":
+            return Settle(lease, reason)
+        case "pass_over":
+            raise AssertionError("such an entry never decides")
+        case _:
+            assert_never(entry.effect)
 
 
-def _is_adopted(facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
-    owner = facts.owner
-    return owner is not None and owner.by == "wrapper" and owner.lease_id == facts.lease.lease_id
+def _why(facts: LeaseFacts, reason: str) -> str:
+    intent = facts.intent
+    if reason == "unwanted":
+        return facts.unwanted
+    if intent is None or reason not in ("stop_asked", "release_asked"):
+        return ""
+    return f"asked by {intent.by}" + (f": {intent.reason}" if intent.reason else "")
 
 
-def _is_adopted_by_dead(facts: LeaseFacts, snapshot: TendSnapshot) -> bool:
-    return _is_adopted(facts, snapshot) and facts.wrapper == "dead"
+def _spared(action: TendAction) -> TendAction:
+    assert isinstance(action, Reclaim), "only kills have a limit"
+    return Keep(action.lease, "kill_limit", is_trouble=True)
 
 
-def _is_adopted_long_ago(facts: LeaseFacts, snapshot: TendSnapshot) -> bool:
-    return _is_adopted(facts, snapshot) and _is_stale(facts, snapshot)
+def _broken(snapshot: TendSnapshot) -> Iterator[TendAction]:
+    """A lease whose run nobody has looked at stays as it is."""
+    if not snapshot.broken:
+        return
+    from tinyscheduler.planner.broken import decide_broken
+
+    remains = {facts.lease.task_id: facts for facts in snapshot.remains}
+    for broken in snapshot.broken:
+        facts = remains.get(broken.task_id)
+        yield Quarantine(broken, broken.why) if facts is None else decide_broken(facts, snapshot)
 
 
-def _is_revoked(facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
-    return facts.owner is not None and facts.owner.by == "revoked"
+def _orphans(snapshot: TendSnapshot) -> Iterator[TendAction]:
+    """Who carries a tag that no lease has. Behind a broken lease there may be any run of its task, until
+    its ledger says that there is none."""
+    leased = {(facts.lease.task_id, facts.lease.lease_id) for facts in snapshot.leases}
+    hidden = {broken.task_id for broken in snapshot.broken} - _closed(snapshot)
+    for run in sorted(snapshot.tagged):
+        if (run.task_id, run.lease_id) not in leased and run.task_id not in hidden:
+            yield StopOrphan(run, "no_lease")
 
 
-def _is_late(facts: LeaseFacts, snapshot: TendSnapshot) -> bool:
-    return facts.run_age_s > snapshot.policy.start_timeout_s
+def _closed(snapshot: TendSnapshot) -> set[str]:
+    if not snapshot.remains:
+        return set()
+    from tinyscheduler.planner.broken import has_no_run
 
+    return {facts.lease.task_id for facts in snapshot.remains if has_no_run(facts, snapshot)}
 
-def _reclaim_as_lost(facts: LeaseFacts, reason: str) -> TendAction:
-    return Reclaim(facts.lease, "lost", reason)
-
-
-def _reclaim_as_overdue(facts: LeaseFacts, reason: str) -> TendAction:
-    return Reclaim(facts.lease, "timed_out", reason)
-
-
-def _reclaim_as_interrupted(facts: LeaseFacts, reason: str) -> TendAction:
-    return Reclaim(facts.lease, "interrupted", reason)
-
-
-def _revoke(facts: LeaseFacts, reason: str) -> TendAction:
-    return Revoke(facts.lease, reason)
-
-
-def _undo(facts: LeaseFacts, reason: str) -> TendAction:
-    return Undo(facts.lease, reason)
-
-
-def _settle(facts: LeaseFacts, reason: str) -> TendAction:
-    return Settle(facts.lease, reason)
-
-
-def _keep(facts: LeaseFacts, reason: str) -> TendAction:
-    return Keep(facts.lease, reason)
-
-
-def _keep_and_tell(facts: LeaseFacts, reason: str) -> TendAction:
-    return Keep(facts.lease, reason, is_trouble=True)
-
-
-RULES: Mapping[LeaseState, tuple[Rule, ...]] = {
-    # The pass that wrote it is gone, or its claim was never answered: this pass holds the lock.
-    "claiming": (Rule("claim_interrupted", _always, _undo),),
-    "starting": (
-        Rule("revocation_unfinished", _is_revoked, _revoke),
-        Rule("unknown_host", _is_elsewhere, _keep_and_tell),
-        Rule("rebooted", _is_rebooted, _reclaim_as_interrupted),
-        Rule("wrapper_dead", _is_adopted_by_dead, _reclaim_as_lost),
-        Rule("heartbeat_stale", _is_adopted_long_ago, _reclaim_as_lost),
-        Rule("being_adopted", _is_adopted, _keep),
-        Rule("estop", _is_estopped, _revoke),
-        Rule("not_adopted_in_time", _is_late, _revoke),
-        Rule("starting", _always, _keep),
-    ),
-    "running": (
-        # Law 4: a process we cannot see is neither alive nor dead.
-        Rule("unknown_host", _is_elsewhere, _keep_and_tell),
-        # A reboot is not the task's fault and needs no kill.
-        Rule("rebooted", _is_rebooted, _reclaim_as_interrupted),
-        Rule("wrapper_dead", _is_dead, _reclaim_as_lost),
-        Rule("estop", _is_estopped, _reclaim_as_interrupted),
-        Rule("heartbeat_stale", _is_stale, _reclaim_as_lost),
-        Rule("over_hard_limit", _is_overdue, _reclaim_as_overdue),
-        Rule("running", _always, _keep),
-    ),
-    "finished": (Rule("finished", _always, _settle),),
-}
 
 # Stops first, because all of them share one grace; then what frees slots; then the rest.
 _ORDER: Mapping[type, int] = {
-    Reclaim: 0,
-    Revoke: 1,
-    Undo: 2,
-    Settle: 3,
-    Quarantine: 4,
-    Keep: 5,
+    Rebuild: 0,
+    Reclaim: 1,
+    Release: 2,
+    StopOrphan: 3,
+    Revoke: 4,
+    Undo: 5,
+    Settle: 6,
+    Discard: 7,
+    Quarantine: 8,
+    Keep: 9,
 }

@@ -9,25 +9,29 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from tinyscheduler.errors import StateError, TaskServerError
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.errors import StateError, TaskServerError, Unreadable
+from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.intent import INTENTS_MAX
 from tinyscheduler.model.knowledge import Known, Unknown
-from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, lease_tag
+from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun, lease_tag
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import (
     Backlog,
+    BrokenFacts,
     LeaseFacts,
     Liveness,
     StartSnapshot,
     TendSnapshot,
 )
-from tinyscheduler.planner.tend import stale_after_s
+from tinyscheduler.planner.life import stale_after_s
 from tinyscheduler.ports import TaskServer, World
 
 
 def observe_tend(world: World) -> TendSnapshot:
     """Every lease with what the machine says about it. Raises StateError when the folder is unreadable."""
+    # Before the leases: whoever starts from here on has a lease by then, and is not met without one.
+    tagged = tagged_runs(world)
     now = world.clock.now()
     monotonic = world.clock.monotonic()
     scan = world.leases.scan()
@@ -37,9 +41,47 @@ def observe_tend(world: World) -> TendSnapshot:
             facts.append(lease_facts(world, lease, now=now, monotonic=monotonic))
         except StateError as error:
             broken.append(BrokenLease(lease.task_id, lease.run_folder, error.message))
-    return TendSnapshot(
-        now, tuple(facts), tuple(broken), world.state.is_estopped(), world.configuration.policy
+    asked = world.intents.scan(INTENTS_MAX)
+    snapshot = TendSnapshot(
+        now,
+        tuple(facts),
+        tuple(broken),
+        world.state.is_estopped(),
+        world.configuration.policy,
+        asked.intents,
+        asked.broken,
+        asked.left_out,
+        tagged,
+        _remains(world, scan.broken, tagged) if scan.broken else (),
     )
+    if not asked.intents:
+        return snapshot
+    from tinyscheduler.reconcile.intent_look import with_ends
+
+    return with_ends(world, snapshot)
+
+
+def tagged_runs(world: World) -> tuple[TaggedRun, ...]:
+    """Runs of this state folder that have processes; a tag that names no run is nobody's."""
+    try:
+        state_id = world.state.state_id()
+    except StateError:
+        # Said where the folder is opened or shown; without our id nobody is ours.
+        return ()
+    found = []
+    for tag, processes in world.processes.tagged(state_id).items():
+        _, task_id, lease_id = (*tag.split(":"), "", "")[:3]
+        if tag == lease_tag(state_id, TaskId(task_id), LeaseId(lease_id)):
+            found.append(TaggedRun(TaskId(task_id), LeaseId(lease_id), tag, processes))
+    return tuple(found)
+
+
+def _remains(
+    world: World, broken: Sequence[BrokenLease], tagged: Sequence[TaggedRun]
+) -> tuple[BrokenFacts, ...]:
+    from tinyscheduler.reconcile.remains import remains_of
+
+    return remains_of(world, broken, tagged)
 
 
 def task_ids_of(snapshot: TendSnapshot) -> list[TaskId]:
@@ -51,13 +93,18 @@ def task_ids_of(snapshot: TendSnapshot) -> list[TaskId]:
 
 
 def lease_facts(world: World, lease: Lease, *, now: datetime, monotonic: float) -> LeaseFacts:
-    """Raises StateError for an owner file that cannot be read."""
+    """Raises StateError when the disk fails."""
+    owner, is_owner_unreadable = None, False
     # A lease that names its wrapper was adopted; only before that the owner file knows more.
-    owner = world.leases.owner(lease.task_id) if lease.state == "starting" else None
+    if lease.state == "starting":
+        try:
+            owner = world.leases.owner(lease.task_id)
+        except Unreadable:
+            is_owner_unreadable = True
     is_same_boot = lease.boot_id == world.processes.host().boot_id
     beat_age_s = _age_s(lease.heartbeat_at, lease.heartbeat_monotonic, now, monotonic, is_same_boot)
     if beat_age_s > stale_after_s(lease.heartbeat_interval_s):
-        beat_age_s = min(beat_age_s, _touched_age_s(world, lease, now))
+        beat_age_s = min(beat_age_s, touched_age_s(world, lease.task_id, now))
     return LeaseFacts(
         lease,
         _wrapper_liveness(world, lease, owner),
@@ -65,6 +112,7 @@ def lease_facts(world: World, lease: Lease, *, now: datetime, monotonic: float) 
         is_same_boot,
         beat_age_s,
         _age_s(lease.created_at, lease.start_monotonic, now, monotonic, is_same_boot),
+        is_owner_unreadable=is_owner_unreadable,
     )
 
 
@@ -92,6 +140,8 @@ def observe_start(
         is_estopped=world.state.is_estopped(),
         free_mb=world.state.free_mb(),
         refused=refused,
+        breakers=world.breakers.read(),
+        accounts=world.accounts.read(),
     )
 
 
@@ -142,10 +192,10 @@ def _wrapper_liveness(world: World, lease: Lease, owner: Owner | None) -> Livene
     return "dead"
 
 
-def _touched_age_s(world: World, lease: Lease, now: datetime) -> float:
-    """On a full disk a wrapper cannot rewrite its lease and beats by touching the file. A time in the
-    future proves nothing: the clock was set back since."""
-    touched_at = world.leases.touched_at(lease.task_id)
+def touched_age_s(world: World, task_id: TaskId, now: datetime) -> float:
+    """Of the lease file. On a full disk a wrapper cannot rewrite its lease and beats by touching the
+    file. A time in the future proves nothing: the clock was set back since."""
+    touched_at = world.leases.touched_at(task_id)
     if touched_at is None or touched_at > now:
         return math.inf
     return (now - touched_at).total_seconds()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tinyscheduler.errors import StateError
+from tinyscheduler.planner.intents import held_by
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.intent_look import foresee
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.report import Report
@@ -24,9 +26,10 @@ def preview(world: World) -> Report:
         tended = plan_tend(tend)
         report.tended(tended)
         tell_odd(report, tended)
+        report.answers += foresee(world, server, tend)
         backlog = fetch_into(report, world, server)
         leases = [facts.lease for facts in tend.leases]
-        snapshot = observe_start(world, server, leases, tend.broken, backlog, refused={})
+        snapshot = observe_start(world, server, leases, tend.broken, backlog, refused=held_by(report.answers))
         plan = plan_start(snapshot)
         report.planned(plan)
         tell_plan(report, plan)

@@ -1,25 +1,43 @@
-"""End runs whose wrapper is gone, silent or too late, and write down how they ended."""
+"""End runs whose wrapper is gone, silent or too late, or that somebody wants ended, and write down how
+they ended."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 from tinyscheduler.errors import StateError
-from tinyscheduler.model.action import Reclaim
-from tinyscheduler.model.lease import Lease, Outcome, ProcessRef
+from tinyscheduler.model.action import Reclaim, Release
+from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass, Owner, ProcessRef
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.stop import Doomed, stop_runs
 
+DEATHS = ("wrapper_dead", "adopter_dead", "rebooted")
+"""Reasons that say that a run is gone, and not why."""
 
-def reclaim_all(context: Context, actions: Sequence[Reclaim]) -> list[Lease]:
+
+class _Doom(NamedTuple):
+    """An action and how its run is found."""
+
+    action: Reclaim | Release
+    doomed: Doomed
+
+
+def reclaim_all(context: Context, actions: Sequence[Reclaim | Release]) -> list[Lease]:
     """Stop them together under one grace. The leases as they are now: ``finished`` where the tree is
-    proven gone, unchanged where it is not, so that slot and task stay held (law 1)."""
+    proven gone, or nobody asks for proof; unchanged where it is not, so that slot and task stay held
+    (law 1)."""
     if not actions:
         return []
-    doomed = [_doom(context, action) for action in actions]
-    survivors = stop_runs(context.world, doomed, tell=context.fault)
-    return [_conclude(context, action, survivors[action.lease.lease_id]) for action in actions]
+    dooms, left = [], []
+    for action in actions:
+        try:
+            dooms.append(_doom(context, action))
+        except StateError as error:
+            left.append(_failed(context, action, error))
+    survivors = stop_runs(context.world, [doom.doomed for doom in dooms], tell=context.fault)
+    return left + [_conclude(context, doom.action, survivors[doom.doomed.lease.lease_id]) for doom in dooms]
 
 
 def tell_survivors(context: Context, lease: Lease, survivors: Sequence[ProcessRef]) -> None:
@@ -28,40 +46,60 @@ def tell_survivors(context: Context, lease: Lease, survivors: Sequence[ProcessRe
     context.note("tree_survived", lease, "not gone after KILL", pids=[p.pid for p in survivors])
     context.report.trouble(
         f"task {lease.task_id}: processes {pids} of its run cannot be ended",
-        hint="look at them with ps; the task stays held until they are gone",
+        hint="look at them with ps; the task stays held until they are gone, or until "
+        f"tinyscheduler release {lease.task_id} --reason TEXT",
         reference="tree-survived",
     )
 
 
-def _doom(context: Context, action: Reclaim) -> Doomed:
-    owner = None
+def _doom(context: Context, action: Reclaim | Release) -> _Doom:
+    """Raises StateError when a start could not be closed to a wrapper that comes late."""
+    lease = action.lease
+    owner = _close(context, lease) if action.reason == "stop_asked" else _owner(context, lease)
+    context.note("stop_asked", lease, action.reason, **({"why": action.why} if action.why else {}))
+    return _Doom(action, Doomed(lease, owner, action.outcome))
+
+
+def _close(context: Context, lease: Lease) -> Owner | None:
+    """A start that nobody has adopted yet: from here on nobody can, so that the lease is ours to write."""
+    if lease.state != "starting":
+        return _owner(context, lease)
+    return context.world.leases.take(lease.task_id, Owner(lease.lease_id, "revoked", None))
+
+
+def _owner(context: Context, lease: Lease) -> Owner | None:
     try:
-        owner = context.world.leases.owner(action.lease.task_id)
+        return context.world.leases.owner(lease.task_id)
     except StateError as error:
-        # A lease that names its wrapper needs no owner file.
-        context.fault(action.lease, error)
-    context.note("stop_asked", action.lease, action.reason)
-    return Doomed(action.lease, owner, action.outcome)
+        # A lease that names its wrapper needs no owner file, and the tag finds the others.
+        context.fault(lease, error)
+        return None
 
 
-def _conclude(context: Context, action: Reclaim, survivors: Sequence[ProcessRef]) -> Lease:
+def _conclude(context: Context, action: Reclaim | Release, survivors: Sequence[ProcessRef]) -> Lease:
     lease = action.lease
     if survivors:
         tell_survivors(context, lease, survivors)
-        context.result("reclaim", lease, "failed", "its processes survived")
-        return lease
-    context.note("tree_gone", lease, action.reason)
+        if isinstance(action, Reclaim):
+            context.result("reclaim", lease, "failed", "its processes survived")
+            return lease
+    elif isinstance(action, Reclaim):
+        context.note("tree_gone", lease, action.reason)
     try:
         finished = _finish(context, action)
     except StateError as error:
-        context.report.fault(error, task_id=lease.task_id)
-        context.result("reclaim", lease, "failed", error.message)
-        return lease
-    context.result("reclaim", finished, "done", action.reason)
+        return _failed(context, action, error)
+    context.result(_kind(action), finished, "done", action.reason)
     return finished
 
 
-def _finish(context: Context, action: Reclaim) -> Lease:
+def _failed(context: Context, action: Reclaim | Release, error: StateError) -> Lease:
+    context.fault(action.lease, error)
+    context.result(_kind(action), action.lease, "failed", error.message)
+    return action.lease
+
+
+def _finish(context: Context, action: Reclaim | Release) -> Lease:
     """The wrapper's own last word first, then the run's result file, then our reason (B11)."""
     world = context.world
     current = world.leases.read(action.lease.task_id)
@@ -74,13 +112,28 @@ def _finish(context: Context, action: Reclaim) -> Lease:
         return current
     now = world.clock.now()
     said = world.runs.outcome(current.run_folder, None, now, workspace=current.workspace)
-    outcome = said or Outcome(action.outcome, now, summary=_summary(action))
+    outcome = said or Outcome(_outcome(context, action), now, summary=_summary(action))
     finished = current._replace(state="finished", outcome=outcome)
     world.leases.write(finished)
     context.note("run_finished", finished, action.reason, outcome=outcome.kind)
     return finished
 
 
-def _summary(action: Reclaim) -> str:
+def _outcome(context: Context, action: Reclaim | Release) -> OutcomeClass:
+    """A run that was told to end before it was found dead has died of that: the pass that told it was
+    cut off."""
+    if action.reason not in DEATHS:
+        return action.outcome
+    stop = context.world.leases.stop_order(action.lease.task_id)
+    is_meant = stop is not None and stop.lease_id == action.lease.lease_id
+    return stop.reason if stop is not None and is_meant else action.outcome
+
+
+def _summary(action: Reclaim | Release) -> str:
     log = os.path.join(action.lease.run_folder, "output.log")
-    return f"ended by the scheduler: {action.reason.replace('_', ' ')}; see {log}"
+    why = action.why or action.reason.replace("_", " ")
+    return f"ended by the scheduler: {why}; see {log}"
+
+
+def _kind(action: Reclaim | Release) -> Literal["reclaim", "release"]:
+    return "reclaim" if isinstance(action, Reclaim) else "release"

@@ -42,25 +42,43 @@ def stop_runs(
     A stop file that cannot be written is told and the signals are sent all the same: the wrapper then
     calls its end interrupted, which is the smaller evil.
     """
-    trees = _look(world, doomed)
-    living = [doom for doom in doomed if trees[doom.lease.lease_id]]
-    for doom in living:
-        _ask(world, doom, tell)
-    _send(world, _all(trees.values()), signal.SIGTERM)
-    grace_s = max((_grace_s(doom.lease) for doom in living), default=0.0)
-    world.processes.wait_gone(_all(trees.values()), grace_s)
-    survivors = _look(world, living)
+    graces: list[float] = []
+
+    def ask(place: int) -> None:
+        _ask(world, doomed[place], tell)
+        graces.append(_grace_s(doomed[place].lease))
+
+    runs = [_run(world, doom) for doom in doomed]
+    left = end_trees(world, runs, ask=ask, grace_s=lambda: max(graces, default=0.0))
+    return {doom.lease.lease_id: tree for doom, tree in zip(doomed, left, strict=True)}
+
+
+def end_trees(
+    world: World, runs: Sequence[RunRef], *, ask: Callable[[int], None], grace_s: Callable[[], float]
+) -> list[tuple[ProcessRef, ...]]:
+    """TERM to all, one grace, KILL, look again. Per run: what could not be ended; empty is proven gone.
+
+    ``ask`` gets the place of each run that lives, before the first signal; then ``grace_s`` is asked.
+    """
+    trees = _look(world, runs)
+    living = [place for place, tree in enumerate(trees) if tree]
+    for place in living:
+        ask(place)
+    _send(world, _all(trees), signal.SIGTERM)
+    world.processes.wait_gone(_all(trees), grace_s())
+    wanted = [runs[place] for place in living]
+    left = _look(world, wanted)
     for _ in range(KILL_ROUNDS):
-        if not any(survivors.values()):
+        if not any(left):
             break
-        _send(world, _all(survivors.values()), signal.SIGKILL)
-        world.processes.wait_gone(_all(survivors.values()), KILL_WAIT_S)
-        survivors = _look(world, living)
-    left = {doom.lease.lease_id: survivors.get(doom.lease.lease_id, ()) for doom in doomed}
-    for doom in doomed:
-        if not left[doom.lease.lease_id]:
-            world.processes.remove_cgroup(_run(world, doom).cgroup)
-    return left
+        _send(world, _all(left), signal.SIGKILL)
+        world.processes.wait_gone(_all(left), KILL_WAIT_S)
+        left = _look(world, wanted)
+    survivors = dict(zip(living, left, strict=True))
+    for place, run in enumerate(runs):
+        if not survivors.get(place):
+            world.processes.remove_cgroup(run.cgroup)
+    return [survivors.get(place, ()) for place in range(len(runs))]
 
 
 def _ask(world: World, doom: Doomed, tell: Callable[[Lease, StateError], None]) -> None:
@@ -76,18 +94,15 @@ def _grace_s(lease: Lease) -> float:
     return min(max(0, lease.grace_s), GRACE_S_MAX) + WRAPPER_EXTRA_S
 
 
-def _look(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[ProcessRef, ...]]:
+def _look(world: World, runs: Sequence[RunRef]) -> list[tuple[ProcessRef, ...]]:
     """Twice where nobody is seen: a process in the middle of an exec shows no environment, so no tag,
     for a moment."""
-    seen = _trees(world, doomed)
-    unseen = [doom for doom in doomed if not seen[doom.lease.lease_id]]
-    return {**seen, **_trees(world, unseen)}
-
-
-def _trees(world: World, doomed: Sequence[Doomed]) -> dict[LeaseId, tuple[ProcessRef, ...]]:
-    runs = [_run(world, doom) for doom in doomed]
-    ids = [doom.lease.lease_id for doom in doomed]
-    return dict(zip(ids, world.processes.trees(runs), strict=True))
+    trees = list(world.processes.trees(runs))
+    unseen = [place for place, tree in enumerate(trees) if not tree]
+    again = world.processes.trees([runs[place] for place in unseen])
+    for place, tree in zip(unseen, again, strict=True):
+        trees[place] = tree
+    return trees
 
 
 def _run(world: World, doom: Doomed) -> RunRef:

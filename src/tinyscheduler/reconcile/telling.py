@@ -6,19 +6,54 @@ nobody reads plans under cron.
 
 from __future__ import annotations
 
-from tinyscheduler.model.action import StartPlan
-from tinyscheduler.model.lease import BrokenLease, Lease
+from tinyscheduler.model.action import (
+    Discard,
+    Quarantine,
+    Rebuild,
+    StartPlan,
+    StopOrphan,
+    TendPlan,
+)
+from tinyscheduler.model.lease import Lease, TaggedRun
 from tinyscheduler.reconcile.report import Report
 
 
-def tell_broken_lease(report: Report, broken: BrokenLease) -> None:
-    """Law 8: reported and never started over."""
-    report.trouble(
-        f"{broken.path}: {broken.why}",
-        hint=f"mend it, or end the agent of task {broken.task_id} and remove the file; "
-        "until then the task is held",
-        reference="lease-unreadable",
+def tell_broken_lease(report: Report, action: Quarantine | Rebuild | Discard) -> None:
+    """Law 8: reported, also when it mends itself."""
+    broken = action.lease
+    hint = _MENDING.get(action.reason) or (
+        f"mend it, or end the agent of task {broken.task_id} and use tinyscheduler release "
+        f"{broken.task_id} --reason TEXT; until then the task is held"
     )
+    report.trouble(f"{broken.path}: {broken.why}", hint=hint, reference="lease-unreadable")
+
+
+def tell_odd(report: Report, plan: TendPlan) -> None:
+    """What a preview says of leases and processes that should not be as they are."""
+    for action in plan.actions:
+        if isinstance(action, Quarantine | Rebuild | Discard):
+            tell_broken_lease(report, action)
+        elif isinstance(action, StopOrphan):
+            tell_orphan(report, action.run)
+
+
+def tell_orphan(report: Report, run: TaggedRun) -> None:
+    """Law 1: another run of the task may be started while they work."""
+    pids = ", ".join(str(process.pid) for process in run.processes)
+    report.trouble(
+        f"task {run.task_id}: processes {pids} work on it without a lease",
+        hint=f"a pass ends them; they carry TINYSCHEDULER_LEASE={run.tag} in their environment",
+        reference="orphan",
+    )
+
+
+_MENDING = {
+    "wrapper_mends_it": "its wrapper lives and writes it anew at its next beat",
+    "run_open": "it is written anew from its ledger, and a copy is kept in quarantine",
+    "processes_left": "processes without a lease work on its task and are ended first",
+    "no_open_run": "no run of its task is open, so it is moved to quarantine",
+}
+"""By the reason of the action; for every other one a person has to do something."""
 
 
 def tell_lease_elsewhere(report: Report, lease: Lease) -> None:

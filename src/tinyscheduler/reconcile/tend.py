@@ -8,17 +8,21 @@ from typing import assert_never
 from tinyscheduler.errors import ServerUnavailable, StateError, TaskServerError
 from tinyscheduler.model.action import (
     ActionKind,
+    Discard,
     Keep,
     Quarantine,
+    Rebuild,
     Reclaim,
+    Release,
     Revoke,
     Settle,
+    StopOrphan,
     TendAction,
     TendPlan,
     Undo,
 )
 from tinyscheduler.model.event import Event
-from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.reclaim import reclaim_all
 from tinyscheduler.reconcile.settling import settle
@@ -29,10 +33,11 @@ from tinyscheduler.reconcile.undo import revoke, undo
 def apply_tend(context: Context, plan: TendPlan) -> list[Lease]:
     """The leases that are left, as they are on disk now. Never raises for one action's failure."""
     left: list[Lease] = []
-    reclaims = [action for action in plan.actions if isinstance(action, Reclaim)]
+    reclaims = [action for action in plan.actions if isinstance(action, Reclaim | Release)]
     for lease in reclaim_all(context, reclaims):
         is_finished = lease.state == "finished"
         left += _settle(context, lease) if is_finished else [lease]
+    _stop_orphans(context, [action for action in plan.actions if isinstance(action, StopOrphan)])
     for action in plan.actions:
         left += _apply(context, action)
     for limit in plan.limits_reached:
@@ -52,10 +57,15 @@ def _apply(context: Context, action: TendAction) -> list[Lease]:
             return _try(context, "undo", lease, reason, lambda: undo(context, lease, reason))
         case Settle(lease, _):
             return _settle(context, lease)
-        case Quarantine():
-            _quarantine(context, action)
+        case Quarantine() | Rebuild():
+            # One that could be rebuilt has been, before the plan was made.
+            tell_broken_lease(context.report, action)
+            copy_aside(context, action.lease)
             return []
-        case Reclaim():
+        case Discard():
+            _discard(context, action)
+            return []
+        case Reclaim() | Release() | StopOrphan():
             return []  # Done before, all together.
         case _:
             assert_never(action)
@@ -95,15 +105,30 @@ def _tell_kept(context: Context, lease: Lease, reason: str) -> None:
         tell_lease_elsewhere(context.report, lease)
 
 
-def _quarantine(context: Context, action: Quarantine) -> None:
-    broken = action.lease
-    tell_broken_lease(context.report, broken)
+def _stop_orphans(context: Context, actions: list[StopOrphan]) -> None:
+    if actions:
+        from tinyscheduler.reconcile.orphans import stop_orphans
+
+        stop_orphans(context, actions)
+
+
+def _discard(context: Context, action: Discard) -> None:
+    from tinyscheduler.reconcile.rebuild import discard
+
+    tell_broken_lease(context.report, action)
+    if copy_aside(context, action.lease):
+        discard(context, action)
+
+
+def copy_aside(context: Context, broken: BrokenLease) -> bool:
+    """Once for each content. False: it could not be copied, so it must stay."""
     try:
         copy = context.world.leases.quarantine(broken)
     except StateError as error:
         context.report.fault(error, task_id=broken.task_id)
-        return
+        return False
     if copy is not None:
         context.world.journal.append(
             Event("lease_quarantined", broken.task_id, reason=broken.why, detail=(("copy", copy),))
         )
+    return True

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tinyscheduler.model.action import Quarantine, Start, StartPlan, TendAction, kind_of, task_of
+from tinyscheduler.model.action import (
+    Discard,
+    Quarantine,
+    Rebuild,
+    Start,
+    StartPlan,
+    StopOrphan,
+    TendAction,
+    kind_of,
+    task_of,
+)
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.pass_result import Result
 from tinyscheduler.model.reason import Held
@@ -104,6 +114,8 @@ def _who(action: TendAction | Start) -> str:
 def _about(action: TendAction | Start) -> tuple[str | None, str | None, str | None]:
     if isinstance(action, Start):
         return action.agent.name, action.task.queue, None
-    if isinstance(action, Quarantine):
+    if isinstance(action, Quarantine | Rebuild | Discard):
         return None, None, None
+    if isinstance(action, StopOrphan):
+        return None, None, action.run.lease_id
     return action.lease.agent, action.lease.queue, action.lease.lease_id

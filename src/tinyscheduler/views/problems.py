@@ -9,7 +9,21 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from tinyscheduler.model.action import Keep, Quarantine, Reclaim, Revoke, Settle, StartPlan, TendAction, Undo
+from tinyscheduler.model.action import (
+    Discard,
+    Keep,
+    Quarantine,
+    Rebuild,
+    Reclaim,
+    Release,
+    Revoke,
+    Settle,
+    StartPlan,
+    StopOrphan,
+    TendAction,
+    Undo,
+    task_of,
+)
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
@@ -70,6 +84,8 @@ class Seen(NamedTuple):
     state_faults: tuple[Problem, ...] = ()
     settings_fault: str = ""
     """Why the settings of now do not hold; then everything is shown with the last good ones."""
+    odd: tuple[Quarantine | Rebuild | Discard | StopOrphan, ...] = ()
+    """What the next pass does about broken leases, and about processes that have none."""
 
 
 def problems(seen: Seen) -> tuple[Problem, ...]:
@@ -121,14 +137,34 @@ def _state(seen: Seen) -> Iterator[Problem]:
 
 
 def _broken(seen: Seen) -> Iterator[Problem]:
+    reasons = {task_of(action): action.reason for action in seen.odd if not isinstance(action, StopOrphan)}
     for lease in seen.broken:
-        hint = f"look whether its agent runs, then remove {lease.path}"
+        hint = _MENDING.get(reasons.get(lease.task_id, "")) or (
+            f"look whether its agent runs, then tinyscheduler release {lease.task_id} --reason TEXT"
+        )
         yield Problem("problem", "lease-unreadable", f"lease {lease.path}: {lease.why}", hint, lease.task_id)
     for ledger in seen.shelf.broken:
         hint = f"mend or remove {ledger.path}; its task is held until then"
         yield Problem(
             "problem", "ledger-unreadable", f"ledger {ledger.path}: {ledger.why}", hint, ledger.task_id
         )
+
+
+_MENDING = {
+    "wrapper_mends_it": "its wrapper lives and writes it anew at its next beat",
+    "run_open": "the next pass writes it anew from its ledger",
+    "processes_left": "the next pass ends the processes that work on its task",
+    "no_open_run": "no run of its task is open: the next pass moves it to quarantine",
+}
+"""What is done about a lease that nobody can read, by the reason of the action."""
+
+
+def _orphans(seen: Seen) -> Iterator[Problem]:
+    for action in seen.odd:
+        if isinstance(action, StopOrphan):
+            pids = ", ".join(str(process.pid) for process in action.run.processes)
+            message = f"task {action.run.task_id}: processes {pids} work on it without a lease"
+            yield Problem("problem", "orphan", message, "the next pass ends them", action.run.task_id)
 
 
 def _runs(seen: Seen) -> Iterator[Problem]:
@@ -150,6 +186,8 @@ def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
         case Reclaim():
             left = "; its agent still runs" if run.is_agent_alive else ""
             return _reclaim_words(run) + left, f"the next pass ends it as {action.outcome}"
+        case Release():
+            return "it is given up without proof that its run is gone", "the next pass does it"
         case Keep(is_trouble=True):
             return _keep_words(action.reason, facts), "look there, and stop it there"
         case Revoke() if facts.run_age_s > seen.configuration.policy.start_timeout_s:
@@ -162,7 +200,7 @@ def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
             return f"its claim was interrupted {age} ago", "the next pass asks the server, and undoes it"
         case Settle(lease=lease) if _age_s(lease.outcome.at if lease.outcome else None, seen) > UNSETTLED_S:
             return "its run has ended and is not settled", "look at the last pass and the task server"
-        case Keep() | Revoke() | Undo() | Settle() | Quarantine():
+        case Keep() | Revoke() | Undo() | Settle() | Quarantine() | Rebuild() | Discard() | StopOrphan():
             return None
 
 
@@ -171,6 +209,10 @@ def _reclaim_words(run: RunSeen) -> str:
     words = {
         "wrapper_dead": f"its wrapper (pid {pid}) is dead",
         "rebooted": "the machine was booted since it began",
+        "adopter_dead": "its wrapper died when it took the lease over",
+        "adopter_silent": f"no beat for {span_text(facts.beat_age_s)}, since its wrapper took it over",
+        "owner_unreadable": "its owner file cannot be read, so nobody can take it over",
+        "unwanted": f"the task server does not want it any more: {facts.unwanted}",
         "heartbeat_stale": f"no beat for {span_text(facts.beat_age_s)}",
         "over_hard_limit": f"it runs for {span_text(facts.run_age_s)}, longer than its hard limit",
     }
@@ -278,6 +320,7 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _estop,
     _state,
     _broken,
+    _orphans,
     _runs,
     _server,
     _last_pass,

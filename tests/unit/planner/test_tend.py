@@ -1,10 +1,11 @@
-"""One example for each row of each table of ``planner.tend``."""
+"""One example for each entry of ``planner.life`` that does anything, and what a plan makes of many leases."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.builders import (
+    NOW,
     a_broken_lease,
     a_lease,
     a_revocation,
@@ -12,17 +13,30 @@ from tests.builders import (
     an_owner,
     facts,
 )
-from tinyscheduler.model.action import Keep, Quarantine, Reclaim, Revoke, Settle, TendAction, Undo
-from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.action import (
+    Keep,
+    Quarantine,
+    Reclaim,
+    Release,
+    Revoke,
+    Settle,
+    TendAction,
+    Undo,
+    task_of,
+)
+from tinyscheduler.model.intent import Intent
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import LeaseFacts
-from tinyscheduler.planner.tend import RULES, decide, plan_tend, stale_after_s
+from tinyscheduler.planner.life import LIFE, stale_after_s
+from tinyscheduler.planner.tend import decide, plan_tend
 
 CLAIMING = a_lease(state="claiming")
 STARTING = a_lease(state="starting")
 RUNNING = a_lease(state="running")
 FINISHED = a_lease(state="finished")
 ADOPTED = an_owner()
+STOP = Intent("i", "stop", RUNNING.task_id, RUNNING.lease_id, "bob", NOW, "wrong branch")
+RELEASE = STOP._replace(kind="release")
 
 EXAMPLES: list[tuple[str, LeaseFacts, bool, TendAction]] = [
     # What is true of the lease, the lease, whether ESTOP is there, what to do.
@@ -62,13 +76,13 @@ EXAMPLES: list[tuple[str, LeaseFacts, bool, TendAction]] = [
         "the wrapper died while it adopted",
         facts(STARTING, wrapper="dead", owner=ADOPTED, run_age_s=1),
         False,
-        Reclaim(STARTING, "lost", "wrapper_dead"),
+        Reclaim(STARTING, "lost", "adopter_dead"),
     ),
     (
         "the wrapper hangs while it adopts",
         facts(STARTING, wrapper="alive", owner=ADOPTED, beat_age_s=46),
         False,
-        Reclaim(STARTING, "lost", "heartbeat_stale"),
+        Reclaim(STARTING, "lost", "adopter_silent"),
     ),
     (
         "the wrapper is adopting, later than allowed but first",
@@ -151,6 +165,92 @@ EXAMPLES: list[tuple[str, LeaseFacts, bool, TendAction]] = [
         Keep(RUNNING, "running"),
     ),
     ("running well", facts(RUNNING), False, Keep(RUNNING, "running")),
+    (
+        "a person wants it stopped",
+        facts(RUNNING, intent=STOP),
+        False,
+        Reclaim(RUNNING, "cancelled", "stop_asked", "asked by bob: wrong branch"),
+    ),
+    (
+        "a person wanted it stopped, and the pass that did it was killed",
+        facts(RUNNING, wrapper="dead", intent=STOP),
+        False,
+        Reclaim(RUNNING, "cancelled", "stop_asked", "asked by bob: wrong branch"),
+    ),
+    (
+        "a person wants it parked",
+        facts(RUNNING, intent=STOP._replace(kind="park")),
+        False,
+        Reclaim(RUNNING, "cancelled", "stop_asked", "asked by bob: wrong branch"),
+    ),
+    (
+        "a person wants it stopped where nobody can look",
+        facts(RUNNING, wrapper="unknown", intent=STOP),
+        False,
+        Keep(RUNNING, "unknown_host", is_trouble=True),
+    ),
+    (
+        "a start that is to be stopped",
+        facts(STARTING, wrapper="dead", intent=STOP),
+        False,
+        Reclaim(STARTING, "cancelled", "stop_asked", "asked by bob: wrong branch"),
+    ),
+    (
+        "a start that was closed to wrappers to be stopped",
+        facts(STARTING, wrapper="dead", owner=a_revocation(), intent=STOP),
+        False,
+        Reclaim(STARTING, "cancelled", "stop_asked", "asked by bob: wrong branch"),
+    ),
+    (
+        "a claim that is to be stopped",
+        facts(CLAIMING, wrapper="dead", intent=STOP),
+        False,
+        Undo(CLAIMING, "claim_interrupted"),
+    ),
+    ("stopped too late", facts(FINISHED, intent=STOP), False, Settle(FINISHED, "finished")),
+    (
+        "given up by a person who knows that its machine is gone",
+        facts(RUNNING, wrapper="unknown", intent=RELEASE),
+        False,
+        Release(RUNNING, "interrupted", "release_asked", "asked by bob: wrong branch"),
+    ),
+    (
+        "given up before it was adopted",
+        facts(STARTING, wrapper="unknown", intent=RELEASE),
+        False,
+        Release(STARTING, "interrupted", "release_asked", "asked by bob: wrong branch"),
+    ),
+    (
+        "given up because its dead wrapper's tree survives",
+        facts(RUNNING, wrapper="dead", intent=RELEASE),
+        False,
+        Release(RUNNING, "interrupted", "release_asked", "asked by bob: wrong branch"),
+    ),
+    ("given up although it lives", facts(RUNNING, intent=RELEASE), False, Keep(RUNNING, "running")),
+    (
+        "the server does not want it any more",
+        facts(RUNNING, unwanted="reassigned to eve"),
+        False,
+        Reclaim(RUNNING, "handed_off", "unwanted", "reassigned to eve"),
+    ),
+    (
+        "the server does not want what nobody has adopted",
+        facts(STARTING, wrapper="dead", unwanted="archived"),
+        False,
+        Revoke(STARTING, "unwanted"),
+    ),
+    (
+        "the server does not want what is being adopted",
+        facts(STARTING, owner=ADOPTED, unwanted="archived"),
+        False,
+        Keep(STARTING, "being_adopted"),
+    ),
+    (
+        "nobody can say who has adopted it",
+        facts(STARTING, wrapper="dead", is_owner_unreadable=True),
+        False,
+        Reclaim(STARTING, "interrupted", "owner_unreadable"),
+    ),
     ("finished", facts(FINISHED, wrapper="dead"), False, Settle(FINISHED, "finished")),
     ("finished under ESTOP", facts(FINISHED), True, Settle(FINISHED, "finished")),
     ("finished on another host", facts(FINISHED, wrapper="unknown"), False, Settle(FINISHED, "finished")),
@@ -165,16 +265,16 @@ def test_rule(found: LeaseFacts, is_estopped: bool, expected: TendAction) -> Non
     assert decide(found, a_tend_snapshot(found, is_estopped=is_estopped)) == expected
 
 
-def test_every_row_has_an_example() -> None:
-    rows = {(state, rule.name) for state, rules in RULES.items() for rule in rules}
-    shown = {(lease_of(action).state, action.reason) for *_, action in EXAMPLES}
+def test_every_entry_that_does_anything_has_an_example() -> None:
+    entries = {
+        (state, entry.reason or event)
+        for event, row in LIFE.items()
+        for state, entry in row.items()
+        if entry.effect != "pass_over"
+    }
+    shown = {(found.lease.state, expected.reason) for _, found, _, expected in EXAMPLES}
 
-    assert rows - shown == set()
-
-
-def lease_of(action: TendAction) -> Lease:
-    assert not isinstance(action, Quarantine)
-    return action.lease
+    assert entries - shown == set()
 
 
 @pytest.mark.parametrize(("interval_s", "limit_s"), [(1, 45), (5, 45), (15, 45), (16, 48), (60, 180)])
@@ -234,7 +334,7 @@ def test_stops_come_first_and_within_a_kind_the_tasks_are_in_order() -> None:
 
     plan = plan_tend(snapshot)
 
-    assert [(type(action).__name__, action.lease.task_id) for action in plan.actions] == [
+    assert [(type(action).__name__, task_of(action)) for action in plan.actions] == [
         ("Reclaim", "5"),
         ("Reclaim", "6"),
         ("Revoke", "4"),

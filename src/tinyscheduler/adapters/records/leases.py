@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tinyscheduler.adapters.records import lease_json as codec
 from tinyscheduler.adapters.records.trouble import reason_of, state_error
-from tinyscheduler.errors import StateError
+from tinyscheduler.errors import StateError, Unreadable
 from tinyscheduler.kit import files, json_text
 from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, StopOrder
@@ -24,6 +24,10 @@ T = TypeVar("T")
 
 LEASE_BYTES_MAX = 1_000_000
 """A lease is 2 KB; anything beyond this is not one (features I2)."""
+
+_NO_FILE_OF_OURS = (errno.ELOOP, errno.EFBIG, errno.EINVAL)
+"""A symbolic link, something far too big, or a folder or a pipe in a file's place."""
+_OWNER_HINT = "a pass ends the run and removes it"
 
 _LEASE_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
 _LEASE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -132,18 +136,18 @@ class FileLeaseStore:
             self._write(self._folder, lambda: self._disk.sync_parent(self._path(lease.task_id, "json")))
 
     def owner(self, task_id: TaskId) -> Owner | None:
-        """Who was first. Raises StateError for an owner file that cannot be read."""
+        """Who was first. Raises StateError, and of that Unreadable for a file that says nothing."""
         path = self._path(task_id, "owner")
         try:
             return codec.owner_from_json(json_text.load(self._disk.read_limited(path, LEASE_BYTES_MAX)))
         except FileNotFoundError:
             return None
         except OSError as error:
+            if error.errno in _NO_FILE_OF_OURS:
+                raise Unreadable(f"{path}: {reason_of(error)}", hint=_OWNER_HINT) from error
             raise state_error(path, error) from error
         except ValueError as error:
-            raise StateError(
-                f"{path} does not parse: {error}", hint="look at the run's processes, then remove it"
-            ) from error
+            raise Unreadable(f"{path} does not parse: {error}", hint=_OWNER_HINT) from error
 
     def take(self, task_id: TaskId, owner: Owner) -> Owner:
         """Become the owner by exclusive create, or learn who is."""
@@ -198,6 +202,32 @@ class FileLeaseStore:
         path = os.path.join(self._quarantine, name)
         self._write(path, lambda: self._disk.make_folder(self._quarantine))
         return path if self._write(path, lambda: self._disk.create_exclusive(path, data)) else None
+
+    def is_blocked(self, task_id: TaskId) -> bool:
+        """A folder has the lease's name."""
+        path = self._path(task_id, "json")
+        return self._disk.is_folder(path) and not self._disk.is_link(path)
+
+    def rebuild(self, broken: BrokenLease, lease: Lease) -> bool:
+        """False: it is broken no more. See ``mending``."""
+        from tinyscheduler.adapters.records.mending import take_place_of_broken
+
+        path = self._path(broken.task_id, "json")
+
+        def read(name: str) -> Lease | BrokenLease | None:
+            return self._read(name, broken.task_id)
+
+        return self._write(
+            path,
+            lambda: take_place_of_broken(
+                path,
+                _lease_bytes(lease),
+                quarantine=self._quarantine,
+                limit=LEASE_BYTES_MAX,
+                disk=self._disk,
+                read=read,
+            ),
+        )
 
     def drop(self, broken: BrokenLease) -> None:
         """The lease last: what is left after a crash in between still holds its task."""

@@ -7,7 +7,7 @@ import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tinyscheduler.adapters.runs.order_file import first_fault, is_name, order_to_json
+from tinyscheduler.adapters.runs.order_file import first_fault, is_name, order_to_json, read_order
 from tinyscheduler.adapters.runs.result_file import read_result
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
@@ -72,6 +72,14 @@ class RunFolderStore:
         except OSError as error:
             raise _state_error(folder, error) from error
         return path
+
+    def order(self, task_id: TaskId, attempt: int) -> Order | None:
+        """None: there is none, or it is not what a pass has written there."""
+        try:
+            order = read_order(f"{self.path_for(task_id, attempt)}/{ORDER}")
+        except StateError:
+            return None
+        return order if order.task_id == task_id else None
 
     def discard(self, task_id: TaskId, attempt: int) -> None:
         """A folder with unknown files in it stays, without the known ones. Raises StateError."""

@@ -1,0 +1,155 @@
+"""Write a lease anew that nobody can read, from what else is known of its run (features B9, law 8).
+
+Apart from ``tend`` because it comes before the plan: once the lease is there again, the rules for
+leases go on with it in the same pass, whatever has become of its run.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from tinyscheduler.errors import StateError
+from tinyscheduler.model.action import ActionKind, Discard, Rebuild
+from tinyscheduler.model.lease import Lease, ProcessRef
+from tinyscheduler.model.ledger import Ledger, OpenRun
+from tinyscheduler.model.order import Order
+from tinyscheduler.model.pass_result import Result, ResultWord
+from tinyscheduler.model.snapshot import BrokenFacts, TendSnapshot
+from tinyscheduler.planner.broken import state_of
+from tinyscheduler.planner.tend import plan_tend
+from tinyscheduler.ports import World
+from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.telling import tell_broken_lease
+from tinyscheduler.reconcile.tend import copy_aside
+
+
+def rebuild_all(context: Context, snapshot: TendSnapshot) -> bool:
+    """All that the plan says. True: there are leases now that were none, so look again."""
+    remains = {facts.lease.task_id: facts for facts in snapshot.remains}
+    actions = [action for action in plan_tend(snapshot).actions if isinstance(action, Rebuild)]
+    done = [_try(context, action, remains[action.lease.task_id]) for action in actions]
+    return any(done)
+
+
+def discard(context: Context, action: Discard) -> None:
+    """It stands for nothing: the task may be started again. The generation of the lost lease may have
+    been counted nowhere, so one is left out."""
+    world, broken = context.world, action.lease
+    try:
+        ledger = world.ledgers.read([broken.task_id]).get(broken.task_id)
+        if isinstance(ledger, Ledger):
+            world.ledgers.write(ledger._replace(generation=ledger.generation + 1))
+        world.leases.drop(broken)
+    except StateError as error:
+        context.report.fault(error, task_id=broken.task_id)
+        _result(context, action, None, "failed", error.message)
+        return
+    _result(context, action, None, "done", action.reason)
+
+
+def _try(context: Context, action: Rebuild, facts: BrokenFacts) -> bool:
+    tell_broken_lease(context.report, action)
+    if not copy_aside(context, action.lease):
+        return False
+    try:
+        lease = _lease(context.world, facts)
+        is_written = context.world.leases.rebuild(action.lease, lease)
+    except StateError as error:
+        context.report.fault(error, task_id=action.lease.task_id)
+        _result(context, action, None, "failed", error.message)
+        return False
+    if is_written:
+        context.report.tend += (action,)
+        context.note("lease_rebuilt", lease, action.lease.why, state=lease.state)
+        _result(context, action, lease, "done", action.reason)
+    # Somebody was quicker, which is as good.
+    return True
+
+
+class _Origin(NamedTuple):
+    """Where and when the run began, as well as anybody knows."""
+
+    open: OpenRun
+    process: ProcessRef
+    """The wrapper, or what stands for its boot and pid namespace when nobody knows it."""
+    is_known: bool
+    now: datetime
+    monotonic: float
+
+
+def _lease(world: World, facts: BrokenFacts) -> Lease:
+    """Raises StateError when the disk fails."""
+    ledger = facts.ledger
+    assert isinstance(ledger, Ledger), "the plan rebuilds what the ledger knows"
+    assert ledger.open is not None, "and only open runs"
+    origin = _origin(world, facts, ledger.open)
+    order = world.runs.order(ledger.task_id, ledger.runs)
+    is_ours = order is not None and order.lease_id == ledger.open.lease_id
+    lease = _with_order(_bare(world, ledger, origin), order if is_ours else None)
+    has_result = world.runs.outcome(lease.run_folder, None, origin.now) is not None
+    return lease._replace(state=state_of(facts, has_result=has_result))
+
+
+def _origin(world: World, facts: BrokenFacts, run: OpenRun) -> _Origin:
+    now, monotonic = world.clock.now(), world.clock.monotonic()
+    wrapper = facts.owner.process if facts.owner is not None else None
+    return _Origin(run, wrapper or world.processes.me(), wrapper is not None, now, monotonic)
+
+
+def _bare(world: World, ledger: Ledger, origin: _Origin) -> Lease:
+    """It counts as beaten now: a wrapper that lives gets its time to do so."""
+    host, policy, run = world.processes.host(), world.configuration.policy, origin.open
+    age_s = max(0.0, (origin.now - run.at).total_seconds())
+    agent = next((agent for agent in world.configuration.agents if agent.name == run.agent), None)
+    return Lease(
+        task_id=ledger.task_id,
+        lease_id=run.lease_id,
+        generation=ledger.generation,
+        attempt=max(1, ledger.runs),
+        state="running",
+        agent=run.agent,
+        queue=run.claim.queue,
+        source=ledger.source,
+        claim=run.claim,
+        host=host.name,
+        machine_id=host.machine_id,
+        created_at=run.at,
+        heartbeat_at=origin.now,
+        start_monotonic=origin.monotonic - age_s,
+        heartbeat_monotonic=origin.monotonic,
+        boot_id=origin.process.boot_id,
+        pid_namespace=origin.process.pid_namespace,
+        wrapper_pid=origin.process.pid if origin.is_known else None,
+        wrapper_start=origin.process.start if origin.is_known else None,
+        heartbeat_interval_s=policy.heartbeat_interval_s,
+        hard_limit_s=policy.hard_limit_s,
+        grace_s=policy.grace_s,
+        engine=world.engine.name,
+        account=None if agent is None else agent.account,
+        run_folder=world.runs.path_for(ledger.task_id, max(1, ledger.runs)),
+    )
+
+
+def _with_order(lease: Lease, order: Order | None) -> Lease:
+    """None: it cannot be read either, and the settings of today stand in for those of the run."""
+    if order is None:
+        return lease
+    return lease._replace(
+        heartbeat_interval_s=order.heartbeat_s,
+        hard_limit_s=order.limits.hard_s,
+        soft_limit_s=order.limits.soft_s,
+        grace_s=order.limits.grace_s,
+        engine=order.engine,
+        workspace=order.cwd,
+    )
+
+
+def _result(
+    context: Context, action: Rebuild | Discard, lease: Lease | None, result: ResultWord, reason: str
+) -> None:
+    kind: ActionKind = "rebuild" if isinstance(action, Rebuild) else "discard"
+    agent, queue, lease_id = (
+        (None, None, None) if lease is None else (lease.agent, lease.queue, lease.lease_id)
+    )
+    context.report.add(Result(kind, action.lease.task_id, agent, queue, lease_id, result, reason))
