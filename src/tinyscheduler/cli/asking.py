@@ -134,8 +134,8 @@ def ask(desk: Desk, options: argparse.Namespace, intents: Sequence[Intent]) -> i
 
 
 def _outlook(desk: Desk, intent: Intent) -> Outlook:
+    from tinyscheduler.planner.intents import answer_of
     from tinyscheduler.reconcile.intent_look import look_at
-    from tinyscheduler.reconcile.intents import answer_of
 
     before = next((other for other in desk.snapshot.intents if other.task_id == intent.task_id), None)
     if before is not None and not _is_same(before, intent) and intent.kind != "release":

@@ -7,10 +7,11 @@ what a person is told is what happens. Nothing is done in here; ``reconcile.inte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from tinyscheduler.model.ids import LeaseId, TaskId
-from tinyscheduler.model.intent import Intent, IntentKind
+from tinyscheduler.model.intent import Intent, IntentAnswer, IntentKind
+from tinyscheduler.model.reason import Held
 from tinyscheduler.planner import intent_subject as it
 from tinyscheduler.planner.intent_subject import Subject
 
@@ -45,6 +46,38 @@ def judge(subject: Subject) -> Ruling:
         if rule.holds(subject):
             return Ruling(rule.deed, rule.why(subject), rule.name)
     raise AssertionError(f"no rule for a request of kind {subject.intent.kind}")
+
+
+def answer_of(intent: Intent, ruling: Ruling) -> IntentAnswer | None:
+    """What a ruling means where nothing is left to do; None: there is."""
+    match ruling.deed:
+        case "done":
+            return IntentAnswer(intent, "applied", ruling.why)
+        case "nothing":
+            return IntentAnswer(intent, "nothing_to_do", ruling.why)
+        case "refuse":
+            return IntentAnswer(intent, "refused", ruling.why)
+        case "stop" | "release" | "wait" | "ask":
+            return IntentAnswer(intent, "waits", ruling.why)
+        case "drop" | "park" | "retry" | "requeue":
+            return None
+        case _:
+            assert_never(ruling.deed)
+
+
+def held_by(answers: Sequence[IntentAnswer]) -> dict[TaskId, Held]:
+    """Tasks that must not start because a person has said so, although that is in no ledger yet."""
+    return {
+        answer.intent.task_id: Held(
+            answer.intent.task_id,
+            "parked",
+            f"{answer.intent.kind} was asked for by {answer.intent.by}: {answer.why}",
+            since=answer.intent.at,
+            lever="wait for the next pass",
+        )
+        for answer in answers
+        if answer.word == "waits" and answer.intent.kind in ("stop", "park") and not answer.intent.requeue
+    }
 
 
 def ends_of(subjects: Sequence[Subject]) -> Mapping[LeaseId, Intent]:

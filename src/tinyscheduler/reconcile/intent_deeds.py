@@ -14,6 +14,7 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.intent_subject import Subject, intent_marker, is_said, ledger_of, open_run, task_of
 from tinyscheduler.planner.retry import after_run, fingerprint, released
 from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.parking import PARKED_TAG, tag, tagged, untag
 
 
 def park(context: Context, subject: Subject) -> None:
@@ -21,15 +22,21 @@ def park(context: Context, subject: Subject) -> None:
     TaskServerError; then it is done again."""
     intent, task = subject.intent, _task(subject)
     text = f"parked by {intent.by}: {intent.reason} {intent_marker(intent)}"
-    left = _unassign(context, task, text, is_said=is_said(subject))
+    ledger, is_begun = _ledger_for(context, subject), is_said(subject)
+    left = _let_go(context, task, text, is_said=is_begun)
     parked = Parked(intent.reason, intent.by, context.world.clock.now(), fingerprint(left))
-    context.world.ledgers.write(_ledger_for(context, subject)._replace(parked=parked))
+    # A tag that was there before is a person's, and stays when ours would go.
+    is_ours = ledger.is_tagged or is_begun or PARKED_TAG not in task.tags
+    context.world.ledgers.write(ledger._replace(parked=parked, is_tagged=is_ours))
     _tell(context, subject, "task_parked")
 
 
 def retry(context: Context, subject: Subject) -> None:
     """Nothing of its past holds it any more; the past stays to be read."""
-    context.world.ledgers.write(released(_ledger_for(context, subject)))
+    ledger = _ledger_for(context, subject)
+    if ledger.is_tagged:
+        untag(context.server, _task(subject))
+    context.world.ledgers.write(released(ledger)._replace(is_tagged=False))
     _tell(context, subject, "task_released")
 
 
@@ -56,17 +63,17 @@ def _close(context: Context, subject: Subject, agent: AgentName, run: OpenRun) -
     context.world.ledgers.write(after_run(ledger, run, outcome, subject.policy))
 
 
-def _unassign(context: Context, task: Task, text: str, *, is_said: bool) -> Task:
-    """The task as it is left. Raises NotAssigned when somebody took it in the meantime."""
+def _let_go(context: Context, task: Task, text: str, *, is_said: bool) -> Task:
+    """Nobody's, with the tag; the task as it is left. Raises NotAssigned when somebody took it just now."""
     agent, server = task.assigned_to, context.server
     if agent is None:
         if not is_said:
             server.comment(task.id, text, author="tinyscheduler")
-        return task
+        return tag(server, task)
     if not is_said:
         # Conditional: a person who has taken it since keeps it.
         server.move(task.id, current=agent, new=agent, comment=text)
-    left = server.update(task.id, assigned_to="")
+    left = server.update(task.id, assigned_to="", tags=tagged(task))
     taker = left.previous_assigned_to
     if taker in (None, agent):
         return left

@@ -5,18 +5,17 @@ Used by the pass before it acts, and by every command that shows what is pending
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.intent import Intent
+from tinyscheduler.model.intent import Intent, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import ProcessRef
-from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
+from tinyscheduler.model.snapshot import TendSnapshot
 from tinyscheduler.model.task import TaskDetail
 from tinyscheduler.planner.intent_subject import Subject
-from tinyscheduler.planner.intents import Ruling, ends_of, judge
+from tinyscheduler.planner.intents import Ruling, answer_of, ends_of, judge
 from tinyscheduler.ports import TaskServer, World
 
 
@@ -35,18 +34,21 @@ def with_ends(world: World, snapshot: TendSnapshot) -> TendSnapshot:
     return snapshot._replace(leases=tuple(facts))
 
 
-def judge_all(world: World, server: TaskServer, snapshot: TendSnapshot) -> Iterator[Judged]:
-    """Every request in turn, oldest first; one that comes after a request of the same task which is not
-    concluded waits for it, except ``release``, which is the way out. Raises StateError."""
-    stuck: dict[TaskId, str] = {}
+def foresee(world: World, server: TaskServer, snapshot: TendSnapshot) -> tuple[IntentAnswer, ...]:
+    """What the next pass makes of each request, oldest first; ``waits`` is what it is going to do. One
+    that comes after another of the same task meets a world that nobody can know yet. Raises StateError."""
+    answers: list[IntentAnswer] = []
+    before: dict[TaskId, Intent] = {}
     for intent in snapshot.intents:
-        found = look_at(world, server, intent, snapshot)
-        task_id = intent.task_id
-        if task_id in stuck and intent.kind != "release":
-            found = found._replace(ruling=Ruling("wait", f"{stuck[task_id]} was asked before"))
-        yield found
-        if found.ruling.deed in ("stop", "release", "drop", "wait"):
-            stuck.setdefault(task_id, intent.kind)
+        first = before.get(intent.task_id)
+        if first is not None and intent.kind != "release":
+            answers.append(IntentAnswer(intent, "waits", f"after the {first.kind} that was asked before"))
+            continue
+        ruling = look_at(world, server, intent, snapshot).ruling
+        answers.append(answer_of(intent, ruling) or IntentAnswer(intent, "waits", ruling.why))
+        if answers[-1].word == "waits":
+            before[intent.task_id] = intent
+    return tuple(answers)
 
 
 def look_at(world: World, server: TaskServer, intent: Intent, snapshot: TendSnapshot) -> Judged:
@@ -118,8 +120,3 @@ def _living_wrapper(world: World, task_id: TaskId) -> tuple[int, ...]:
     if wrapper is None or world.processes.liveness(wrapper) != "alive":
         return ()
     return (wrapper.pid,)
-
-
-def facts_left(snapshot: TendSnapshot, leases: list[LeaseFacts]) -> TendSnapshot:
-    """The snapshot as it is after tending."""
-    return snapshot._replace(leases=tuple(leases))

@@ -7,8 +7,6 @@ is on disk; cut off anywhere, it is applied again and finds less to do.
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from tinyscheduler.errors import NotAssigned, StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import TaskId
@@ -17,7 +15,7 @@ from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.ledger import Asked, Ledger
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
-from tinyscheduler.planner.intents import Ruling
+from tinyscheduler.planner.intents import answer_of, held_by
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.intent_deeds import park, requeue, retry
 from tinyscheduler.reconcile.intent_look import Judged, look_at
@@ -40,7 +38,6 @@ def obey(
     """After tending, with the leases that are left: everything else, oldest first. Tasks that must not
     be started although nothing but their request says so."""
     after = _after_tending(snapshot, leases)
-    held: dict[TaskId, Held] = {}
     stuck: dict[TaskId, Intent] = {}
     for place, intent in enumerate(snapshot.intents):
         if context.world.clock.monotonic() > deadline:
@@ -54,26 +51,7 @@ def obey(
             _conclude(context, answer)
             continue
         stuck.setdefault(intent.task_id, intent)
-        if intent.kind in ("stop", "park") and not intent.requeue:
-            held[intent.task_id] = _hold(answer)
-    return held
-
-
-def answer_of(intent: Intent, ruling: Ruling) -> IntentAnswer | None:
-    """What a ruling means where nothing is left to do; None: there is."""
-    match ruling.deed:
-        case "done":
-            return IntentAnswer(intent, "applied", ruling.why)
-        case "nothing":
-            return IntentAnswer(intent, "nothing_to_do", ruling.why)
-        case "refuse":
-            return IntentAnswer(intent, "refused", ruling.why)
-        case "stop" | "release" | "wait" | "ask":
-            return IntentAnswer(intent, "waits", ruling.why)
-        case "drop" | "park" | "retry" | "requeue":
-            return None
-        case _:
-            assert_never(ruling.deed)
+    return held_by(context.report.answers)
 
 
 def _answer(context: Context, intent: Intent, snapshot: TendSnapshot, before: Intent | None) -> IntentAnswer:
@@ -171,9 +149,3 @@ def _after_tending(snapshot: TendSnapshot, leases: list[Lease]) -> TendSnapshot:
         known[lease.lease_id]._replace(lease=lease) for lease in leases if lease.lease_id in known
     ]
     return snapshot._replace(leases=tuple(left))
-
-
-def _hold(answer: IntentAnswer) -> Held:
-    intent = answer.intent
-    value = f"{intent.kind} was asked for by {intent.by} and waits: {answer.why}"
-    return Held(intent.task_id, "parked", value, since=intent.at, lever="wait")
