@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.lease import HandoverTarget, Outcome, OutcomeClass
+from tinyscheduler.model.rate_limit import RateLimit, end_of, rate_limit_of
 
 RESULT_BYTES_MAX = 65_536
 """Of the file. A summary and some links fit twenty times; more is a log in the wrong place."""
@@ -53,6 +54,8 @@ class RunResult(NamedTuple):
     artifacts: tuple[str, ...] = ()
     usage: tuple[tuple[str, float | str], ...] = ()
     to: HandoverTarget | None = None
+    rate_limited: RateLimit | None = None
+    """Of ``partial`` and ``failed`` only: its account is used up, which is not the task's fault."""
 
 
 class BadResult(NamedTuple):
@@ -83,12 +86,14 @@ def outcome_of(
     result: RunResult, *, at: datetime, code: int | None = None, signal: int | None = None
 ) -> Outcome:
     """The outcome of a run whose result counts; ``code`` and ``signal`` are the agent's."""
+    limit = result.rate_limited
     return Outcome(
-        _OUTCOMES[result.status],
+        _OUTCOMES[result.status] if limit is None else "rate_limited",
         at,
         code=code,
         signal=signal,
         summary=result.summary,
+        until=None if limit is None else end_of(limit, at),
         usage=result.usage,
         artifacts=result.artifacts,
         to=result.to,
@@ -112,6 +117,7 @@ def _read(document: dict[str, object], redact: Redact, is_inside: IsInside) -> R
         artifacts,
         _usage(document.get("usage")),
         _target(document.get("to")) if status == "handoff" else None,
+        rate_limit_of(document.get("rate_limited")) if status in ("partial", "failed") else None,
     )
 
 

@@ -23,6 +23,7 @@ from tinyscheduler.model.breaker import (
 )
 from tinyscheduler.model.ids import AgentName, LeaseId
 from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass
+from tinyscheduler.model.rate_limit import LIMIT_S_MAX
 
 FAILURES_MAX = 5
 """In a row before a server is left alone. A pass gives up after its first, so these are five passes."""
@@ -36,8 +37,8 @@ QUARANTINE_S = 900
 LIMIT_BASE_S = 300
 LIMIT_MAX_S = 3_600
 """Without a word from the provider: an hour is the shortest of the usual usage windows."""
-LIMIT_REPORTED_MAX_S = 7 * 86_400
-"""With one: a week is the longest of them."""
+LIMIT_REPORTED_MAX_S = LIMIT_S_MAX
+"""With one."""
 BURST = 4
 RATE = 2.0
 """Starts of one account at once, and each second after that: many providers count new sessions."""

@@ -12,14 +12,12 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.rate_limit import LIMIT_S_MAX
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import GateReason, shut_gate
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.view import View, candidates, cooling, ledger_of
-
-ACCOUNT_RESET_S_MAX = 7 * 86_400
-"""The longest usage window of a provider is a week."""
 
 _TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -204,7 +202,7 @@ def _no_recipe(task: Task, view: View) -> Finding | None:
 def _longest_wait_s(ledger: Ledger, view: View) -> float:
     """A time further away than its own maximum comes from a clock that was wrong: it holds nothing."""
     is_limited = bool(ledger.outcomes) and ledger.outcomes[-1].kind == "rate_limited"
-    return ACCOUNT_RESET_S_MAX if is_limited else 2 * view.snapshot.policy.retry_max_s
+    return LIMIT_S_MAX if is_limited else 2 * view.snapshot.policy.retry_max_s
 
 
 def _bad_task(task: Task, _view: View) -> Finding | None:
