@@ -386,9 +386,9 @@ def an_order(
 def a_configuration(
     base: str, *, agents: Iterable[Agent] | None = None, policy: Policy | None = None
 ) -> Configuration:
-    """Every place below ``base``; one agent; the queues are those that enabled agents serve."""
+    """Every place below ``base``; one agent; the queues are those of all agents."""
     team = (an_agent(),) if agents is None else tuple(agents)
-    queues = {queue for agent in team if agent.is_enabled for queue in agent.queues}
+    queues = {queue for agent in team for queue in agent.queues}
     state = f"{base}/state"
     places = Places(
         base=base,

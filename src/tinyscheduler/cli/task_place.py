@@ -23,9 +23,10 @@ def place_note(task: Task, configuration: Configuration) -> str | None:
         return (
             f"task {task.id} has no queue and no agent, so it never starts; {_update(task, '--queue NAME')}"
         )
-    if not agents or task.queue in configuration.queues:
+    served = sorted({queue for agent in configuration.agents if agent.is_enabled for queue in agent.queues})
+    if not agents or task.queue in served:
         return None
-    mend = _mend(task, "--queue", task.queue, configuration.queues)
+    mend = _mend(task, "--queue", task.queue, served)
     return f"no enabled agent serves queue {task.queue!r}; {mend}"
 
 

@@ -150,7 +150,7 @@ def _notes_on_connection(connection: Connection) -> list[str]:
 
 
 def _configuration(settings: Settings, places: Places, connection: Connection, crew: Crew) -> Configuration:
-    queues = {queue for agent in crew.agents if agent.is_enabled for queue in agent.queues}
+    queues = {queue for agent in crew.agents for queue in agent.queues}
     return Configuration(
         places=places,
         policy=_policy(settings, is_legacy=crew.is_legacy),

@@ -56,7 +56,7 @@ class Configuration(NamedTuple):
     connection: Connection
     agents: tuple[Agent, ...]
     queues: tuple[QueueName, ...]
-    """Those that an enabled agent serves, sorted."""
+    """Those of all agents, sorted; also of disabled ones, so that their tasks can say so (features C8)."""
     loop_interval_s: int = 60
     log_level: str = "INFO"
     is_dry_run: bool = False

@@ -278,8 +278,8 @@ _PASSED: Mapping[HeldReason, Callable[[Task, View], str]] = {
     "bad_task": _always("its id is a name"),
     "no_agent": _who,
     "no_recipe": _always("there is a command to run"),
-    "account_limited": _always("the account of one of them is open"),
-    "agent_quarantined": _always("one of them may be given a task"),
+    "account_limited": _always("no limit of a provider is in the way"),
+    "agent_quarantined": _always("no quarantine is in the way"),
     "disk": _room,
 }
 """What a row says that does not hold. A test sees that every row of HOLDS has one."""

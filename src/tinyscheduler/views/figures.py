@@ -54,7 +54,7 @@ def slots_used(seen: Seen) -> Counter[str]:
 
 
 def queue_rooms(seen: Seen) -> tuple[QueueRoom, ...]:
-    """Of every queue that an enabled agent serves, by name."""
+    """Of every queue that an agent serves, and be it a disabled one, by name."""
     running = Counter(run.facts.lease.queue for run in runs_seen(seen) if run.facts.lease.state != "finished")
     waiting = (
         Counter(task.queue for task in seen.backlog.value.tasks) if isinstance(seen.backlog, Known) else None

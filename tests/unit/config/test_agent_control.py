@@ -65,7 +65,8 @@ def test_everything_an_agent_can_say_arrives(desk):
     assert configuration.notes == ()
 
 
-def test_queues_are_those_of_enabled_agents(desk):
+def test_queues_are_those_of_all_agents(desk):
+    """Also of disabled ones: their tasks are to say why they wait (features C8)."""
     control(
         desk,
         json.dumps(
@@ -77,7 +78,7 @@ def test_queues_are_those_of_enabled_agents(desk):
         ),
     )
 
-    assert desk.load().queues == ("dev", "qa")
+    assert desk.load().queues == ("dev", "docs", "qa")
 
 
 def test_paths_start_at_the_folder_of_the_file(desk):
