@@ -1,0 +1,186 @@
+"""Whoever leaves session, group, parent and environment behind ends with its run all the same (B8)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from tests.integration.escape import escaping, no_cgroups
+from tests.integration.wrapping import Stage, is_alive, wait_until
+from tinyscheduler.adapters.processes import ProcessTable, cgroups
+from tinyscheduler.adapters.processes.containment import WrapperContainment
+from tinyscheduler.model.lease import Rung, cgroup_of, containment_name
+from tinyscheduler.ports import Enclosure, RunRef
+
+NO_CGROUPS = no_cgroups()
+needs_cgroups = pytest.mark.skipif(bool(NO_CGROUPS), reason=NO_CGROUPS)
+HOLDING = [pytest.param("cgroup", marks=needs_cgroups), "subreaper"]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(tmp_path)
+    yield stage
+    stage.clear()
+
+
+def escaped(stage: Stage) -> int:
+    """Once it is there: the daemon's pid."""
+    file = stage.folder / "daemon"
+    wait_until(file.exists, "the daemon has left")
+    return int(file.read_text())
+
+
+@pytest.mark.parametrize("rung", HOLDING)
+def test_a_daemon_of_the_agent_ends_when_the_run_is_stopped(stage: Stage, rung: Rung) -> None:
+    order = stage.sh(f"{escaping(stage.folder / 'daemon')}; sleep 99", containment=rung)
+    wrapper = stage.start(order)
+    daemon = escaped(stage)
+    assert stage.lease().containment == rung
+
+    wrapper.send_signal(signal.SIGTERM)
+    wrapper.wait(20)
+
+    assert not is_alive(daemon)
+    assert stage.outcome().kind == "interrupted"
+
+
+@pytest.mark.parametrize("rung", HOLDING)
+def test_a_daemon_that_the_agent_leaves_behind_is_gone_before_the_run_counts_as_finished(
+    stage: Stage, rung: Rung
+) -> None:
+    outcome = stage.run(stage.sh(escaping(stage.folder / "daemon"), containment=rung))
+
+    assert outcome.kind == "succeeded"
+    assert not is_alive(escaped(stage))
+
+
+@needs_cgroups
+def test_when_the_wrapper_is_killed_the_cgroup_still_tells_who_belongs_to_the_run(stage: Stage) -> None:
+    """Nothing else does: the daemon has neither tag nor session nor a parent that we know."""
+    order = stage.sh(f"{escaping(stage.folder / 'daemon')}; exec sleep 99", containment="cgroup")
+    wrapper = stage.start(order)
+    daemon, agent = escaped(stage), stage.wait_for_agent()
+    lease = stage.lease()
+    wrapper.kill()
+    wrapper.wait()
+    os.kill(agent, signal.SIGKILL)
+    wait_until(lambda: not is_alive(agent), "the agent is dead")
+    table = ProcessTable()
+
+    assert lease.cgroup == cgroup_of(lease, stage.tag.split(":")[0]) != ""
+    assert daemon not in [process.pid for process in table.tree(stage.tag, ())]
+    assert [process.pid for process in table.tree(stage.tag, (), lease.cgroup)] == [daemon]
+
+
+@needs_cgroups
+def test_a_run_leaves_no_cgroup_behind(stage: Stage) -> None:
+    seen = stage.folder / "cgroup"
+    stage.run(stage.sh(f"cat /proc/self/cgroup > {seen}", containment="cgroup"))
+
+    cgroup = stage.lease().cgroup
+    assert f"0::{cgroup}\n" in seen.read_text()
+    assert cgroup.endswith(f"/{containment_name(stage.tag)}")
+    assert not os.path.exists(f"{cgroups.mount_point()}{cgroup}")
+
+
+@needs_cgroups
+def test_the_wrapper_is_not_in_the_cgroup_of_its_agent(stage: Stage) -> None:
+    """So whoever ends all that is in it ends no wrapper before it has said how the run ended."""
+    wrapper = stage.start(stage.sh("exec sleep 99", containment="cgroup"))
+    agent = stage.wait_for_agent()
+    cgroup = stage.lease().cgroup
+
+    wait_until(lambda: cgroups.members(cgroup) == {agent}, "the agent is alone")
+    assert cgroups.path_of(wrapper.pid) != cgroup
+
+
+@pytest.mark.parametrize("rung", get_args(Rung))
+def test_a_rung_that_is_not_to_be_had_is_replaced_by_a_lower_one(rung: Rung) -> None:
+    """Never the other way round."""
+    rungs = get_args(Rung)
+
+    plan = WrapperContainment().plan("tinyscheduler-none-1-none", rung)
+
+    assert rungs.index(plan.rung) >= rungs.index(rung)
+    assert bool(plan.cgroup) == (plan.rung == "cgroup")
+
+
+def test_a_cgroup_that_cannot_be_made_leaves_the_next_rung() -> None:
+    containment = WrapperContainment()
+    plan = Enclosure("cgroup", "/no such parent/tinyscheduler-none-1-none")
+
+    try:
+        assert containment.enter(plan) == Enclosure("subreaper")
+        assert containment.inherits_orphans()
+    finally:
+        containment.leave()
+        containment.close()
+    assert not containment.inherits_orphans()
+
+
+def test_orphans_that_have_ended_are_reaped(stage: Stage) -> None:
+    """An agent may leave thousands of short-lived ones; each zombie would hold a pid."""
+    leave = "i=0; while [ $i -lt 40 ]; do (sh -c 'exit 0' &); i=$((i+1)); done"
+    wrapper = stage.start(stage.sh(f"{leave}; sleep 99", containment="subreaper"))
+    stage.wait_for_agent()
+
+    wait_until(lambda: len(children(wrapper.pid)) == 1, "only the agent is left")
+
+
+def children(pid: int) -> list[str]:
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
+@needs_cgroups
+def test_who_carries_another_tag_is_not_of_the_run_also_not_with_what_it_has_started() -> None:
+    """An agent may start a pass: the wrappers of that pass begin in its cgroup."""
+    table, cgroup = ProcessTable(), f"/tinyscheduler-test-{os.getpid()}"
+    folder = f"{cgroups.mount_point()}{cgroup}"
+    os.mkdir(folder)
+    script = f"echo $$ > {folder}/cgroup.procs; env -i sleep 98 & echo; exec sleep 99"
+    runs = [
+        subprocess.Popen(
+            ["/bin/sh", "-c", script], env={**env, "PATH": os.environ["PATH"]}, stdout=subprocess.PIPE
+        )
+        for env in ({"TINYSCHEDULER_LEASE": "other:2:run"}, {})
+    ]
+    try:
+        for run in runs:
+            assert run.stdout is not None
+            run.stdout.readline()
+        wait_until(lambda: len(cgroups.members(cgroup)) == 4, "both and what they have started")
+        (tree,) = table.trees([RunRef("this:1:run", (), cgroup)])
+
+        pids = {process.pid for process in tree}
+        assert runs[1].pid in pids
+        assert runs[0].pid not in pids
+        assert len(pids) == 2
+    finally:
+        for pid in cgroups.members(cgroup):
+            os.kill(pid, signal.SIGKILL)
+        for run in runs:
+            run.communicate()
+        wait_until(lambda: not cgroups.members(cgroup), "the cgroup is empty")
+        table.remove_cgroup(cgroup)
+    assert not os.path.exists(folder)
+
+
+@pytest.mark.parametrize(
+    "cgroup", ["", "/", "/system.slice", "/tinyscheduler-other-7-00c0ffee", "tinyscheduler-s"]
+)
+def test_a_lease_that_names_a_foreign_cgroup_names_none(stage: Stage, cgroup: str) -> None:
+    """Everybody in it would be ended."""
+    lease = stage.new_lease()._replace(cgroup=cgroup)
+
+    assert cgroup_of(lease, "s") == ""
+    named = lease._replace(cgroup=f"/a/{containment_name(f's:7:{stage.lease_id}')}")
+    assert cgroup_of(named, "s") == named.cgroup
+    assert cgroup_of(named._replace(cgroup=f"/..{named.cgroup}"), "s") == ""
