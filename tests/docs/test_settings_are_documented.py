@@ -10,12 +10,15 @@ import os
 
 from tinyscheduler.config.load import load
 from tinyscheduler.config.reference import env_example, markdown_table, setting_rows
+from tinyscheduler.config.tables import tables_markdown
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGE = os.path.join(ROOT, "docs", "configuration.md")
 EXAMPLE = os.path.join(ROOT, ".env.example")
 BEGIN = "<!-- settings: made by tests/docs/test_settings_are_documented.py -->\n"
 END = "<!-- end of settings -->\n"
+BEGIN_OF_TABLES = "<!-- tables: made by tests/docs/test_settings_are_documented.py -->\n"
+END_OF_TABLES = "<!-- end of tables -->\n"
 
 
 def read(path: str) -> str:
@@ -25,6 +28,10 @@ def read(path: str) -> str:
 
 def test_page_has_the_table_of_all_settings():
     assert BEGIN + markdown_table() + END in read(PAGE)
+
+
+def test_page_has_every_key_of_every_table():
+    assert BEGIN_OF_TABLES + tables_markdown() + END_OF_TABLES in read(PAGE)
 
 
 def test_env_example_is_complete():
@@ -56,7 +63,11 @@ def main() -> None:
     page = read(PAGE)
     head, _, rest = page.partition(BEGIN)
     with open(PAGE, "w", encoding="utf-8") as file:
-        file.write(head + BEGIN + markdown_table() + END + rest.partition(END)[2])
+        page = head + BEGIN + markdown_table() + END + rest.partition(END)[2]
+        head, _, rest = page.partition(BEGIN_OF_TABLES)
+        file.write(
+            head + BEGIN_OF_TABLES + tables_markdown() + END_OF_TABLES + rest.partition(END_OF_TABLES)[2]
+        )
     with open(EXAMPLE, "w", encoding="utf-8") as file:
         file.write(env_example())
 

@@ -38,6 +38,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 def _as_json(compiled: Compiled) -> dict[str, object]:
     from tinyscheduler.config.reference import setting_rows, value_rows
+    from tinyscheduler.config.tables import table_rows
 
     settings = [
         {
@@ -51,6 +52,10 @@ def _as_json(compiled: Compiled) -> dict[str, object]:
         }
         for row, value in zip(setting_rows(), value_rows(compiled), strict=True)
     ]
+    tables = [
+        {"name": row.name, "value": row.value or None, "meaning": row.meaning}
+        for row in table_rows(compiled.tables)
+    ]
     head = {"schema": SCHEMA, "kind": "config", "at": now_text(), "exit": 0}
     agents = [
         {
@@ -62,14 +67,20 @@ def _as_json(compiled: Compiled) -> dict[str, object]:
         }
         for agent in compiled.configuration.agents
     ]
-    return {**head, "settings": settings, "agents": agents, "notes": list(compiled.configuration.notes)}
+    notes = list(compiled.configuration.notes)
+    return {**head, "settings": settings, "tables": tables, "agents": agents, "notes": notes}
 
 
 def _as_text(compiled: Compiled) -> str:
     from tinyscheduler.config.reference import value_rows
+    from tinyscheduler.config.tables import table_rows
 
     rows = [("SETTING", "VALUE", "SOURCE")]
     rows += [(row.name, row.value or "-", row.source) for row in value_rows(compiled)]
+    rows += [
+        (row.name, row.value or "-", "toml" if row.value else "default")
+        for row in table_rows(compiled.tables)
+    ]
     crew = [("AGENT", "QUEUES", "SLOTS", "SOURCE OF SLOTS")]
     crew += [
         (agent.name, " ".join(agent.queues) or "-", str(agent.slots), agent.slots_source)

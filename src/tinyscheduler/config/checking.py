@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from tinyscheduler.config.flags import AGENT_LIMIT, SETTING_FLAGS
 from tinyscheduler.config.rules import parse_limits
 from tinyscheduler.config.settings import Layer, Settings, about, settings_from
 from tinyscheduler.config.sources import NAMES, PREFIX, SECRETS, Inputs, Source
+from tinyscheduler.config.tables import TABLE_NAMES, toml_document
 from tinyscheduler.errors import Fault
 
 if TYPE_CHECKING:
@@ -92,16 +92,11 @@ def _layers(inputs: Inputs, faults: list[Fault]) -> list[Layer]:
 
 
 def _toml_values(inputs: Inputs, faults: list[Fault]) -> dict[str, object]:
-    try:
-        found: dict[str, object] = tomllib.loads((inputs.toml or b"").decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        remedy = "mend the file; https://toml.io describes the format"
-        faults.append(Fault(inputs.toml_path, "", remedy, f"it is not TOML: {error}"))
-        return {}
+    found = toml_document(inputs, faults)
     for name, remedy in NOT_IN_TOML.items():
         if found.pop(name, None) is not None:
             faults.append(Fault(f"{inputs.toml_path}: {name}", MASK, remedy, "it cannot be set here"))
-    return {name: value for name, value in found.items() if value != ""}
+    return {name: value for name, value in found.items() if value != "" and name not in TABLE_NAMES}
 
 
 NOT_IN_TOML = {
@@ -114,7 +109,7 @@ def _fault(error: ErrorDetails, layers: Sequence[Layer], inputs: Inputs) -> Faul
     field = str(error["loc"][0])
     name = field.upper()
     if name not in NAMES or error["type"] == "extra_forbidden":
-        known = suggestion(field, (known.lower() for known in NAMES))
+        known = suggestion(field, (*(known.lower() for known in NAMES), *TABLE_NAMES))
         return Fault(f"{inputs.toml_path}: {field}", "", f"remove it{known}", "there is no such setting")
     source, value = _found(field, layers)
     masked = MASK if name in SECRETS else shown(value)

@@ -17,6 +17,7 @@ from tinyscheduler.config.header_text import parse_headers
 from tinyscheduler.config.places import faults_of_places, places_of
 from tinyscheduler.config.rules import is_loopback, place_program
 from tinyscheduler.config.slots import Limits
+from tinyscheduler.config.tables import checked_tables
 from tinyscheduler.errors import ConfigError, Fault
 from tinyscheduler.model.configuration import Configuration, Connection
 from tinyscheduler.model.ids import QueueName
@@ -25,6 +26,7 @@ from tinyscheduler.model.policy import Policy
 if TYPE_CHECKING:
     from tinyscheduler.config.settings import Settings
     from tinyscheduler.config.sources import Inputs, Source
+    from tinyscheduler.config.tables import Tables
     from tinyscheduler.model.configuration import Places
 
 
@@ -33,6 +35,7 @@ class Compiled(NamedTuple):
 
     configuration: Configuration
     settings: Settings
+    tables: Tables
     origins: Mapping[str, Source]
     """By setting name; a setting that is not in it has its default."""
     agent_control: bytes | None
@@ -65,6 +68,7 @@ def judged(inputs: Inputs, *, unsaved: Mapping[str, bytes] = NOTHING_UNSAVED) ->
     """
     faults = list(inputs.faults)
     settings = checked_settings(inputs, faults)
+    tables = checked_tables(inputs, faults)
     places = places_of(settings, inputs)
     faults += faults_of_places(places, inputs)
     control = unsaved.get(places.agent_control_file)
@@ -78,8 +82,9 @@ def judged(inputs: Inputs, *, unsaved: Mapping[str, bytes] = NOTHING_UNSAVED) ->
     faults += [*crew.faults, *_faults_of_connection(connection)]
     faults += _missing_control(control, settings, places, inputs)
     notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
-    configuration = _configuration(settings, places, connection, crew)._replace(notes=notes)
-    return Judged(Compiled(configuration, settings, origins_of(inputs), control), tuple(faults))
+    policy = _policy(settings, tables, is_legacy=crew.is_legacy)
+    configuration = _configuration(settings, places, policy, connection, crew)._replace(notes=notes)
+    return Judged(Compiled(configuration, settings, tables, origins_of(inputs), control), tuple(faults))
 
 
 def _missing_control(
@@ -149,11 +154,13 @@ def _notes_on_connection(connection: Connection) -> list[str]:
     return []
 
 
-def _configuration(settings: Settings, places: Places, connection: Connection, crew: Crew) -> Configuration:
+def _configuration(
+    settings: Settings, places: Places, policy: Policy, connection: Connection, crew: Crew
+) -> Configuration:
     queues = {queue for agent in crew.agents for queue in agent.queues}
     return Configuration(
         places=places,
-        policy=_policy(settings, is_legacy=crew.is_legacy),
+        policy=policy,
         connection=connection,
         agents=crew.agents,
         queues=tuple(sorted(queues)),
@@ -163,7 +170,7 @@ def _configuration(settings: Settings, places: Places, connection: Connection, c
     )
 
 
-def _policy(settings: Settings, *, is_legacy: bool) -> Policy:
+def _policy(settings: Settings, tables: Tables, *, is_legacy: bool) -> Policy:
     return Policy(
         is_enabled=settings.enabled,
         max_parallel=settings.max_parallel,
@@ -181,6 +188,8 @@ def _policy(settings: Settings, *, is_legacy: bool) -> Policy:
         max_attempts=settings.max_attempts,
         retry_base_s=settings.retry_base_sec,
         retry_max_s=settings.retry_max_sec,
+        permanent_exits=tuple(sorted(tables.retry.permanent)),
+        retryable_exits=tuple(sorted(tables.retry.retryable)),
         min_free_mb=settings.min_free_mb,
         is_legacy=is_legacy,
     )

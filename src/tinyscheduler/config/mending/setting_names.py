@@ -12,6 +12,7 @@ from tinyscheduler.config.mending.changes import Change, Draft, Left
 from tinyscheduler.config.mending.outlook import outlook
 from tinyscheduler.config.mending.spelling import meant
 from tinyscheduler.config.sources import NAMES, PREFIX, Inputs, settings_in
+from tinyscheduler.config.tables import TABLE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def dotenv_sheet(inputs: Inputs) -> Sheet:
 
 def toml_sheet(inputs: Inputs) -> Sheet:
     """Of ``tinyscheduler.toml``."""
-    known = frozenset(name.lower() for name in NAMES)
+    known = frozenset(name.lower() for name in NAMES) | TABLE_NAMES
     return Sheet(inputs.toml_path, "", known, _toml_names, toml_text.renamed, _with_toml)
 
 

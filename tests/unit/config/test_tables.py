@@ -1,0 +1,79 @@
+"""Tables of ``tinyscheduler.toml``: all faults at once, each with its place and a remedy (features C3)."""
+
+import json
+
+import pytest
+
+
+def toml(desk, text):
+    desk.write("tinyscheduler.toml", text)
+
+
+def test_exit_codes_reach_the_policy_also_from_the_cache(desk):
+    toml(desk, "[retry]\npermanent = [64, 2]\n")
+
+    first, cached = desk.load().policy, desk.load().policy
+
+    assert (first.permanent_exits, first.retryable_exits) == ((2, 64), ())
+    assert cached == first
+
+
+def test_without_the_table_every_code_is_worth_another_attempt(desk):
+    policy = desk.load().policy
+
+    assert (policy.permanent_exits, policy.retryable_exits) == ((), ())
+
+
+def test_tables_and_settings_stand_beside_each_other(desk):
+    toml(desk, "max_attempts = 5\n[agent_limits]\na = 1\n[retry]\nretryable = [1]\n")
+
+    policy = desk.load().policy
+
+    assert (policy.max_attempts, policy.retryable_exits) == (5, (1,))
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "told"),
+    [
+        ("retry = 5", ": retry", "it is not a table"),
+        ("[retry]\npermanet = [2]", ": retry.permanet", "did you mean permanent?"),
+        ("[retry]\nmore = [2]", ": retry.more", "there is no such key"),
+        ("[retry]\npermanent = 2", ": retry.permanent", "it is not a list"),
+        ("[retry]\npermanent = [0]", ": retry.permanent[0]", "it is below 1"),
+        ("[retry]\npermanent = [1, 256]", ": retry.permanent[1]", "it is above 255"),
+        ('[retry]\npermanent = ["2"]', ": retry.permanent[0]", "it is not a whole number"),
+        ("[retry]\npermanent = [true]", ": retry.permanent[0]", "it is not a whole number"),
+        ("[retry]\npermanent = [75]", ": retry.permanent", "not now"),
+        ("[retry]\npermanent = [2, 2]", ": retry.permanent", "2 is there twice"),
+        ("[retry]\npermanent = [2]\nretryable = [2]", ": retry", "permanent and retryable at once"),
+        ("[retri]\npermanent = [2]", ": retri", "did you mean retry?"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(desk, text, where, told):
+    toml(desk, text)
+
+    (fault,) = desk.faults()
+
+    assert fault.field == desk.path("tinyscheduler.toml") + where
+    assert told in f"{fault.message} {fault.remedy}"
+    assert fault.remedy
+
+
+def test_all_faults_of_settings_and_tables_come_together(desk):
+    toml(desk, 'max_attempts = "many"\n[retry]\npermanent = [0]\nother = 1\n')
+
+    assert len(desk.faults()) == 3
+
+
+def test_config_shows_the_tables(desk):
+    toml(desk, "[retry]\npermanent = [2, 64]\n")
+
+    shown = json.loads(desk.say("config", "--json").text)["tables"]
+
+    assert [(row["name"], row["value"]) for row in shown] == [
+        ("retry.permanent", "2, 64"),
+        ("retry.retryable", None),
+    ]
+    lines = [line.split() for line in desk.say("config").text.splitlines()]
+    assert ["retry.permanent", "2,", "64", "toml"] in lines
+    assert ["retry.retryable", "-", "default"] in lines
