@@ -249,7 +249,8 @@ def a_ledger(
 
 
 def an_open_run(lease_id: str = "lease-1", *, unclear_s: float | None = 60) -> OpenRun:
-    """A run in flight; an unanswered claim may take effect for ``unclear_s`` from NOW."""
+    """A run in flight; an unanswered claim may take effect for ``unclear_s`` from NOW; None: nobody knows
+    yet that it was not answered."""
     return OpenRun(
         LeaseId(lease_id),
         AgentName("dev-1"),

@@ -42,6 +42,7 @@ from tinyscheduler.model.lease import (
 )
 from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun, Parked, PastRun
 from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.sightings import Moment
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, Liveness, StartSnapshot, TendSnapshot
 from tinyscheduler.model.task import Status, Task
 from tinyscheduler.planner.retry import fingerprint
@@ -339,6 +340,7 @@ open_runs = st.builds(
     tag=texts,
     at=instants,
     unclear_until=_or_none(instants),
+    unclear_since=st.none() | st.builds(Moment, at=instants, monotonic=st.floats(0, 1e9), boot_id=texts),
 )
 past_runs = st.builds(
     PastRun,

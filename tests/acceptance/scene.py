@@ -197,7 +197,7 @@ class Scene:
         """An unanswered claim may still take effect for a minute; let that minute be over."""
         path = self.state / "ledger" / f"task_{task_id}.json"
         ledger = json.loads(path.read_text())
-        ledger["open"]["unclear_until"] = ledger["open"]["at"]
+        ledger["open"]["unclear_since"]["monotonic"] -= 120
         path.write_text(json.dumps(ledger))
 
     # --- what can be seen of it ---

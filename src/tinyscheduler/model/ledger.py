@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.lease import Claim, OutcomeClass
+from tinyscheduler.model.sightings import Moment
 
 OUTCOMES_KEPT = 200
 """Enough to explain any task; bounded because a task that is handed to and fro can run for years."""
@@ -35,13 +36,16 @@ class OpenRun(NamedTuple):
     """Of the run's processes; names the state folder that started it."""
     at: datetime
     unclear_until: datetime | None
-    """Until when a claim that was cut off may still take effect on the server."""
+    """Until when a claim that was cut off may still take effect on the server, for people; None: nobody
+    has seen yet that it was."""
     refusals: int = 0
     """How often the server refused for good to be told how the run ended."""
     asked: Asked | None = None
     """None: nobody has asked to stop it."""
     content: str = ""
     """Of the task's text when it was claimed; another value is another piece of work (features C5)."""
+    unclear_since: Moment | None = None
+    """When it was first seen that the claim was cut off: who had sent it sends no more (law 7)."""
 
 
 class PastRun(NamedTuple):

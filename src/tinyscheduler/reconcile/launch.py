@@ -6,7 +6,6 @@ Every step leaves a state that the next pass can name: see ``planner.tend`` for 
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from typing import assert_never
 
 from tinyscheduler.errors import StartFailed, StateError
@@ -29,7 +28,7 @@ from tinyscheduler.reconcile.orders import (
     secret_names,
     stall_limit_s,
 )
-from tinyscheduler.reconcile.undo import forget, undo
+from tinyscheduler.reconcile.undo import doubt, forget, undo
 
 
 def launch(context: Context, start: Start) -> Lease | Held:
@@ -128,11 +127,10 @@ def _ledger_for(context: Context, start: Start) -> Ledger:
 
 
 def _opened(world: World, ledger: Ledger, lease: Lease, *, task: Task) -> Ledger:
-    """Written before the claim is sent: a claim that is cut off may take effect until then."""
+    """Written before the claim is sent, so that a claim of which nobody heard the end is known."""
     now = world.clock.now()
-    unclear_until = now + timedelta(seconds=world.configuration.policy.claim_timeout_s)
     tag = lease_tag(world.state.state_id(), lease.task_id, lease.lease_id)
-    run = OpenRun(lease.lease_id, lease.agent, lease.claim, tag, now, unclear_until, content=content(task))
+    run = OpenRun(lease.lease_id, lease.agent, lease.claim, tag, now, None, content=content(task))
     return ledger._replace(generation=lease.generation, runs=lease.attempt, open=run)
 
 
@@ -149,6 +147,7 @@ def _claim(context: Context, start: Start, lease: Lease, ledger: Ledger) -> Leas
             return _dropped(context, lease, ledger, "claim_lost", "server_unknown", why)
         case Unclear(why):
             context.note("claim_unknown", lease, why)
+            doubt(context.world, ledger)
             return lease
         case _:
             assert_never(result)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 
 from tinyscheduler.model.lease import Lease, Outcome, Owner
 from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.model.sightings import age_s
 from tinyscheduler.planner.retry import after_run
+from tinyscheduler.ports import World
 from tinyscheduler.reconcile.claim import give_back
 from tinyscheduler.reconcile.context import Context, check_server
 from tinyscheduler.reconcile.reclaim import tell_survivors
+from tinyscheduler.reconcile.sighting import moment
 from tinyscheduler.reconcile.stop import Doomed, stop_runs
 
 
@@ -26,16 +29,15 @@ def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = Fa
         forget(context, lease, None)
         return True
     check_server(context, lease)
-    now = world.clock.now()
     # A lease that has left ``claiming`` got its answer.
-    is_unclear = lease.state == "claiming" and _is_unclear(context, ledger, now)
+    is_unclear = lease.state == "claiming" and _is_unclear(context, ledger)
     if not give_back(context.server, lease, is_unclear=is_unclear):
         return False
     context.note("lease_undone", lease, reason)
     if ledger is None or not start_failed:
         forget(context, lease, ledger)
         return True
-    outcome = Outcome("start_failed", now, summary=reason)
+    outcome = Outcome("start_failed", world.clock.now(), summary=reason)
     world.ledgers.write(after_run(ledger, lease, outcome, world.configuration.policy))
     context.memory.start_failed(lease.agent, lease.lease_id, reason)
     world.leases.remove(lease)
@@ -58,6 +60,14 @@ def forget(context: Context, lease: Lease, ledger: Ledger | None) -> None:
     world.runs.discard(lease.task_id, lease.attempt)
 
 
+def doubt(world: World, ledger: Ledger) -> None:
+    """From now on it counts how long the claim of the open run may still take effect. Raises StateError."""
+    assert ledger.open is not None, "asked only of runs whose claim was cut off"
+    now = moment(world)
+    until = now.at + timedelta(seconds=world.configuration.policy.claim_timeout_s)
+    world.ledgers.write(ledger._replace(open=ledger.open._replace(unclear_since=now, unclear_until=until)))
+
+
 def revoke(context: Context, lease: Lease, reason: str) -> bool:
     """A wrapper that has not adopted its lease in time. True: the lease is gone.
 
@@ -78,12 +88,17 @@ def revoke(context: Context, lease: Lease, reason: str) -> bool:
     return undo(context, lease, reason, start_failed=True)
 
 
-def _is_unclear(context: Context, ledger: Ledger | None, now: datetime) -> bool:
-    """An unanswered claim may still take effect. A time too far away comes from a wrong clock."""
-    if ledger is None or ledger.open is None or ledger.open.unclear_until is None:
+def _is_unclear(context: Context, ledger: Ledger | None) -> bool:
+    """An unanswered claim may still take effect. Counted from the first look that found it so: by then
+    whoever sent it has ended, however long it was stopped, slow or suspended before it sent."""
+    if ledger is None or ledger.open is None:
         return False
-    wait_s = (ledger.open.unclear_until - now).total_seconds()
-    return 0 < wait_s <= context.world.configuration.policy.claim_timeout_s
+    world, since = context.world, ledger.open.unclear_since
+    now = moment(world)
+    if since is None or (since.boot_id != now.boot_id and since.at > now.at):
+        doubt(world, ledger)
+        return True
+    return age_s(since, now) < world.configuration.policy.claim_timeout_s
 
 
 def _was_never_sent(context: Context, lease: Lease) -> bool:

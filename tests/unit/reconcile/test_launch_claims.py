@@ -141,6 +141,31 @@ def test_a_claim_whose_second_half_lands_after_the_next_pass_is_not_lost(
     assert stage.server.task(TASK).status == "idle"
 
 
+@POOL_AND_ASSIGNED
+@pytest.mark.parametrize("is_stepped", [False, True], ids=["slow", "clock-stepped"])
+def test_a_claim_that_was_sent_late_is_waited_for_as_long(
+    tmp_path: Path, before: str | None, is_stepped: bool
+) -> None:
+    """The laptop slept, the disk stood still or the clock was set between the ledger and the call: the
+    minute in which the call may still arrive begins when it is found unanswered."""
+    stage = a_stage_with_a_task(tmp_path, before, agents=[an_agent()])
+    wait = stage.clock.step if is_stepped else stage.clock.advance
+    port, line = line_to(stage.server, at=2, way="late", before=lambda _number: wait(600))
+    stage.run(server=port)
+    wait(600 if is_stepped else 30)
+    paused = stage._replace(configuration=stage.configuration._replace(policy=Policy(is_enabled=False)))
+    paused.run()
+    assert stage.lease() is not None
+    line.land()
+
+    for _ in range(4):
+        stage.clock.advance(20)
+        paused.run()
+
+    assert stage.lease() is None
+    assert stage.server.task(TASK).status == "idle"
+
+
 def test_a_claim_that_was_never_sent_gives_nothing_back(tmp_path: Path) -> None:
     """The pass died between lease and ledger, then a human gave the task to that very agent."""
     stage = a_stage_with_a_task(tmp_path)

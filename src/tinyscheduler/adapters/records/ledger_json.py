@@ -15,6 +15,7 @@ from tinyscheduler.kit.fields import (
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.lease import OutcomeClass
 from tinyscheduler.model.ledger import Asked, Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.sightings import Moment
 
 SCHEMA = 1
 
@@ -68,6 +69,7 @@ def _open_to_json(run: OpenRun) -> dict[str, object]:
         "tag": run.tag,
         "at": instant_text(run.at),
         "unclear_until": instant_text_or_none(run.unclear_until),
+        "unclear_since": None if run.unclear_since is None else _moment_to_json(run.unclear_since),
         "refusals": run.refusals,
         "asked": None if run.asked is None else run.asked._asdict(),
         "content": run.content,
@@ -75,7 +77,7 @@ def _open_to_json(run: OpenRun) -> dict[str, object]:
 
 
 def _open_from_json(fields: Fields) -> OpenRun:
-    asked = fields.inner_or_none("asked")
+    asked, unclear = fields.inner_or_none("asked"), fields.inner_or_none("unclear_since")
     return OpenRun(
         lease_id=LeaseId(fields.text("lease_id")),
         agent=AgentName(fields.text("agent")),
@@ -88,7 +90,20 @@ def _open_from_json(fields: Fields) -> OpenRun:
         if asked is None
         else Asked(asked.text("by"), asked.text("reason"), asked.truth("requeue")),
         content=fields.text_or_none("content") or "",
+        unclear_since=None if unclear is None else _moment_from_json(unclear),
     )
+
+
+def _moment_to_json(moment: Moment) -> dict[str, object]:
+    return {
+        "at": exact_instant_text(moment.at),
+        "monotonic": moment.monotonic,
+        "boot_id": moment.boot_id,
+    }
+
+
+def _moment_from_json(fields: Fields) -> Moment:
+    return Moment(fields.instant("at"), fields.number("monotonic"), fields.text("boot_id"))
 
 
 def _lease_id_or_none(fields: Fields, name: str) -> LeaseId | None:
