@@ -27,7 +27,7 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import first_hold
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.start import plan_start
-from tinyscheduler.planner.view import view_of
+from tinyscheduler.planner.view import Place, view_of
 
 T = TypeVar("T")
 REASONS: tuple[HeldReason, ...] = get_args(HeldReason)
@@ -184,6 +184,15 @@ def test_rows_about_leases_and_ledgers_say_nothing_of_tasks_without(snapshot: St
     everybody = view._replace(met=frozenset(task.id for task in seen(snapshot)))
     for task in seen(snapshot):
         assert first_hold(task, view) == first_hold(task, everybody)
+
+
+@given(start_snapshots())
+def test_what_is_said_of_a_clear_place_is_true_for_every_task_of_it(snapshot: StartSnapshot) -> None:
+    """Nothing is held there, so its tasks are not asked about it again."""
+    view = view_of(snapshot)
+    clear: set[Place] = set()
+    for task in seen(snapshot):
+        assert first_hold(task, view, clear) == first_hold(task, view)
 
 
 def plan_of_strange_tasks(task_id: str, priority: float, text: str) -> StartPlan:

@@ -17,7 +17,7 @@ from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import GateReason, shut_gate
 from tinyscheduler.planner.retry import fingerprint
-from tinyscheduler.planner.view import View, candidates, cooling, ledger_of
+from tinyscheduler.planner.view import Place, View, candidates, cooling, ledger_of
 
 _TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -31,12 +31,22 @@ class Finding(NamedTuple):
     """Takes the place of everything when the row already has a whole answer."""
 
 
-def first_hold(task: Task, view: View) -> Held | None:
-    """The first row that holds the task; None: only capacity decides."""
-    for reason, find in HOLDS if task.id in view.met else _HOLDS_OF_NEW:
+def first_hold(task: Task, view: View, clear: set[Place] | None = None) -> Held | None:
+    """The first row that holds the task; None: only capacity decides.
+
+    ``clear`` remembers, from task to task of one plan, the places at which nothing is held: what looks
+    at nothing but a task's place need not be asked for each of ten thousand.
+    """
+    is_met, place = task.id in view.met, (task.assigned_to, task.queue)
+    rows = HOLDS if is_met else _HOLDS_OF_NEW
+    if clear is not None and not is_met and place in clear:
+        rows = _HOLDS_OF_NEW_IN_A_CLEAR_PLACE
+    for reason, find in rows:
         finding = find(task, view)
         if finding is not None:
             return finding.hold or Held(task.id, reason, finding.value, lever=finding.lever)
+    if clear is not None and not is_met:
+        clear.add(place)
     return None
 
 
@@ -294,3 +304,9 @@ HOLDS: tuple[tuple[HeldReason, Callable[[Task, View], Finding | None]], ...] = (
 _OF_MET_TASKS = frozenset({"leased", "settling", "ledger_unreadable", "parked", "not_before", "cooldown"})
 """Rows that look at nothing but a task's lease and its ledger."""
 _HOLDS_OF_NEW = tuple(row for row in HOLDS if row[0] not in _OF_MET_TASKS)
+_OF_PLACES = frozenset({
+    "estop", "paused", "not_ours", "disabled", "no_recipe", "no_agent", "account_limited",
+    "agent_quarantined", "disk",
+})  # fmt: skip
+"""Rows that look at nothing of a task but its assignee and its queue."""
+_HOLDS_OF_NEW_IN_A_CLEAR_PLACE = tuple(row for row in _HOLDS_OF_NEW if row[0] not in _OF_PLACES)

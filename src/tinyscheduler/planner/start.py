@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.agent import Agent
-from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.knowledge import Unknown
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
@@ -16,14 +14,7 @@ from tinyscheduler.planner.capacity import Capacity
 from tinyscheduler.planner.gates import shut_gate
 from tinyscheduler.planner.holds import first_hold
 from tinyscheduler.planner.ranking import blocked_counts, natural_id, rank_key
-from tinyscheduler.planner.view import View, candidates, cooling, failed_to_start, view_of
-
-
-class Place(NamedTuple):
-    """Where a task may run: all tasks of one place have the same candidates."""
-
-    assigned_to: AgentName | None
-    queue: QueueName | None
+from tinyscheduler.planner.view import NOBODY, Place, View, candidates, cooling, failed_to_start, view_of
 
 
 def plan_start(snapshot: StartSnapshot) -> StartPlan:
@@ -56,8 +47,9 @@ def _sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
     """Held tasks go out before any limit is looked at (features D7)."""
     runnable: list[Task] = []
     held: list[Held] = []
+    clear: set[Place] = set()
     for task in tasks:
-        hold = first_hold(task, view)
+        hold = first_hold(task, view, clear)
         if hold is None:
             runnable.append(task)
         else:
@@ -86,7 +78,8 @@ def _seat(task: Task, view: View, capacity: Capacity, full: dict[Place, Held]) -
     cap = _cap_hold(task, capacity)
     if cap is not None:
         return cap
-    place, cool = Place(task.assigned_to, task.queue), cooling(task, view)
+    place = (task.assigned_to, task.queue)
+    cool = cooling(task, view) if task.id in view.met else NOBODY
     known = None if cool else full.get(place)
     if known is not None:
         return known._replace(task_id=task.id)

@@ -16,6 +16,10 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import Gates, gates_of
 from tinyscheduler.planner.retry import counted
 
+Place = tuple[AgentName | None, QueueName | None]
+"""Assignee and queue of a task: all tasks of one place have the same candidates."""
+NOBODY: frozenset[AgentName] = frozenset()
+
 
 class View(NamedTuple):
     """What every row is asked with, besides the task."""
@@ -99,7 +103,7 @@ def cooling(task: Task, view: View) -> frozenset[AgentName]:
     fro would go round for ever."""
     ledger = ledger_of(task, view)
     if not isinstance(ledger, Ledger):
-        return frozenset()
+        return NOBODY
     base_s, now = view.snapshot.policy.retry_base_s, view.snapshot.now
     recent = takewhile(lambda past: abs((now - past.at).total_seconds()) < base_s, reversed(counted(ledger)))
     return frozenset(past.agent for past in recent)
@@ -109,6 +113,6 @@ def failed_to_start(task: Task, view: View) -> frozenset[AgentName]:
     """Agents that the last tries of this task could not start: another one is better (features C6)."""
     ledger = ledger_of(task, view)
     if not isinstance(ledger, Ledger):
-        return frozenset()
+        return NOBODY
     tries = takewhile(lambda past: past.kind == "start_failed", reversed(counted(ledger)))
     return frozenset(past.agent for past in tries)
