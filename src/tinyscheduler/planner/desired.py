@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import timedelta
 from typing import NamedTuple
 
 from tinyscheduler.model.ids import LeaseId
@@ -92,6 +93,14 @@ def judge(
         elif age_s(sighting.since, now) >= grace_s:
             unwanted[lease_id] = f"{found.what} since {sighting.since.at:%H:%M:%S} UTC"
     return Verdict(unwanted, drift)
+
+
+def drift_text(sighting: Sighting | None, *, grace_s: float) -> str:
+    """For people; empty: the server shows what was claimed."""
+    if sighting is None:
+        return ""
+    since, end = sighting.since.at, sighting.since.at + timedelta(seconds=grace_s)
+    return f"{sighting.what} since {since:%H:%M:%S} UTC; if that stays, its run is ended at {end:%H:%M:%S}"
 
 
 def _is_reassigned(lease: Lease, task: Task) -> bool:

@@ -16,7 +16,7 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.sightings import Sightings
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
-from tinyscheduler.planner.desired import Drift, Verdict, drift_of, judge, odd_leases, to_ask
+from tinyscheduler.planner.desired import Drift, Verdict, drift_of, drift_text, judge, odd_leases, to_ask
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.context import Context
@@ -76,6 +76,35 @@ def look_at_drift(
     return judge(seen, known, now, grace_s=world.configuration.policy.handover_grace_s)
 
 
+def as_desired(
+    world: World, server: TaskServer, tend: TendSnapshot, backlog: Known[Backlog] | Unknown
+) -> TendSnapshot:
+    """For those who only look: each run with what the server shows otherwise. As it was where nobody
+    knows; a task that the server refuses to show is left to the pass to tell."""
+    leases = [facts.lease for facts in tend.leases]
+    if not leases or not isinstance(backlog, Known):
+        return tend
+    before = world.sightings.read()
+    verdict = look_at_drift(world, server, leases, backlog.value, before, lambda _lease, _error: None)
+    if verdict is None:
+        return tend
+    grace_s = world.configuration.policy.handover_grace_s
+    facts = tuple(
+        known._replace(
+            unwanted=verdict.unwanted.get(known.lease.lease_id, ""),
+            drift=drift_text(verdict.drift.get(known.lease.lease_id), grace_s=grace_s),
+        )
+        for known in tend.leases
+    )
+    return tend._replace(leases=facts)
+
+
+def plan_unwanted(tend: TendSnapshot) -> TendPlan:
+    """What is done about runs that are not wanted any more, apart from what this machine says of them."""
+    facts = tuple(known for known in tend.leases if known.unwanted)
+    return plan_tend(TendSnapshot(tend.now, facts, (), tend.is_estopped, tend.policy))
+
+
 def with_unwanted(facts: Sequence[LeaseFacts], unwanted: Mapping[LeaseId, str]) -> list[LeaseFacts]:
     """Those that are not wanted any more, saying why."""
     return [
@@ -107,7 +136,7 @@ def _plan(context: Context, facts: Sequence[LeaseFacts]) -> TendPlan:
     # The limit is one for the whole pass (features A8).
     policy = policy._replace(kills_max=max(0, policy.kills_max - killed))
     is_estopped = world.state.is_estopped()
-    return plan_tend(TendSnapshot(world.clock.now(), tuple(facts), (), is_estopped, policy))
+    return plan_unwanted(TendSnapshot(world.clock.now(), tuple(facts), (), is_estopped, policy))
 
 
 def _facts(context: Context, lease: Lease) -> list[LeaseFacts]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tinyscheduler.errors import StateError
+from tinyscheduler.model.action import Keep, Settle, TendPlan
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
 from tinyscheduler.planner.intents import held_by
+from tinyscheduler.planner.lost import runs_without_lease
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
@@ -23,13 +30,16 @@ def preview(world: World) -> Report:
     try:
         tend = observe_tend(world)
         report.scanned = task_ids_of(tend)
+        server.meet([facts.lease for facts in tend.leases])
         tended = plan_tend(tend)
         report.tended(tended)
         tell_odd(report, tended)
         report.answers += foresee(world, server, tend)
-        backlog = fetch_into(report, world, server)
         leases = [facts.lease for facts in tend.leases]
+        kept = [action.lease for action in tended.actions if isinstance(action, Keep)]
+        backlog = _heed(report, world, server, _only(tend, kept), fetch_into(report, world, server))
         snapshot = observe_start(world, server, leases, tend.broken, backlog, refused=held_by(report.answers))
+        _look_for_lost(report, world, snapshot)
         plan = plan_start(snapshot)
         report.planned(plan)
         tell_plan(report, plan)
@@ -41,3 +51,39 @@ def preview(world: World) -> Report:
         report.notes.append("starts are planned again after tending")
     report.ended_at = world.clock.now()
     return report
+
+
+def _only(tend: TendSnapshot, leases: Sequence[Lease]) -> TendSnapshot:
+    """What else there is was planned before."""
+    ids = {lease.lease_id for lease in leases}
+    return tend._replace(leases=tuple(facts for facts in tend.leases if facts.lease.lease_id in ids))
+
+
+def _heed(
+    report: Report,
+    world: World,
+    server: GuardedServer,
+    tend: TendSnapshot,
+    backlog: Known[Backlog] | Unknown,
+) -> Known[Backlog] | Unknown:
+    """What the server no longer wants; unknown where it turns out to have other data."""
+    if not tend.leases:
+        return backlog
+    from tinyscheduler.reconcile.desired import as_desired, plan_unwanted
+
+    report.tended(plan_unwanted(as_desired(world, server, tend, backlog)))
+    if server.trouble is None:
+        return backlog
+    report.server_fault(server.trouble)
+    return Unknown(server.trouble.message)
+
+
+def _look_for_lost(report: Report, world: World, snapshot: StartSnapshot) -> None:
+    if not runs_without_lease(snapshot):
+        return
+    from tinyscheduler.reconcile.lost import due_of, lease_of, look_for_lost, tell_lost
+
+    verdict = look_for_lost(world, snapshot, world.sightings.read())
+    tell_lost(report, verdict)
+    due = tuple(Settle(lease_of(world, lost), "lost_task") for lost in due_of(verdict, report))
+    report.tended(TendPlan(due))
