@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -134,6 +135,26 @@ def test_a_wrapper_whose_lease_is_anothers_leaves_it_byte_for_byte(stage: Stage)
 
     assert lease_path(stage).read_bytes() == before
     assert stage.tree() == ()
+
+
+def test_a_wrapper_woken_after_a_new_start_leaves_the_new_lease_as_it_is(stage: Stage) -> None:
+    """Features B10. It was stopped for so long that a person has released its lease, and the task was
+    started again; within a beat its agent is gone."""
+    wrapper = stage.start(stage.sh("trap '' TERM; while :; do sleep 0.1; done"))
+    agent = stage.wait_for_agent()
+    wrapper.send_signal(signal.SIGSTOP)
+    stage.leases.remove(stage.lease())
+    new = stage.new_lease()._replace(lease_id=LeaseId("feed"), generation=4)
+    assert stage.leases.create(new)
+    before = lease_path(stage).read_bytes()
+
+    wrapper.send_signal(signal.SIGCONT)
+    wrapper.wait(20)
+
+    assert lease_path(stage).read_bytes() == before
+    assert not is_alive(agent)
+    assert stage.tree() == ()
+    assert sorted(os.listdir(stage.folder / "running")) == ["task_7.json"]
 
 
 def test_a_lost_lease_is_followed_by_no_pass(stage: Stage) -> None:

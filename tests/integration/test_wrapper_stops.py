@@ -56,16 +56,6 @@ def test_an_agent_that_leaves_at_the_soft_limit_has_timed_out(stage: Stage) -> N
     assert "soft limit" in outcome.summary
 
 
-def test_a_silent_agent_stalls_where_that_is_limited(stage: Stage) -> None:
-    assert stage.run(stage.sh("sleep 99", stall_s=1, stall_pause_s=1)).kind == "stalled"
-
-
-def test_an_agent_that_speaks_does_not_stall(stage: Stage) -> None:
-    order = stage.sh("for i in 1 2 3 4 5; do sleep 0.4; echo $i; done", stall_s=1, stall_pause_s=1)
-
-    assert stage.run(order).kind == "succeeded"
-
-
 @pytest.mark.parametrize("reason", ["cancelled", "timed_out"])
 def test_a_stop_order_is_obeyed_at_the_next_beat(stage: Stage, reason: OutcomeClass) -> None:
     stage.start(stage.sh("sleep 99"))
@@ -133,6 +123,32 @@ def test_a_wrapper_that_is_asked_to_leave_takes_its_agent_along(stage: Stage, nu
     assert stage.outcome().kind == "interrupted"
     assert signal.Signals(number).name in stage.outcome().summary
     assert not is_alive(agent)
+
+
+@pytest.mark.parametrize("first", ["agent", "wrapper"])
+def test_a_shutdown_that_signals_both_interrupts_the_run_whoever_is_signalled_first(
+    stage: Stage, first: str
+) -> None:
+    """It is not the task's fault: no attempt is spent."""
+    wrapper = stage.start(stage.sh("exec sleep 99"))
+    agent = stage.wait_for_agent()
+    pids = (agent, wrapper.pid) if first == "agent" else (wrapper.pid, agent)
+
+    os.kill(pids[0], signal.SIGTERM)
+    if first == "agent":
+        wait_until(lambda: not is_alive(agent), "the agent has ended")
+    os.kill(pids[1], signal.SIGTERM)
+    wrapper.wait(20)
+
+    assert stage.outcome().kind == "interrupted"
+
+
+def test_an_agent_that_is_ended_by_term_alone_was_killed(stage: Stage) -> None:
+    wrapper = stage.start(stage.sh("exec sleep 99"))
+    os.kill(stage.wait_for_agent(), signal.SIGTERM)
+    wrapper.wait(20)
+
+    assert (stage.outcome().kind, stage.outcome().signal) == ("killed", signal.SIGTERM)
 
 
 def test_output_goes_on_while_the_agent_says_goodbye(stage: Stage) -> None:

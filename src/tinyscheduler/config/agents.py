@@ -56,6 +56,7 @@ class LimitsEntry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
     hard_sec: RunTime | None = None
     soft_sec: RunTime | None = None
+    stall_sec: Annotated[int, Field(ge=0, le=WEEK_S)] | None = None
 
 
 class AgentEntry(BaseModel):
@@ -97,7 +98,8 @@ _REMEDIES = {
     "env": 'write {"NAME": "value"}, {"NAME": {"from": "NAME"}} or {"NAME": {"file": "path"}}',
     "workspace": "write a folder; a relative one starts at this file",
     "success": "write result or exit_code",
-    "limits": f'write {{"hard_sec": N, "soft_sec": N}} with whole numbers from 1 to {WEEK_S}',
+    "limits": 'write {"hard_sec": N, "soft_sec": N, "stall_sec": N} with whole numbers '
+    f"from 1 to {WEEK_S}; stall_sec may be 0",
     "stdin": "write prompt or none",
 }
 

@@ -69,6 +69,7 @@ def _agent(entry: AgentEntry, terms: Terms) -> Agent:
         success=entry.success,
         hard_limit_s=entry.limits.hard_sec,
         soft_limit_s=entry.limits.soft_sec,
+        stall_s=entry.limits.stall_sec,
         stdin=entry.stdin,
     )
 

@@ -8,6 +8,8 @@ processes and the result file say enough for the next pass to go on.
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from tinyscheduler.ports import Clock, Containment, Enclosure, LeaseStore, Processes, RunFolders
     from tinyscheduler.wrapper.heartbeat import HeldLease
 
+TERM_APART_S = 0.5
+"""systemd signals all processes of a unit within milliseconds, on a machine that is busy ending."""
 RECORD_RETRY_S = 2
 """A disk that refuses the outcome is asked again; the lease goes on beating meanwhile."""
 
@@ -123,6 +127,9 @@ def _watch(order: Order, world: World, held: HeldLease, agent: AgentProcess, red
 
 def _judge(order: Order, world: World, watched: Watched, redactor: Redactor) -> Outcome:
     limit = watched.limit
+    if watched.exit.signal == signal.SIGTERM and watched.cause is None and limit is None:
+        # A shutdown sends it to agent and wrapper one after the other, and ours may be on its way.
+        world.wakeup.wait(TERM_APART_S)
     ending = Ending(
         at=world.clock.now(),
         code=watched.exit.code,
@@ -135,8 +142,18 @@ def _judge(order: Order, world: World, watched: Watched, redactor: Redactor) -> 
         result=_read_result(order, world, redactor),
     )
     outcome = judge(ending)
+    if outcome.kind == "succeeded":
+        outcome = outcome._replace(digest=_digest(order, outcome))
     world.log.say(f"the run ended: {outcome.kind}, {outcome.summary}")
     return outcome
+
+
+def _digest(order: Order, outcome: Outcome) -> str:
+    """Imported late: what a success has left is looked at when the agent is gone."""
+    from tinyscheduler.wrapper.progress import digest_of
+
+    own = (os.path.dirname(order.result), os.path.dirname(order.estop_file))
+    return digest_of(order.cwd, outcome, excluded=own)
 
 
 def _read_result(order: Order, world: World, redactor: Redactor) -> RunResult | BadResult | None:

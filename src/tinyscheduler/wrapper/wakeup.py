@@ -7,7 +7,9 @@ pipe, so a signal between "is there work?" and "sleep" is never slept through (s
 from __future__ import annotations
 
 import os
+import select
 import signal
+import time
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -52,6 +54,15 @@ class Wakeup:
                 pass
         except BlockingIOError:
             return
+
+    def wait(self, timeout_s: float) -> None:
+        """Until somebody has asked this process to leave, or time is up."""
+        deadline = time.monotonic() + timeout_s
+        poller = select.poll()
+        poller.register(self.handle, select.POLLIN)
+        while self.asked_by is None and (left_s := deadline - time.monotonic()) > 0:
+            poller.poll(left_s * 1000)
+            self.drain()
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if self.asked_by is None:

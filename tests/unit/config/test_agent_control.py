@@ -32,7 +32,7 @@ def test_everything_an_agent_can_say_arrives(desk):
             env={"A": "b", "C": {"from": "HOME"}, "D": {"file": "secrets/d"}},
             workspace="work",
             success="result",
-            limits={"hard_sec": 60, "soft_sec": 30},
+            limits={"hard_sec": 60, "soft_sec": 30, "stall_sec": 0},
             stdin="none",
             comment="for people",
             _mark=[1],
@@ -106,7 +106,8 @@ def test_paths_start_at_the_folder_of_the_file(desk):
         ("env", {"A": {"vault": "x"}}), ("env", {"A": {"from": "B", "file": "c"}}), ("env", {"A": "\0"}),
         ("workspace", ""), ("workspace", "a\nb"), ("success", "maybe"), ("limits", {"hard_sec": 0}),
         ("limits", []),
-        ("limits", {"hard": 1}), ("limits", {"hard_sec": 10, "soft_sec": 10}), ("stdin", "file"),
+        ("limits", {"hard": 1}), ("limits", {"hard_sec": 10, "soft_sec": 10}), ("limits", {"stall_sec": -1}),
+        ("stdin", "file"),
     ],
 )  # fmt: skip
 def test_wrong_value_is_a_fault_with_its_place(desk, key, value):
