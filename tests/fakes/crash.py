@@ -12,7 +12,7 @@ from typing import Final
 from tinyscheduler.ports import World
 
 EFFECTS: Final = {
-    "leases": ("create", "write", "remove", "take", "ask_stop", "quarantine"),
+    "leases": ("create", "write", "remove", "take", "ask_stop", "quarantine", "rebuild", "drop"),
     "ledgers": ("write",),
     "breakers": ("write", "set_aside"),
     "accounts": ("write", "set_aside"),

@@ -36,6 +36,8 @@ class FakeProcesses:
         self._next_pid = 100
         self.signals: list[tuple[int, int]] = []
         """Who was sent what, for tests about strangers."""
+        self.on_wait: Callable[[], object] | None = None
+        """What the world does while somebody waits for processes."""
         self.removed_cgroups: list[str] = []
 
     # --- the port ------------------------------------------------------------------------------
@@ -106,6 +108,8 @@ class FakeProcesses:
         left = tuple(p for p in processes if self.liveness(p) != "dead")
         if left:
             self._clock.advance(timeout_s)
+            if self.on_wait is not None:
+                self.on_wait()
         return left
 
     # --- hands ---------------------------------------------------------------------------------

@@ -90,6 +90,8 @@ class StopOrphan(NamedTuple):
     reason: str
 
 
+OddAction = Quarantine | Rebuild | Discard | StopOrphan
+"""About what should not be: leases that nobody can read, runs without a lease."""
 TendAction = Keep | Reclaim | Release | Revoke | Undo | Settle | Quarantine | Rebuild | Discard | StopOrphan
 
 

@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
-from tinyscheduler.model.action import Keep, StartPlan, StopOrphan, TendAction, task_of
+from tinyscheduler.model.action import Keep, OddAction, StartPlan, StopOrphan, TendAction, task_of
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
-from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef
+from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef, TaggedRun
 from tinyscheduler.model.past_pass import ParkedTask, PastPass, Shelf
-from tinyscheduler.model.reason import HeldReason
+from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
+from tinyscheduler.planner.intents import held_by
 from tinyscheduler.planner.ranking import natural_id
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
@@ -24,7 +26,13 @@ from tinyscheduler.ports import LeaseStore, Processes, TaskServer, World
 from tinyscheduler.ports.reading import Hindsight, RunLogs
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import fetch, lease_facts, observe_start, observe_tend
+from tinyscheduler.reconcile.observe import (
+    fetch,
+    lease_facts,
+    observe_start,
+    observe_tend,
+    tagged_runs,
+)
 from tinyscheduler.views.problems import Problem, RunSeen, Seen
 
 PARKED_ASKED_MAX = 20
@@ -53,11 +61,13 @@ def look(side: ReadSide) -> Seen:
     tend = _tend(world)
     # After the leases: a copy of the embedded store is of the instant of its first call.
     server = GuardedServer(world.server, Memory(world))
-    backlog, error = fetch(world, server)
-    plan = _plan(world, server, tend, backlog, faults)
+    tend, backlog, error = _compared(world, server, tend)
+    answers = _foreseen(world, server, tend, faults)
+    plan = _plan(world, server, tend, backlog, faults, held_by(answers))
     if plan is not None and _misses_a_lease(plan, tend):
         tend = _tend(world)
-        plan = _plan(world, server, tend, backlog, faults)
+        answers = _foreseen(world, server, tend, faults)
+        plan = _plan(world, server, tend, backlog, faults, held_by(answers))
     known = None if isinstance(tend, Unknown) else tend
     leased = set() if known is None else {facts.lease.task_id for facts in known.leases}
     last_pass = side.hindsight.last_pass()
@@ -76,7 +86,26 @@ def look(side: ReadSide) -> Seen:
         last_pass=last_pass,
         shelf=_still_parked(side.hindsight.shelf(leased), plan, backlog, server),
         state_faults=tuple(faults.found),
+        odd=() if known is None else _odd(known),
+        requests=answers,
+        broken_requests=() if known is None else known.broken_intents,
     )
+
+
+def _compared(
+    world: World, server: GuardedServer, tend: TendSnapshot | Unknown
+) -> tuple[TendSnapshot | Unknown, Known[Backlog] | Unknown, TaskServerError | None]:
+    """What runs, beside what the server shows of it; and why the server is unknown, if it is."""
+    leases = [] if isinstance(tend, Unknown) else [facts.lease for facts in tend.leases]
+    server.meet(leases)
+    backlog, error = fetch(world, server)
+    if leases and not isinstance(tend, Unknown):
+        from tinyscheduler.reconcile.desired import as_desired
+
+        tend = as_desired(world, server, tend, backlog)
+    if server.trouble is not None:
+        return tend, Unknown(server.trouble.message), server.trouble
+    return tend, backlog, error
 
 
 def runs_of(world: World, snapshot: TendSnapshot) -> tuple[RunSeen, ...]:
@@ -86,21 +115,35 @@ def runs_of(world: World, snapshot: TendSnapshot) -> tuple[RunSeen, ...]:
     return tuple(sorted(runs, key=lambda run: natural_id(run.facts.lease.task_id)))
 
 
+def _odd(snapshot: TendSnapshot) -> tuple[OddAction, ...]:
+    if not snapshot.broken and not snapshot.tagged:
+        return ()
+    return tuple(action for action in plan_tend(snapshot).actions if isinstance(action, OddAction))
+
+
 def observed_leases(world: World) -> TendSnapshot:
-    """``observe_tend``, with a second look at every lease that a pass would act on. Raises StateError."""
+    """``observe_tend``, with a second look at every lease that a pass would act on, and at every run
+    without one. Raises StateError."""
     first = observe_tend(world)
     odd = {task_of(a) for a in plan_tend(first).actions if not isinstance(a, Keep) or a.is_trouble}
     if not odd:
         return first
     facts = [known for known in first.leases if known.lease.task_id not in odd]
-    broken = []
+    broken: list[BrokenLease] = []
+    tagged = _still_tagged(world, first)
     for task_id in sorted(odd):
         found = world.leases.read(task_id)
         if isinstance(found, BrokenLease):
             broken.append(found)
         elif found is not None:
             _add_facts(world, found, facts, broken)
-    return first._replace(leases=tuple(facts), broken=tuple(broken))
+    remains = tuple(known for known in first.remains if known.lease in broken)
+    again = first._replace(leases=tuple(facts), broken=tuple(broken), remains=remains, tagged=tagged)
+    if not again.intents:
+        return again
+    from tinyscheduler.reconcile.intent_look import with_ends
+
+    return with_ends(world, again)
 
 
 class _Faults:
@@ -119,6 +162,12 @@ def _add_facts(world: World, lease: Lease, facts: list[LeaseFacts], broken: list
         facts.append(lease_facts(world, lease, now=now, monotonic=monotonic))
     except StateError as error:
         broken.append(BrokenLease(lease.task_id, lease.run_folder, error.message))
+
+
+def _still_tagged(world: World, first: TendSnapshot) -> tuple[TaggedRun, ...]:
+    """A wrapper drops its tag some milliseconds after a pass has settled its lease."""
+    tags = {run.tag for run in first.tagged}
+    return tuple(run for run in tagged_runs(world) if run.tag in tags) if tags else ()
 
 
 def _tend(world: World) -> TendSnapshot | Unknown:
@@ -149,16 +198,32 @@ def _plan(
     tend: TendSnapshot | Unknown,
     backlog: Known[Backlog] | Unknown,
     faults: _Faults,
+    refused: Mapping[TaskId, Held],
 ) -> StartPlan | None:
     """None: leases or ledgers are unknown, so nobody can tell."""
     if isinstance(tend, Unknown):
         return None
     leases = [facts.lease for facts in tend.leases]
     try:
-        return plan_start(observe_start(world, server, leases, tend.broken, backlog, refused={}))
+        return plan_start(observe_start(world, server, leases, tend.broken, backlog, refused=refused))
     except StateError as error:
         faults.add(error)
         return None
+
+
+def _foreseen(
+    world: World, server: TaskServer, tend: TendSnapshot | Unknown, faults: _Faults
+) -> tuple[IntentAnswer, ...]:
+    """What becomes of requests; none where the leases are unknown."""
+    if isinstance(tend, Unknown) or not tend.intents:
+        return ()
+    from tinyscheduler.reconcile.intent_look import foresee
+
+    try:
+        return foresee(world, server, tend)
+    except StateError as error:
+        faults.add(error)
+        return ()
 
 
 def _misses_a_lease(plan: StartPlan, tend: TendSnapshot | Unknown) -> bool:

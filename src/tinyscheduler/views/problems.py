@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from tinyscheduler.model.action import (
     Discard,
     Keep,
+    OddAction,
     Quarantine,
     Rebuild,
     Reclaim,
@@ -26,6 +27,7 @@ from tinyscheduler.model.action import (
 )
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import BrokenIntent, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, StopOrder
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
@@ -82,9 +84,12 @@ class Seen(NamedTuple):
     last_pass: PastPass | BrokenRecord | None
     shelf: Shelf
     state_faults: tuple[Problem, ...] = ()
+    requests: tuple[IntentAnswer, ...] = ()
+    """What was asked of the next pass, and what it is going to make of it."""
+    broken_requests: tuple[BrokenIntent, ...] = ()
     settings_fault: str = ""
     """Why the settings of now do not hold; then everything is shown with the last good ones."""
-    odd: tuple[Quarantine | Rebuild | Discard | StopOrphan, ...] = ()
+    odd: tuple[OddAction, ...] = ()
     """What the next pass does about broken leases, and about processes that have none."""
 
 
@@ -167,6 +172,12 @@ def _orphans(seen: Seen) -> Iterator[Problem]:
             yield Problem("problem", "orphan", message, "the next pass ends them", action.run.task_id)
 
 
+def _requests(seen: Seen) -> Iterator[Problem]:
+    for broken in seen.broken_requests:
+        hint = "the next pass moves it to quarantine; nothing of it is done"
+        yield Problem("problem", "request-unreadable", f"{broken.path} is no request: {broken.why}", hint)
+
+
 def _runs(seen: Seen) -> Iterator[Problem]:
     for run in seen.runs.value if isinstance(seen.runs, Known) else ():
         trouble = _trouble(run, seen)
@@ -178,11 +189,23 @@ def _runs(seen: Seen) -> Iterator[Problem]:
             yield Problem("problem", reference, where + message + _stopped(run, seen), hint, lease.task_id)
 
 
+def _drifting(seen: Seen) -> Iterator[Problem]:
+    """Not yet a fault: most of it is an agent that hands its task on."""
+    for run in seen.runs.value if isinstance(seen.runs, Known) else ():
+        lease = run.facts.lease
+        if run.facts.drift and isinstance(run.action, Keep):
+            message = f"task {lease.task_id} on {lease.agent}: {run.facts.drift}"
+            yield Problem("note", "drift", message, task_id=lease.task_id)
+
+
 def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
     """Message and hint; None: as it should be. A pass may be at work right now, so what only a pass
     does in between (a claim, a settlement) is trouble only when it is old."""
     action, facts = run.action, run.facts
     match action:
+        case Reclaim(reason="stop_asked") if run.stop is None:
+            # A person wants it; what is asked for is shown beside the problems.
+            return None
         case Reclaim():
             left = "; its agent still runs" if run.is_agent_alive else ""
             return _reclaim_words(run) + left, f"the next pass ends it as {action.outcome}"
@@ -320,6 +343,7 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _estop,
     _state,
     _broken,
+    _requests,
     _orphans,
     _runs,
     _server,
@@ -327,6 +351,7 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _disk,
     _switched_off,
     _idle_agents,
+    _drifting,
     _limits,
     _notes,
 )
