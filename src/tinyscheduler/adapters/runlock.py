@@ -32,9 +32,13 @@ class FlockRunLock:
                 self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, files.FILE_MODE
             )
         except OSError as error:
+            from tinyscheduler.kit.disk_words import remedy
+
             raise StateError(
                 f"the lock file {self._path} cannot be opened: {error.strerror}",
-                hint="make its folder writable for this user, or name another with --base-path",
+                hint=remedy(
+                    error, "make its folder writable for this user, or name another with --base-path"
+                ),
             ) from error
         if not _try_flock(handle):
             os.close(handle)

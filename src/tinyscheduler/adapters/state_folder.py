@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping, Sequence
 
 from tinyscheduler.errors import StateError
@@ -13,6 +14,12 @@ from tinyscheduler.kit.fields import Fields
 FORMAT = 1
 FORMAT_BYTES_MAX = 10_000
 _STATE_ID = re.compile(r"[0-9a-f]{16}")
+OWN_NAMES = (
+    *("running", "runs", "ledger", "journal", "passes", "logs", "cache", "intents", "quarantine", "bin"),
+    *("format.json", "tinyscheduler.lock", "poke", "waiting.json", "breakers.json", "accounts.json"),
+)
+"""What a pass writes to below the root. Not ESTOP, which may be anything; not the workspaces, which are the
+agents' and may lie on another disk; not the task store, which looks after itself."""
 _TEMPORARY = re.compile(r"\..+\.(\d+)-(\d+)-\d+\.tmp")
 
 
@@ -53,8 +60,10 @@ class FileStateFolder:
         return self._state_id
 
     def open(self) -> str:
-        """See the port. Cheap when there is nothing to do: one file read, two listings."""
+        """See the port. Cheap when there is nothing to do: one file read, a few listings, and a look at
+        each of our names."""
         try:
+            self._refuse_strangers()
             for folder in (self._root, *self._folders):
                 if not os.path.isdir(folder):
                     files.make_folder(folder)
@@ -64,8 +73,8 @@ class FileStateFolder:
                 self._provide(f"{self._root}/{name}", text.encode())
         except OSError as error:
             raise StateError(
-                f"the state folder {self._root} cannot be used: {error.filename}: {error.strerror}",
-                hint="make it writable for this user, or name another with --base-path",
+                f"the state folder {self._root} cannot be used: {_what(error)}",
+                hint=_remedy(error, "make it writable for this user, or name another with --base-path"),
             ) from error
         return self._state_id
 
@@ -94,7 +103,7 @@ class FileStateFolder:
         except OSError as error:
             raise StateError(
                 f"the workspace {path} cannot be made: {error.strerror}",
-                hint="create it, or name another in agent-control",
+                hint=_remedy(error, "create it, or name another in agent-control"),
             ) from error
 
     def record_pass(self, record: Mapping[str, object], *, log_line: str) -> None:
@@ -109,9 +118,33 @@ class FileStateFolder:
             files.append(f"{self._logs}/scheduler_{day}.log", f"{log_line}\n".encode())
         except OSError as error:
             raise StateError(
-                f"the pass record cannot be written below {self._root}: {error.strerror}",
-                hint="free disk space or mend the folder; nothing else is lost",
+                f"the pass record cannot be written below {self._root}: {_what(error)}",
+                hint=_remedy(error, "mend the folder; nothing else is lost"),
             ) from error
+
+    def _refuse_strangers(self) -> None:
+        """Before the first write: a link in the place of one of our names leads it out of the folder, and
+        whoever owns a folder can put one there at any time."""
+        inside = [f"{self._root}/{name}" for name in OWN_NAMES]
+        outside = [path for path in self._folders if path not in inside]
+        for path in (self._root, *inside, *outside):
+            try:
+                # Where the root and a RUNNING_DIR lead is the operator's choice.
+                status = os.lstat(path) if path in inside else os.stat(path)
+            except FileNotFoundError:
+                continue
+            if stat.S_ISLNK(status.st_mode):
+                raise StateError(
+                    f"{path} is a symbolic link; nothing is written through it",
+                    hint="somebody put it there; remove it, or mount what it leads to in its place",
+                )
+            if status.st_uid not in (os.geteuid(), 0):
+                raise StateError(
+                    f"{path} belongs to user {status.st_uid}, and this is user {os.geteuid()}",
+                    hint="run it as that user, or give the whole state folder to this one with chown -R",
+                )
+            if stat.S_ISDIR(status.st_mode) and status.st_mode & 0o022:
+                self._notices.append(f"{path} may be written by others; mend it with: chmod go-w {path}")
 
     def _identify(self) -> str:
         found = self._read_format()
@@ -225,6 +258,17 @@ class FileStateFolder:
                 match = _TEMPORARY.fullmatch(name)
                 if match and not _is_running(int(match[1]), int(match[2])):
                     files.remove(f"{folder}/{name}")
+
+
+def _what(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+def _remedy(error: OSError, otherwise: str) -> str:
+    from tinyscheduler.kit.disk_words import remedy
+
+    return remedy(error, otherwise)
 
 
 def _volume_of(path: str) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from typing import Final, NamedTuple
 
 from tinyscheduler.errors import ServerUnavailable, StateError
+
+ROOM_BYTES_MIN: Final = 65_536
+"""With less than this the shared memory beside the file (32 KB) or the next few pages find no room."""
 
 
 class _Fault(NamedTuple):
@@ -27,7 +31,7 @@ _FAULTS: Final = (
         "the file or its folder may not be written",
         "give the file and its folder to the user who runs the scheduler",
     ),
-    _Fault(sqlite3.SQLITE_FULL, "the disk is full", "free some space on that disk"),
+    _Fault(sqlite3.SQLITE_FULL, "the disk is full", "free some space on that disk; nothing was lost"),
     _Fault(sqlite3.SQLITE_IOERR, "the disk refuses", "look at the disk and at the kernel's messages"),
     _Fault(
         sqlite3.SQLITE_CORRUPT,
@@ -46,6 +50,8 @@ _FAULTS: Final = (
         "move the file away or name another one; it has not been changed",
     ),
 )
+_READ_ONLY: Final = _Fault(0, "the file system is read-only", "mount it writable")
+_FULL: Final = _Fault(0, "the disk is full", "free some space on that disk; nothing was lost")
 _OTHER: Final = _Fault(0, "the database fails", "look at the file with 'sqlite3 FILE .check'")
 
 
@@ -70,5 +76,19 @@ def _primary_code(error: sqlite3.Error) -> int:
 
 def _words(error: sqlite3.Error, path: str) -> tuple[str, str]:
     code = _primary_code(error)
-    fault = next((known for known in _FAULTS if known.code == code), _OTHER)
+    fault = _of_file_system(code, path) or next((known for known in _FAULTS if known.code == code), _OTHER)
     return f"task store {path}: {fault.sentence} ({error})", fault.hint
+
+
+def _of_file_system(code: int, path: str) -> _Fault | None:
+    """SQLite says "I/O error" or "cannot open" for much that the file system would say more plainly."""
+    if code not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        return None
+    try:
+        found = os.statvfs(os.path.dirname(os.path.abspath(path)))
+    except OSError:
+        return None
+    if found.f_flag & os.ST_RDONLY:
+        return _READ_ONLY
+    is_full = found.f_bavail * found.f_frsize < ROOM_BYTES_MIN or (found.f_files and not found.f_favail)
+    return _FULL if is_full and code != sqlite3.SQLITE_READONLY else None

@@ -1,0 +1,216 @@
+"""One base folder that lives through fault after fault, and what must be true of it after each.
+
+A fault is made in one traced process (a pass, or a wrapper); then nothing but ordinary passes run, as cron
+would start them, until all is quiet. ``troubles`` is the verdict: each sentence is a broken promise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.acceptance.scene import CALL_TIMEOUT_S, Scene
+from tests.integration.commands import an_agent
+from tests.integration.wrapping import is_alive, wait_until
+from tests.rigs.strace import Call, Fault, changes, injecting, recording
+
+PASSES_MAX = 12
+"""After a fault. Three runs of a task, each with a pass that ends and one that starts it, and as many again
+because a wrapper that has just become a pass may hold the lock."""
+PAUSE_S = 0.25
+"""Between two passes while something is still to be waited for, such as START_TIMEOUT_SEC."""
+CODES = (0, 1, 3, 75)
+"""What a pass may end with beside a fault; anything else is one of its own."""
+QUICK = {"START_TIMEOUT_SEC": 1, "RETRY_BASE_SEC": 0, "RETRY_MAX_SEC": 0, "MIN_FREE_MB": 0}
+_UNTAG = (
+    "tag=$TINYSCHEDULER_LEASE tracer=$1; unset TINYSCHEDULER_LEASE; shift; "
+    'exec "$tracer" -DDD -E "TINYSCHEDULER_LEASE=$tag" "$@"'
+)
+UNTAGGED = ("/bin/sh", "-c", _UNTAG, "sh")
+"""Before a tracer of a wrapper: without the tag it is no part of the run, whose end would end it too. -DDD:
+it is a grandchild in a session of its own, so that the wrapper keeps the place of its process."""
+START_UNDER = str(Path(__file__).resolve().parents[2] / "rigs" / "start_under.py")
+
+AGENT = """
+base=$TINYSCHEDULER_BASE_PATH run="$TINYSCHEDULER_TASK_ID $TINYSCHEDULER_ATTEMPT"
+exec 9>>"$base/alive-$TINYSCHEDULER_TASK_ID"
+flock -n 9 || echo "$run began beside another run" >>"$base/doubled"
+for done in "${{TINYSCHEDULER_RESULT_FILE%/*/result.json}}"/*/result.json; do
+    [ ! -e "$done" ] || echo "$run began after $done was written" >>"$base/doubled"
+done
+echo "$run" >>"$base/work.log"
+sleep 0.15
+until [ -e "$base/gates/$TINYSCHEDULER_TASK_ID" ] || [ -e "$base/gates/all" ]; do sleep 0.05; done
+echo '{{"status": "success", "summary": "done"}}' >"$TINYSCHEDULER_RESULT_FILE.new"
+mv "$TINYSCHEDULER_RESULT_FILE.new" "$TINYSCHEDULER_RESULT_FILE"
+"""
+"""Notes each of its runs, and whether it was begun beside another run of its task or after its work was
+done. The lock is on a file that its children inherit, so it is held as long as anybody of the run lives."""
+
+
+class House:
+    """``scene`` may be served by ``tinyscheduler serve`` or use the store in process."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        scene.control(an_agent("dev-1", script=AGENT, success="result"))
+        scene.configure(**QUICK)
+
+    # --- the moments at which a fault may come ---
+
+    def idle(self) -> str:
+        """A task that the next pass starts."""
+        (task_id,) = self.scene.seed(1)
+        return task_id
+
+    def running(self) -> str:
+        """A task whose agent works until its gate is open."""
+        task_id = self.idle()
+        self.scene.once()
+        self.scene.wait_for_running(task_id)
+        wait_until(lambda: task_id in self.scene.disk.begun(), "the agent has begun")
+        return task_id
+
+    def ended(self) -> str:
+        """A run that the next pass settles."""
+        task_id = self.running()
+        self.scene.end_unsettled(task_id)
+        return task_id
+
+    def bereft(self) -> str:
+        """An agent that works on while its wrapper is dead: the next pass reclaims the lease."""
+        task_id = self.running()
+        wrapper = int(str(self.scene.disk.lease(task_id)["pid"]))
+        os.kill(wrapper, signal.SIGKILL)
+        wait_until(lambda: not is_alive(wrapper), "the wrapper is dead")
+        return task_id
+
+    def unadopted(self, strace: str) -> str:
+        """A lease whose wrapper never came: the next pass revokes it."""
+        task_id = self.idle()
+        self._killed_pass(strace, Call("clone3", 1, ""))
+        lease = self.scene.disk.lease(task_id)
+        assert lease["state"] == "starting", lease
+        began = float(str(lease["start_monotonic"]))
+        wait_until(lambda: time.monotonic() > began + 1.1, "START_TIMEOUT_SEC is over")
+        return task_id
+
+    def unclaimed(self, strace: str, claimed: Call) -> str:
+        """A claim that was sent, and no more: the next pass undoes it. ``claimed`` is the call that writes
+        the lease after the claim."""
+        task_id = self.idle()
+        self._killed_pass(strace, claimed)
+        assert self.scene.disk.lease(task_id)["state"] == "claiming"
+        self.scene.claims_are_old(task_id)
+        return task_id
+
+    def _killed_pass(self, strace: str, call: Call) -> None:
+        code = self.scene.call("run", "--once", prefix=injecting(strace, Fault(call, "signal=KILL"))).code
+        assert code in (137, -9), code
+
+    # --- the traced process ---
+
+    def record(self, strace: str, trace: Callable[[tuple[str, ...]], object]) -> list[Call]:
+        """What a clean run changes."""
+        output = self.scene.base / "trace"
+        trace(recording(strace, output))
+        # The tracer writes its last line after its program has ended.
+        wait_until(lambda: not self._is_traced(output), "the tracer has left")
+        return changes(output.read_text(), self.scene.base)
+
+    def _is_traced(self, output: Path) -> bool:
+        from tests.acceptance.disk import processes_with
+
+        return bool(processes_with(f"-o\0{output}\0".encode()))
+
+    def one_pass(self, prefix: tuple[str, ...]) -> str:
+        """A pass below the tracer; what it said on stderr."""
+        return self.scene.call("run", "--once", prefix=prefix).err
+
+    def one_wrapper(self, prefix: tuple[str, ...]) -> str:
+        """A pass that starts its wrapper below the tracer, and the wrapper's whole life."""
+        self.scene.open_gate()
+        done = subprocess.run(
+            [sys.executable, "-I", START_UNDER, *UNTAGGED, *prefix],
+            env=self.scene.environment(),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            timeout=CALL_TIMEOUT_S,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    # --- afterwards ---
+
+    def recover(self, task_id: str) -> list[str]:
+        """Ordinary passes until all is quiet; the sentences of what is wrong then."""
+        said = []
+        for _ in range(PASSES_MAX):
+            answer = self.scene.call("run", "--once")
+            if answer.code not in CODES or "Traceback" in answer.err:
+                said.append(f"a pass ended with {answer.code}: {last_line(answer.err)}")
+            # Its gate opens after the first pass has seen it as the fault has left it.
+            self.scene.open_gate(task_id)
+            if said or self._is_quiet(task_id):
+                break
+            self._let_time_pass(task_id)
+        return said + self.troubles(task_id)
+
+    def troubles(self, task_id: str) -> list[str]:
+        """Every promise that does not hold although all faults are over."""
+        disk = self.scene.disk
+        last = self.scene.call("run", "--once")
+        outcomes = disk.outcomes(task_id)
+        found = [
+            (last != (0, "", ""), f"the last pass ended with {last.code}: {last_line(last.err)}"),
+            (disk.statuses_by_store().get(task_id) != "complete", "lost: the task is not complete"),
+            (task_id not in disk.begun(), "lost: nobody has worked on the task"),
+            (outcomes.count("succeeded") != 1, f"the ledger has {outcomes}"),
+            (bool(os.listdir(disk.state / "running")), f"left: {os.listdir(disk.state / 'running')}"),
+            (bool(disk.tagged()), f"orphan: {disk.tagged()}"),
+            (self._has_open_run(task_id), "the ledger has an open run"),
+            (self._doubled() != "", f"doubled: {self._doubled()}"),
+            (self._litter() != [], f"litter: {self._litter()}"),
+        ]
+        return [sentence for is_wrong, sentence in found if is_wrong]
+
+    def _is_quiet(self, task_id: str) -> bool:
+        if os.listdir(self.scene.state / "running") or self.scene.disk.tagged():
+            return False
+        return self.scene.disk.statuses_by_store().get(task_id) == "complete"
+
+    def _let_time_pass(self, task_id: str) -> None:
+        """A claim whose answer was lost may take effect for a minute; let that minute be over."""
+        time.sleep(PAUSE_S)
+        path = self.scene.state / "ledger" / f"task_{task_id}.json"
+        with self.scene.pass_lock():
+            if path.exists() and json.loads(path.read_text()).get("open"):
+                self.scene.claims_are_old(task_id)
+
+    def _has_open_run(self, task_id: str) -> bool:
+        path = self.scene.state / "ledger" / f"task_{task_id}.json"
+        return not path.exists() or bool(json.loads(path.read_text()).get("open"))
+
+    def _doubled(self) -> str:
+        path = self.scene.base / "doubled"
+        return path.read_text().strip() if path.exists() else ""
+
+    def _litter(self) -> list[str]:
+        """Temp files in folders that every pass sweeps, and anything in quarantine."""
+        state = self.scene.state
+        swept = [state, state / "ledger", state / "passes", state / "cache"]
+        found = [str(path) for folder in swept for path in folder.glob(".*.tmp")]
+        return found + [str(path) for path in (state / "quarantine").glob("*")]
+
+
+def last_line(text: str) -> str:
+    """Of a traceback the one that says what it was."""
+    return (text.strip().splitlines() or [""])[-1]
