@@ -14,6 +14,7 @@ from tinyscheduler.ports import World
 EFFECTS: Final = {
     "leases": ("create", "write", "remove", "take", "ask_stop", "quarantine", "rebuild", "drop"),
     "ledgers": ("write",),
+    "sightings": ("write",),
     "breakers": ("write", "set_aside"),
     "accounts": ("write", "set_aside"),
     "intents": ("remove", "quarantine"),
