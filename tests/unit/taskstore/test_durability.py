@@ -82,10 +82,10 @@ while True:
         writer = start(code, path)
         acknowledged.update(int(read_line(writer)) for _ in range(kill_after))
         writer.send_signal(signal.SIGKILL)
-        # Not by communicate: it reads the pipe and forgets what readline has taken from it beforehand.
+        # Not by communicate alone: it forgets what readline has taken from the pipe beforehand.
         assert writer.stdout is not None
         acknowledged.update(int(line) for line in writer.stdout.read().split("\n")[:-1])
-        writer.wait(timeout=50)
+        writer.communicate(timeout=50)
 
         store = Store(path)
         working = {task.id for task in store.tasks(TaskFilter(assigned_to="bob", statuses=("working",)))}
