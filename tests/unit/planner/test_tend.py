@@ -303,6 +303,20 @@ def test_the_longest_without_a_beat_are_ended_first() -> None:
     assert plan.limits_reached == ("2 kills in one pass",)
 
 
+def test_of_150_silent_runs_100_are_ended_in_a_pass_and_50_in_the_next() -> None:
+    """Features A8; and none of those that have beaten since."""
+    silent = [facts(a_lease(str(n)), beat_age_s=100 + n) for n in range(150)]
+
+    first = plan_tend(a_tend_snapshot(*silent))
+    ended = {action.lease.task_id for action in first.actions if isinstance(action, Reclaim)}
+    left = [found for found in silent if found.lease.task_id not in ended]
+    second = plan_tend(a_tend_snapshot(*left))
+
+    assert ended == {str(n) for n in range(50, 150)}
+    assert [type(action) for action in second.actions] == [Reclaim] * 50
+    assert (first.limits_reached, second.limits_reached) == (("100 kills in one pass",), ())
+
+
 def test_after_a_reboot_everybody_is_reclaimed_at_once() -> None:
     gone = [facts(a_lease(str(n)), wrapper="dead", is_same_boot=False) for n in range(150)]
 
