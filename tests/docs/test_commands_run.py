@@ -1,14 +1,13 @@
 """What README and the deployment pages tell a reader to type works, in order, in a new clone."""
 
-import os
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.docs.console import Terminal, commands_in, fits
 from tests.docs.pages import Block, blocks_of, pages_of, read, section, sections_of
+from tinyscheduler.planner.sweep import KEPT
+from tinyscheduler.reconcile.sweep import ASKED_MAX, REMOVALS_MAX
 
 NOT_RUN = {
     "README.md": {
@@ -108,21 +107,8 @@ def test_dots_stand_for_anything_and_nothing_else_does(printed: str, shown: str,
     assert fits(printed, shown) is expected
 
 
-def test_sweep_of_run_folders_spares_tasks_in_flight_and_what_is_young(
-    repo_root: Path, tmp_path: Path
-) -> None:
-    """The only command of the operations page that removes anything."""
-    page = read(repo_root / "docs" / "operations.md")
-    script = next(block.body for block in blocks_of(page) if block.body.startswith("find state/runs"))
-    month_ago = time.time() - 31 * 86_400
-    for name, at in (("task_1/1", month_ago), ("task_1/2", time.time()), ("task_2/1", month_ago)):
-        run = tmp_path / "state" / "runs" / name
-        run.mkdir(parents=True)
-        os.utime(run, (at, at))
-    (tmp_path / "state" / "running").mkdir()
-    (tmp_path / "state" / "running" / "task_2.json").touch()
+def test_what_is_swept_is_told_with_the_numbers_of_the_code(repo_root: Path) -> None:
+    told = section(read(repo_root / "docs" / "operations.md"), "What is on disk")
 
-    subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, check=True)
-
-    runs = tmp_path / "state" / "runs"
-    assert sorted(run.relative_to(runs).as_posix() for run in runs.glob("*/*")) == ["task_1/2", "task_2/1"]
+    assert f"older than {KEPT.days} days, {REMOVALS_MAX} things at most" in told
+    assert f"asked about {ASKED_MAX} tasks a pass at most" in told
