@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.acceptance.disk import Disk, Json, processes_with
+from tests.integration.cgroup_litter import remove_cgroups
 from tests.integration.commands import ROOT, Answer, an_agent
 from tests.integration.wrapping import is_alive, wait_until
 from tinyscheduler.taskstore.rows import NewTask
@@ -200,7 +201,20 @@ class Scene:
         ledger["open"]["unclear_since"]["monotonic"] -= 120
         path.write_text(json.dumps(ledger))
 
+    def sightings_are_old(self) -> None:
+        """What was seen first may still go away for two minutes; let those be over."""
+        path = self.state / "waiting.json"
+        seen = json.loads(path.read_text())
+        for sighting in (*seen["drift"].values(), *seen["lost"].values()):
+            sighting["monotonic"] -= 200
+        path.write_text(json.dumps(seen))
+
     # --- what can be seen of it ---
+
+    def setting(self, name: str) -> str:
+        """As it stands in ``.env``."""
+        lines = (self.base / ".env").read_text().splitlines()
+        return next(line.partition("=")[2] for line in lines if line.startswith(f"TINYSCHEDULER_{name}="))
 
     def task(self, task_id: str) -> Json:
         """As the task server has it."""
@@ -257,6 +271,7 @@ class Scene:
         # arguments nor its environment for an instant while it becomes another program.
         for _ in range(2):
             wait_until(lambda: not [_kill(pid) for pid in self._mine()], "every process of the scene is gone")
+        remove_cgroups(self.state)
 
     def _strangers(self) -> set[int]:
         return set(self._mine()) - {child.pid for child in self._children}
