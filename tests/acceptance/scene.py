@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.acceptance.disk import Disk, Json, processes_with
-from tests.integration.cgroup_litter import remove_cgroups
+from tests.integration.cgroup_litter import remove_cgroups, state_id_of
 from tests.integration.commands import ROOT, Answer, an_agent
 from tests.integration.wrapping import is_alive, wait_until
 from tinyscheduler.taskstore.rows import NewTask
@@ -271,7 +271,7 @@ class Scene:
         # arguments nor its environment for an instant while it becomes another program.
         for _ in range(2):
             wait_until(lambda: not [_kill(pid) for pid in self._mine()], "every process of the scene is gone")
-        remove_cgroups(self.state)
+        remove_cgroups(state_id_of(self.state))
 
     def _strangers(self) -> set[int]:
         return set(self._mine()) - {child.pid for child in self._children}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.integration.cgroup_litter import remove_cgroups
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.adapters.records import FileLeaseStore
 from tinyscheduler.adapters.runs import RunFolderStore
@@ -212,16 +213,13 @@ class Stage:
 
     def clear(self) -> None:
         """Leave no process behind, however the test ended."""
-        found = self.leases.read(self.task_id)
-        cgroup = found.cgroup if isinstance(found, Lease) else ""
-        for process in ProcessTable().tree(self.tag, (), cgroup):
+        for process in ProcessTable().tree(self.tag, ()):
             ProcessTable().signal(process, signal.SIGKILL)
         for wrapper in self.wrappers:
             if wrapper.poll() is None:
                 wrapper.kill()
             wrapper.wait(BUSY_MACHINE_S)
-        wait_until(lambda: not ProcessTable().tree(self.tag, (), cgroup), "every process of the run is gone")
-        ProcessTable().remove_cgroup(cgroup)
+        remove_cgroups(self.tag.split(":")[0])
 
     def _has_agent(self) -> bool:
         found = self.leases.read(self.task_id)
