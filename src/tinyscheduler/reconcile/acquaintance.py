@@ -3,6 +3,9 @@
 A server that was restarted over another database answers well and knows none of our tasks. To believe
 it would end every run and forget every outcome; so where it does not know one task in flight, it is
 asked for the others. One that is missing was deleted; if all of them are, the server has other data.
+
+Runs that a person has stopped prove nothing. That is the way out for somebody who has deleted all tasks
+in flight, and means it.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ class Acquaintance:
 
     def __init__(self, leases: Iterable[Lease], source: str) -> None:
         self._created_at = {
-            lease.task_id: lease.claim.task_created_at for lease in leases if lease.source == source
+            lease.task_id: lease.claim.task_created_at
+            for lease in leases
+            if lease.source == source and not _is_stopped(lease)
         }
         # Of a single one nobody can tell whether it was deleted.
         self._is_sure = len(self._created_at) < 2
@@ -43,6 +48,10 @@ class Acquaintance:
             raise ServerUnavailable(
                 f"the task server knows none of the {len(self._created_at)} tasks in flight: "
                 "it has other data now",
-                hint="give it its data back, or name the right one in TINYSCHEDULER_MCP_ENDPOINT; nothing is "
-                "stopped, started or settled meanwhile",
+                hint="give it its data back, or name the right one in TINYSCHEDULER_MCP_ENDPOINT; "
+                "if these tasks were deleted on purpose, tinyscheduler stop each of them",
             )
+
+
+def _is_stopped(lease: Lease) -> bool:
+    return lease.outcome is not None and lease.outcome.kind == "cancelled"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import an_agent
+from tests.builders import an_agent, an_outcome
 from tests.fakes.stage import Stage, a_stage
 from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.task import Task
@@ -197,7 +197,12 @@ def with_other_data(stage: Stage, count: int) -> Callable[[], None]:
     for task in tasks:
         other = task._replace(created_at=task.created_at + timedelta(days=1))
         stage.server.edit(other._replace(status="idle", assigned_to=None))
-    return lambda: [stage.server.edit(task) for task in tasks] and None
+
+    def restore() -> None:
+        for task in tasks:
+            stage.server.edit(task)
+
+    return restore
 
 
 def test_a_server_that_knows_none_of_two_runs_has_other_data_and_nothing_is_done(tmp_path: Path) -> None:
@@ -235,6 +240,19 @@ def test_a_run_that_ends_meanwhile_keeps_its_outcome_until_the_data_is_back(tmp_
 
     assert stage.server.task(TASK).status == "complete"
     assert is_alive(stage, "2")
+
+
+def test_who_has_deleted_both_tasks_on_purpose_stops_their_runs(tmp_path: Path) -> None:
+    """The way out that the fault names."""
+    stage = a_running_stage(tmp_path, tasks=2)
+    for task_id in ("1", "2"):
+        stage.server.delete(TaskId(task_id))
+    stage.engine.end_with(stage.engine.newest("1"), an_outcome("cancelled"))
+    run_after(stage, 1, 1)
+
+    assert stage.lease("1") is None
+    assert stage.lease("2") is None
+    assert not is_alive(stage, "2")
 
 
 # --- trouble -------------------------------------------------------------------------------------------

@@ -1,0 +1,89 @@
+"""A server that was replaced, told from one where a task was deleted (law 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pytest
+
+from tests.builders import NOW, SOURCE, a_lease, an_outcome
+from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.reconcile.acquaintance import ASKED_MAX, Acquaintance
+
+MADE = a_lease().claim.task_created_at
+
+
+def crew(count: int) -> list[Lease]:
+    return [a_lease(str(number)) for number in range(1, count + 1)]
+
+
+class Server:
+    """Knows these tasks."""
+
+    def __init__(self, known: Mapping[str, datetime]) -> None:
+        self._known = known
+        self.asked: list[str] = []
+
+    def ask(self, task_id: TaskId) -> datetime | None:
+        self.asked.append(task_id)
+        return self._known.get(task_id)
+
+
+def is_believed(leases: list[Lease], server: Server, task_id: str = "1") -> bool:
+    try:
+        Acquaintance(leases, SOURCE).check(TaskId(task_id), server.ask(TaskId(task_id)), server.ask)
+    except ServerUnavailable:
+        return False
+    return True
+
+
+def test_a_server_that_knows_the_task_asked_for_is_asked_for_no_other() -> None:
+    server = Server({"1": MADE})
+
+    assert is_believed(crew(3), server)
+    assert server.asked == ["1"]
+
+
+def test_a_task_that_is_missing_beside_one_that_is_known_was_deleted() -> None:
+    assert is_believed(crew(3), Server({"3": MADE}))
+
+
+@pytest.mark.parametrize("known", [{}, {"1": NOW, "2": NOW}], ids=["no-tasks", "others-of-these-ids"])
+def test_a_server_that_knows_none_of_several_is_not_believed(known: dict[str, datetime]) -> None:
+    assert not is_believed(crew(2), Server(known))
+
+
+def test_of_a_single_one_nobody_can_tell() -> None:
+    assert is_believed(crew(1), Server({}))
+
+
+def test_runs_of_another_server_and_runs_that_a_person_stopped_prove_nothing() -> None:
+    other = a_lease("2")._replace(source="other:1")
+    stopped = a_lease("3", state="finished", outcome=an_outcome("cancelled"))
+
+    assert is_believed([a_lease("1"), other, stopped], Server({}))
+
+
+def test_a_task_that_is_not_in_flight_is_nobodys_proof() -> None:
+    assert is_believed(crew(2), Server({}), "99")
+
+
+def test_it_is_enough_to_have_recognised_it_once() -> None:
+    server = Server({"1": MADE})
+    acquaintance = Acquaintance(crew(3), SOURCE)
+    acquaintance.check(TaskId("1"), MADE, server.ask)
+
+    acquaintance.check(TaskId("2"), None, server.ask)
+    acquaintance.check(TaskId("3"), None, server.ask)
+
+    assert server.asked == []
+
+
+def test_it_asks_for_a_limited_number() -> None:
+    server = Server({})
+
+    assert not is_believed(crew(500), server)
+    assert len(server.asked) <= ASKED_MAX + 1
