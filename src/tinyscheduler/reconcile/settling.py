@@ -8,10 +8,8 @@ from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
 from tinyscheduler.reconcile.context import Context, check_server
 from tinyscheduler.reconcile.parking import PARKED_TAG
+from tinyscheduler.reconcile.refusals import after_refusals
 from tinyscheduler.reconcile.settle import Settled, settle_on_server
-
-REFUSALS_MAX = 3
-"""A server that says no for good says it again; three passes are for what a person mends meanwhile."""
 
 
 def settle(context: Context, lease: Lease) -> Settled:
@@ -31,7 +29,7 @@ def settle(context: Context, lease: Lease) -> Settled:
     try:
         settled = settle_on_server(context.server, lease, note=note, is_parked=is_parked)
     except ServerRefused as error:
-        settled = _refused(context, lease, before, error)
+        settled = Settled("left", None, after_refusals(context, lease, before, error))
     if settled.outcome.kind != lease.outcome.kind:
         after = after_run(before, lease, settled.outcome, policy)
     world.ledgers.write(_as_left(after, before, lease, settled))
@@ -59,19 +57,6 @@ def describe(lease: Lease, outcome: Outcome, ledger: Ledger, *, is_parked: bool)
     elif ledger.not_before is not None:
         parts.append(f"next attempt not before {ledger.not_before:%Y-%m-%d %H:%M:%S} UTC")
     return "; ".join(parts)
-
-
-def _refused(context: Context, lease: Lease, ledger: Ledger, error: ServerRefused) -> Settled:
-    """Permanent refusals are tried three times, over three passes (features B11); then the run is
-    ``unsettled`` in the ledger and a person is told. Raises ``error`` before that."""
-    assert lease.outcome is not None, "checked by the caller"
-    run = ledger.open
-    if run is not None and run.refusals + 1 < REFUSALS_MAX:
-        counted = run._replace(refusals=run.refusals + 1)
-        context.world.ledgers.write(ledger._replace(open=counted))
-        raise error
-    context.report.fault(error, task_id=lease.task_id)
-    return Settled("left", None, lease.outcome._replace(kind="unsettled", summary=error.message))
 
 
 def _ledger_for(context: Context, lease: Lease) -> Ledger:
@@ -109,6 +94,8 @@ def _tell(context: Context, lease: Lease, settled: Settled, ledger: Ledger) -> N
             hint="mend its command in agent-control; validate-config --online looks at all of them",
             reference="agent-cannot-start",
         )
+    if kind in ("timed_out", "stalled"):
+        context.note("limit_reached", lease, settled.outcome.summary, outcome=kind)
     if settled.told == "requeued":
         context.note("task_requeued", lease, kind, attempts=spent_attempts(ledger))
     if ledger.parked is not None and ledger.outcomes[-1].lease_id == lease.lease_id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tinyscheduler.errors import ServerRefused
 from tinyscheduler.model.lease import Lease, Outcome, Owner
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.sightings import age_s
@@ -12,6 +13,7 @@ from tinyscheduler.ports import World
 from tinyscheduler.reconcile.claim import give_back
 from tinyscheduler.reconcile.context import Context, check_server
 from tinyscheduler.reconcile.reclaim import tell_survivors
+from tinyscheduler.reconcile.refusals import after_refusals
 from tinyscheduler.reconcile.sighting import moment
 from tinyscheduler.reconcile.stop import Doomed, stop_runs
 
@@ -31,8 +33,14 @@ def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = Fa
     check_server(context, lease)
     # A lease that has left ``claiming`` got its answer.
     is_unclear = lease.state == "claiming" and _is_unclear(context, ledger)
-    if not give_back(context.server, lease, is_unclear=is_unclear):
-        return False
+    try:
+        if not give_back(context.server, lease, is_unclear=is_unclear):
+            return False
+    except ServerRefused as error:
+        if ledger is None or is_unclear:
+            raise
+        _give_up(context, lease, ledger, after_refusals(context, lease, ledger, error))
+        return True
     context.note("lease_undone", lease, reason)
     if ledger is None or not start_failed:
         forget(context, lease, ledger)
@@ -42,6 +50,14 @@ def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = Fa
     context.memory.start_failed(lease.agent, lease.lease_id, reason)
     world.leases.remove(lease)
     return True
+
+
+def _give_up(context: Context, lease: Lease, ledger: Ledger, outcome: Outcome) -> None:
+    """The task stays as the server has it; people have been told."""
+    world = context.world
+    world.ledgers.write(after_run(ledger, lease, outcome, world.configuration.policy))
+    context.note("task_settled", lease, "left", outcome=outcome.kind)
+    world.leases.remove(lease)
 
 
 def forget(context: Context, lease: Lease, ledger: Ledger | None) -> None:
