@@ -107,7 +107,7 @@ class House:
         task_id = self.idle()
         self._killed_pass(strace, claimed)
         assert self.scene.disk.lease(task_id)["state"] == "claiming"
-        self.scene.claims_are_old(task_id)
+        self._let_time_pass(task_id)
         return task_id
 
     def _killed_pass(self, strace: str, call: Call) -> None:
@@ -192,7 +192,8 @@ class House:
         time.sleep(PAUSE_S)
         path = self.scene.state / "ledger" / f"task_{task_id}.json"
         with self.scene.pass_lock():
-            if path.exists() and json.loads(path.read_text()).get("open"):
+            run = json.loads(path.read_text()).get("open") if path.exists() else None
+            if run and run.get("unclear_since"):
                 self.scene.claims_are_old(task_id)
 
     def _has_open_run(self, task_id: str) -> bool:
