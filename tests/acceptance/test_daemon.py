@@ -154,7 +154,7 @@ def test_broken_settings_leave_the_last_good_ones_in_force_and_are_said(a_scene:
     assert "dev-1" in shown.out
     rejected = scene.disk.events("settings_rejected")
     assert rejected
-    assert "agent-control.json" in rejected[0]["reason"]
+    assert "agent-control.json" in str(rejected[0]["reason"])
 
 
 def test_a_daemon_does_not_begin_with_broken_settings(a_scene: MakeScene) -> None:
