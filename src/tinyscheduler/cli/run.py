@@ -89,22 +89,28 @@ def _show(report: Report, context: Context) -> None:
 
     is_known = not report.faults
     if context.stdout.isatty():
+        from tinyscheduler.views.intents import request_table
         from tinyscheduler.views.table import show
 
         tables = plan.plan_tables(report.tend, report.start, report.limits, is_known=is_known)
-        show(context.stdout, tables, context.environ)
+        asked = request_table(report.answers, report.ended_at)
+        show(context.stdout, [asked, *tables], context.environ)
     else:
+        from tinyscheduler.views.intents import foreseen_text
+
         text = plan.plan_text(report.tend, report.start, report.limits, is_known=is_known)
-        print(text, file=context.stdout, end="")
+        print(foreseen_text(report.answers) + text, file=context.stdout, end="")
 
 
 def _print_json(report: Report, context: Context, *, kind: str) -> None:
     from tinyscheduler.kit.fields import instant_text
+    from tinyscheduler.views.intents import answer_json
     from tinyscheduler.views.plan import plan_json, results_json
 
     body = plan_json(report.tend, report.start)
     if kind == "run":
         body["results"] = results_json(report.results)
+    body["requests"] = [answer_json(answer) for answer in report.answers]
     body["limits"] = list(report.limits)
     body["notes"] = list(report.notes)
     body["faults"] = [

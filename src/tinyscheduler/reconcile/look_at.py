@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.explanation import Explanation
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.past_pass import PastPass
+from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.explain import explain
+from tinyscheduler.planner.intents import held_by
 from tinyscheduler.ports import TaskServer, World
+from tinyscheduler.reconcile.desired import as_desired
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
 from tinyscheduler.reconcile.memory import Memory
@@ -24,12 +30,15 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
     world = side.world
     tend = observed_leases(world)
     server = GuardedServer(world.server, Memory(world))
-    explanation, why = _explained(world, server, tend, task_id)
+    asked = _asked(world, server, tend, task_id)
+    explanation, why = _explained(world, server, tend, task_id, held_by(asked))
     if _misses_a_lease(explanation, tend):
         # A claim between the reading of the leases and the server's answer: now there is a lease.
         tend = observed_leases(world)
-        explanation, why = _explained(world, server, tend, task_id)
-    run = next((run for run in runs_of(world, tend) if run.facts.lease.task_id == task_id), None)
+        asked = _asked(world, server, tend, task_id)
+        explanation, why = _explained(world, server, tend, task_id, held_by(asked))
+    mine = _compared(world, server, tend, task_id)
+    run = next((run for run in runs_of(world, mine) if run.facts.lease.task_id == task_id), None)
     last = side.hindsight.last_pass()
     interval_s = world.configuration.loop_interval_s
     return Subject(
@@ -42,8 +51,25 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         ledger=world.ledgers.read([task_id]).get(task_id),
         attempts_max=world.configuration.policy.max_attempts,
         log=_log(side, task_id),
+        requests=asked,
         next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
     )
+
+
+def _asked(world: World, server: TaskServer, tend: TendSnapshot, task_id: TaskId) -> tuple[IntentAnswer, ...]:
+    """Requests about this task, and what becomes of them."""
+    about = tuple(intent for intent in tend.intents if intent.task_id == task_id)
+    if not about:
+        return ()
+    from tinyscheduler.reconcile.intent_look import foresee
+
+    return foresee(world, server, tend._replace(intents=about))
+
+
+def _compared(world: World, server: TaskServer, tend: TendSnapshot, task_id: TaskId) -> TendSnapshot:
+    """With what the server shows of the run of this task."""
+    mine = tend._replace(leases=tuple(facts for facts in tend.leases if facts.lease.task_id == task_id))
+    return as_desired(world, server, mine, Known(Backlog(())))
 
 
 def _misses_a_lease(explanation: Explanation | None, tend: TendSnapshot) -> bool:
@@ -54,7 +80,11 @@ def _misses_a_lease(explanation: Explanation | None, tend: TendSnapshot) -> bool
 
 
 def _explained(
-    world: World, server: TaskServer, tend: TendSnapshot, task_id: TaskId
+    world: World,
+    server: TaskServer,
+    tend: TendSnapshot,
+    task_id: TaskId,
+    refused: Mapping[TaskId, Held],
 ) -> tuple[Explanation | None, str | None]:
     """The explanation, or why the server is unknown; neither for a task that it does not have."""
     backlog, _ = fetch(world, server)
@@ -67,7 +97,7 @@ def _explained(
             return None, None
         except TaskServerError as error:
             return None, error.message
-    return explain(task, _snapshot(world, server, tend, backlog, task_id)), None
+    return explain(task, _snapshot(world, server, tend, backlog, task_id, refused)), None
 
 
 def _in_backlog(task_id: TaskId, backlog: Known[Backlog] | Unknown) -> Task | None:
@@ -90,9 +120,10 @@ def _snapshot(
     tend: TendSnapshot,
     backlog: Known[Backlog] | Unknown,
     task_id: TaskId,
+    refused: Mapping[TaskId, Held],
 ) -> StartSnapshot:
     leases = [facts.lease for facts in tend.leases]
-    snapshot = observe_start(world, server, leases, tend.broken, backlog, refused={})
+    snapshot = observe_start(world, server, leases, tend.broken, backlog, refused=refused)
     if task_id in snapshot.ledgers:
         return snapshot
     return snapshot._replace(ledgers={**snapshot.ledgers, **world.ledgers.read([task_id])})

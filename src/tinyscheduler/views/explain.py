@@ -9,9 +9,11 @@ from typing import NamedTuple
 from tinyscheduler.kit.fields import instant_text, instant_text_or_none
 from tinyscheduler.model.explanation import Explanation
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.lease import BrokenLease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.task import Task
+from tinyscheduler.views.intents import answer_json, outlook_text
 from tinyscheduler.views.plan import held_json, id_json
 from tinyscheduler.views.problems import RunSeen
 from tinyscheduler.views.table import Table, columns
@@ -36,6 +38,8 @@ class Subject(NamedTuple):
     """Of the newest attempt; None: it has not run."""
     next_pass_at: datetime | None
     """As expected; None: no pass has ended here yet."""
+    requests: tuple[IntentAnswer, ...] = ()
+    """What was asked of the next pass about it, and what it is going to make of it."""
 
     @property
     def is_known_here(self) -> bool:
@@ -67,6 +71,7 @@ def explain_json(subject: Subject) -> dict[str, object]:
         "lease": None if subject.run is None else _run_json(subject.run),
         "lease_unreadable": None if subject.broken is None else subject.broken._asdict(),
         "ledger": _ledger_json(subject),
+        "requests": [answer_json(answer) for answer in subject.requests],
         "log": subject.log,
         "server_unknown": subject.server_unknown,
     }
@@ -111,6 +116,10 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     yield "stands", _verdict(subject)
     if told is not None and told.held is not None and told.held.lever:
         yield "lever", told.held.lever
+    for answer in subject.requests:
+        intent = answer.intent
+        asked = f"{intent.kind}, by {intent.by}, {ago_text(intent.at, subject.now)}"
+        yield "asked", f"{asked}: {outlook_text(answer)}"
     look = _next_look(subject)
     if look is not None:
         yield "next look", ago_text(look, subject.now)
@@ -176,6 +185,8 @@ def _run_facts(subject: Subject) -> Iterator[tuple[str, str]]:
     wrapper = f"wrapper {facts.wrapper} (pid {lease.wrapper_pid or '-'})"
     left = f"{span_text(left_s)} left of {span_text(lease.hard_limit_s)}"
     yield "run", f"lease {lease.lease_id}, {beat}, {wrapper}, {left}"
+    if facts.unwanted or facts.drift:
+        yield "server", facts.unwanted or facts.drift
     if lease.progress_at is not None:
         yield "progress", f"last output {ago_text(lease.progress_at, subject.now)}"
 

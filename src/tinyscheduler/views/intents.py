@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.views.plan import id_json
+from tinyscheduler.views.table import Table, columns
+from tinyscheduler.views.wording import ago_text
 
 
 def answer_json(answer: IntentAnswer) -> dict[str, object]:
@@ -22,6 +27,26 @@ def answer_json(answer: IntentAnswer) -> dict[str, object]:
     }
 
 
+def request_table(answers: Iterable[IntentAnswer], now: datetime) -> Table:
+    """What is pending, for people."""
+    rows = tuple(
+        (a.intent.task_id, a.intent.kind, a.intent.by, ago_text(a.intent.at, now), outlook_text(a))
+        for a in answers
+    )
+    heads = columns(">TASK", "REQUEST", "BY", "-SINCE", "*THE NEXT PASS")
+    return Table("asked of the next pass", heads, rows)
+
+
+def foreseen_text(answers: Iterable[IntentAnswer]) -> str:
+    """Lines like those of a plan; empty when nothing is asked."""
+    return "".join(f"{_line(answer)}\n" for answer in answers)
+
+
+def outlook_text(answer: IntentAnswer) -> str:
+    """What is going to become of it."""
+    return f"refuses it: {answer.why}" if answer.word == "refused" else answer.why
+
+
 def answer_text(answer: IntentAnswer, *, is_waiting: bool) -> str:
     """For whoever asked. ``is_waiting``: passes were run, so what is open is late."""
     intent = answer.intent
@@ -34,3 +59,9 @@ def answer_text(answer: IntentAnswer, *, is_waiting: bool) -> str:
             return f"task {intent.task_id}: {intent.kind} is refused: {answer.why}"
         case "applied" | "nothing_to_do":
             return f"task {intent.task_id}: {answer.why}"
+
+
+def _line(answer: IntentAnswer) -> str:
+    intent = answer.intent
+    who = f"{intent.kind} by {intent.by}"
+    return f"{'asked':<10} task {intent.task_id:<8} {who:<20} {outlook_text(answer)}"

@@ -16,6 +16,7 @@ from tinyscheduler.views.figures import (
     queue_rooms,
     slots_used,
 )
+from tinyscheduler.views.intents import answer_json
 from tinyscheduler.views.plan import action_json, id_json
 from tinyscheduler.views.problems import Problem, RunSeen, Seen
 
@@ -26,6 +27,7 @@ def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:
     return {
         "problems": [_problem_json(problem) for problem in problems if problem.severity != "note"],
         "notes": [_problem_json(problem) for problem in problems if problem.severity == "note"],
+        "requests": [answer_json(answer) for answer in seen.requests],
         "server_unknown": seen.backlog.why if isinstance(seen.backlog, Unknown) else None,
         "leases": None if runs is None else [_run_json(run, seen) for run in runs],
         "slots": None if runs is None else _slots_json(seen),

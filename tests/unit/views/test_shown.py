@@ -10,9 +10,11 @@ import pytest
 
 from tests import builders as b
 from tests.golden.compare import assert_golden
+from tests.unit.planner.intent_scenes import an_intent
 from tests.unit.views.scenes import a_pass, a_run, seen
 from tinyscheduler.model.desk import TaskList
 from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.ledger import Parked
 from tinyscheduler.model.past_pass import ParkedTask, Shelf
@@ -22,6 +24,7 @@ from tinyscheduler.model.task import Comment, TaskDetail
 from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.views.explain import Subject, explain_json, explain_tables
+from tinyscheduler.views.intents import foreseen_text
 from tinyscheduler.views.plan import plan_tables
 from tinyscheduler.views.problems import Seen, problems
 from tinyscheduler.views.status import status_tables
@@ -53,6 +56,10 @@ TASKS = (
 SHELF = Shelf(
     (ParkedTask(TaskId("5"), Parked("3 attempts, the last one failed", "scheduler", b.ago(86400), "x")),)
 )
+REQUESTS = (
+    IntentAnswer(an_intent("stop", "7", lease_id="lease-7", at=b.ago(5)), "waits", "its run is ended"),
+    IntentAnswer(an_intent("retry", "8", at=b.ago(3), number=2), "refused", "it runs: stop it first"),
+)
 BUSY = seen(
     RUNNING,
     DEAD,
@@ -62,7 +69,7 @@ BUSY = seen(
     policy=Policy(queue_caps=((AGENTS[0].queues[0], 4),)),
     shelf=SHELF,
     notes=["agent-control.json: unknown key weihgt, did you mean weight?"],
-)
+)._replace(requests=REQUESTS)
 BLIND = seen(runs=Unknown("state/running: Permission denied"), backlog=Unknown("nobody answers"))
 
 
@@ -124,6 +131,7 @@ SUBJECTS = {
     "running": a_subject("10", b.a_start_snapshot(*TASKS, leases=[b.a_lease("10")]))._replace(
         run=a_run(b.facts(b.a_lease("10"), run_age_s=90)), log="/base/state/runs/task_10/1/output.log"
     ),
+    "asked": a_subject("10", CROWDED)._replace(requests=REQUESTS[:1]),
     "complete": a_subject("30", b.a_start_snapshot(DONE)),
     "server_unknown": a_subject("10", CROWDED)._replace(
         explanation=None, server_unknown="nobody answers", run=a_run(RUNNING)
@@ -137,6 +145,16 @@ SUBJECTS = {
 @pytest.mark.parametrize("name", sorted(SUBJECTS))
 def test_explain(name: str) -> None:
     assert_golden(f"explain_{name}.txt", text_of(explain_tables(SUBJECTS[name])))
+
+
+def test_requests_of_a_preview_are_lines_like_those_of_its_plan() -> None:
+    """A pipe gets no table."""
+    lines = foreseen_text(REQUESTS).splitlines()
+
+    assert lines == [
+        "asked      task 7        stop by bob          its run is ended",
+        "asked      task 8        retry by bob         refuses it: it runs: stop it first",
+    ]
 
 
 def test_explain_as_json() -> None:
