@@ -123,6 +123,8 @@ class StartSnapshot(NamedTuple):
     """Why nothing may start, or None."""
     free_mb: int | None = None
     """Free disk space of the state folder; None: not known, which holds nothing."""
+    state_id: str = ""
+    """Of this state folder; empty in a copy before its first pass."""
     refused: Mapping[TaskId, Held] = {}
     """Tasks whose start was refused earlier in this pass, with what was found instead."""
     breakers: Breakers = NO_BREAKERS

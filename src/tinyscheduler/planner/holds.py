@@ -16,6 +16,7 @@ from tinyscheduler.model.rate_limit import LIMIT_S_MAX
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import GateReason, shut_gate
+from tinyscheduler.planner.lost import is_foreign
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.view import Place, View, candidates, cooling, ledger_of
 
@@ -90,6 +91,8 @@ def _settling(task: Task, view: View) -> Finding | None:
         kind = lease.outcome.kind if lease.outcome is not None else "finished"
         return Finding(f"its run on {lease.agent} ended as {kind}; the server is told next", "")
     if lease is None and isinstance(ledger, Ledger) and ledger.open is not None:
+        if is_foreign(ledger.open, task, view.snapshot):
+            return None
         return Finding(
             f"its ledger has an open run of {ledger.open.agent} without a lease",
             "look whether its agent still runs; the pass closes it after 120 s",

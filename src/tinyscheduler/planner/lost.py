@@ -1,7 +1,8 @@
 """Runs that the ledger knows and no lease does: somebody removed it, or the disk lost it (features A10).
 
 A task without one of ours, which is ``working`` all the same, is somebody else's and not looked at:
-a person's, another scheduler's, or a parent's, whose status is its children's.
+a person's, another scheduler's, a parent's, whose status is its children's, or one of the state folder
+that this one was copied from.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ LOST_MAX = 100
 """Settled in one pass; each costs some calls, and a folder of leases that vanished is no reason to hold
 the lock for a minute."""
 
-LostStanding = Literal["foreign", "haunted", "waits", "due"]
-"""``foreign``: of the state folder this one was copied from. ``haunted``: processes of it live."""
+LostStanding = Literal["haunted", "waits", "due"]
+"""``haunted``: processes of it live, and are ended first, as those of any run without a lease."""
 
 
 class LostRun(NamedTuple):
@@ -30,7 +31,6 @@ class LostRun(NamedTuple):
     ledger: Ledger
     run: OpenRun
     task: Task
-    is_foreign: bool = False
     is_haunted: bool = False
 
 
@@ -53,9 +53,17 @@ def runs_without_lease(snapshot: StartSnapshot) -> list[LostRun]:
         ledger = snapshot.ledgers.get(task.id)
         if task.id in leased or not isinstance(ledger, Ledger) or ledger.open is None:
             continue
-        if (ledger.source, ledger.task_created_at) == (snapshot.source, task.created_at):
+        is_same = (ledger.source, ledger.task_created_at) == (snapshot.source, task.created_at)
+        if is_same and not is_foreign(ledger.open, task, snapshot):
             found.append(LostRun(ledger, ledger.open, task))
     return found
+
+
+def is_foreign(run: OpenRun, task: Task, snapshot: StartSnapshot) -> bool:
+    """The folder that this one was copied from has it in hand, perhaps on another machine. What it has
+    given back is anybody's."""
+    is_copied = snapshot.state_id != "" and not run.tag.startswith(f"{snapshot.state_id}:")
+    return is_copied and task.status == "working"
 
 
 def judge_lost(
@@ -77,6 +85,4 @@ def judge_lost(
 def _standing(run: LostRun, is_old: bool) -> LostStanding:
     if run.is_haunted:
         return "haunted"
-    if run.is_foreign and run.task.status == "working":
-        return "foreign"
     return "due" if is_old else "waits"

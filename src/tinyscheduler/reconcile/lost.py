@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tinyscheduler.errors import StateError, TaskServerError
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
-from tinyscheduler.model.lease import Lease, Outcome, lease_tag
+from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.sightings import Sightings
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot
 from tinyscheduler.model.task import Task
@@ -30,7 +30,6 @@ def close_lost_runs(context: Context, snapshot: StartSnapshot) -> StartSnapshot:
     world = context.world
     before = world.sightings.read()
     verdict = look_for_lost(world, snapshot, before)
-    tell_lost(context.report, verdict)
     left: dict[TaskId, Task | None] = {}
     for run in due_of(verdict, context.report):
         if context.server.trouble is not None:
@@ -44,12 +43,8 @@ def close_lost_runs(context: Context, snapshot: StartSnapshot) -> StartSnapshot:
 
 def look_for_lost(world: World, snapshot: StartSnapshot, before: Sightings) -> LostVerdict:
     """Where each run without a lease stands; the same for a pass and its preview."""
-    state_id = world.state.state_id()
     found = [
-        lost._replace(
-            is_foreign=lost.run.tag != lease_tag(state_id, lost.task.id, lost.run.lease_id),
-            is_haunted=bool(world.processes.tree(lost.run.tag, ())),
-        )
+        lost._replace(is_haunted=bool(world.processes.tree(lost.run.tag, ())))
         for lost in runs_without_lease(snapshot)
     ]
     verdict = judge_lost(found, before.lost, moment(world), grace_s=snapshot.policy.lost_grace_s)
@@ -64,25 +59,6 @@ def due_of(verdict: LostVerdict, report: Report) -> list[LostRun]:
     if len(due) > LOST_MAX:
         report.limit(f"{LOST_MAX} runs without a lease in one pass")
     return due[:LOST_MAX]
-
-
-def tell_lost(report: Report, verdict: LostVerdict) -> None:
-    """What this pass does not touch and a person should look at."""
-    for lost, standing in verdict.standings:
-        task_id = lost.task.id
-        if standing == "haunted":
-            report.trouble(
-                f"task {task_id}: processes of a run without a lease still work on it",
-                hint=f"they carry TINYSCHEDULER_LEASE={lost.run.tag} in their environment; end them",
-                reference="orphan",
-            )
-        elif standing == "foreign":
-            report.trouble(
-                f"task {task_id}: {lost.run.agent} has it for the state folder this one was copied from",
-                hint="leave it to that one, or, when nothing runs there any more: "
-                f"tinyscheduler requeue {task_id} --reason TEXT",
-                reference="run-of-another-folder",
-            )
 
 
 def lease_of(world: World, lost: LostRun) -> Lease:

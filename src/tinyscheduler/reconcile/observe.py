@@ -139,6 +139,7 @@ def observe_start(
         policy=world.configuration.policy,
         is_estopped=world.state.is_estopped(),
         free_mb=world.state.free_mb(),
+        state_id=world.state.state_id(),
         refused=refused,
         breakers=world.breakers.read(),
         accounts=world.accounts.read(),

@@ -81,9 +81,8 @@ def _heed(
 def _look_for_lost(report: Report, world: World, snapshot: StartSnapshot) -> None:
     if not runs_without_lease(snapshot):
         return
-    from tinyscheduler.reconcile.lost import due_of, lease_of, look_for_lost, tell_lost
+    from tinyscheduler.reconcile.lost import due_of, lease_of, look_for_lost
 
     verdict = look_for_lost(world, snapshot, world.sightings.read())
-    tell_lost(report, verdict)
     due = tuple(Settle(lease_of(world, lost), "lost_task") for lost in due_of(verdict, report))
     report.tended(TendPlan(due))

@@ -32,8 +32,8 @@ def at(seconds: float) -> Moment:
     return Moment(NOW + timedelta(seconds=seconds), MONOTONIC + seconds, "boot-1")
 
 
-def lost(*, task: Task = WORKING, is_foreign: bool = False, is_haunted: bool = False) -> LostRun:
-    return LostRun(LEDGER, an_open_run(), task, is_foreign, is_haunted)
+def lost(*, task: Task = WORKING, is_haunted: bool = False) -> LostRun:
+    return LostRun(LEDGER, an_open_run(), task, is_haunted)
 
 
 def snapshot_of(*tasks: Task, working: tuple[Task, ...] = ()) -> StartSnapshot:
@@ -97,12 +97,12 @@ def test_while_processes_of_it_live_nothing_is_due_and_the_clock_does_not_run() 
 
 
 def test_a_working_task_of_the_folder_this_one_was_copied_from_is_not_ours_to_give_back() -> None:
-    seen = {an_open_run().lease_id: Sighting(at(0))}
+    """What the original has given back is anybody's."""
+    working = snapshot_of(working=(WORKING,))._replace(state_id="another")
+    idle = snapshot_of(a_task())._replace(state_id="another")
 
-    working = judge_lost([lost(is_foreign=True)], seen, at(999), grace_s=GRACE_S)
-    idle = judge_lost([lost(is_foreign=True, task=a_task())], seen, at(999), grace_s=GRACE_S)
-
-    assert (working.standings[0][1], idle.standings[0][1]) == ("foreign", "due")
+    assert runs_without_lease(working) == []
+    assert runs_without_lease(idle) == [lost(task=a_task())]
 
 
 def test_a_run_that_is_found_no_more_is_forgotten() -> None:

@@ -3,53 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.builders import an_agent, an_outcome
-from tests.fakes.stage import Stage, a_stage
+from tests.fakes.stage import Stage
+from tests.unit.reconcile.desired_scenes import TASK, a_running_stage, edit, is_alive, kinds, run_after
 from tinyscheduler.model.ids import QueueName, TaskId
-from tinyscheduler.model.task import Task
-
-TASK = TaskId("1")
-TEAM = [an_agent("dev-1"), an_agent("dev-2")]
-
-
-def a_running_stage(base: Path, *, before: str | None = None, tasks: int = 1) -> Stage:
-    """Agents at work; the second agent has a slot of its own."""
-    stage = a_stage(base, agents=[an_agent("dev-1", slots=tasks), an_agent("dev-2")])
-    stage.engine.adopts_at_once = True
-    for _ in range(tasks):
-        stage.server.create(queue="dev", assigned_to=before or "dev-1")
-    stage.run()
-    return stage
-
-
-def run_after(stage: Stage, *waits_s: float) -> None:
-    """Passes, while the wrappers beat."""
-    for wait_s in waits_s:
-        stage.clock.advance(wait_s)
-        for wrapper in stage.engine.wrappers:
-            if wrapper.agent is not None and stage.engine.is_alive(wrapper):
-                stage.engine.beat(wrapper)
-        stage.run()
-
-
-def is_alive(stage: Stage, task_id: str = "1") -> bool:
-    return stage.engine.is_alive(stage.engine.newest(task_id))
-
-
-def kinds(stage: Stage, task_id: str = "1") -> list[str]:
-    return [past.kind for past in stage.ledger(task_id).outcomes]
-
-
-def edit(stage: Stage, **changes: object) -> None:
-    task = stage.server.task(TASK)
-    stage.server.edit(Task(**{**task._asdict(), **changes}))  # type: ignore[arg-type]
-
 
 # --- a change that lasts -------------------------------------------------------------------------------
 
@@ -150,18 +110,26 @@ def test_a_change_that_is_taken_back_is_forgotten(tmp_path: Path) -> None:
 
 def test_a_pass_over_runs_that_are_as_claimed_asks_for_none_of_them(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path, tasks=3)
-    asked: list[TaskId] = []
+    line = Asked(stage)
 
-    class Counting:
-        source = stage.server.source
+    stage.run(server=line)  # type: ignore[arg-type]
 
-        def __getattr__(self, name: str) -> object:
-            found: Callable[..., object] = getattr(stage.server, name)
-            return found if name != "get" else lambda task_id: (asked.append(task_id), found(task_id))[1]
+    assert line.asked == []
 
-    stage.run(server=Counting())  # type: ignore[arg-type]
 
-    assert asked == []
+class Asked:
+    """A line to the server that notes which tasks are asked for one by one."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._server = stage.server
+        self.asked: list[TaskId] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._server, name)
+
+    def get(self, task_id: TaskId) -> object:
+        self.asked.append(task_id)
+        return self._server.get(task_id)
 
 
 # --- what is gone --------------------------------------------------------------------------------------
@@ -186,73 +154,6 @@ def test_one_of_two_that_is_not_found_was_deleted(tmp_path: Path) -> None:
     run_after(stage, 1)
 
     assert (is_alive(stage, "1"), is_alive(stage, "2")) == (False, True)
-
-
-# --- a server with other data (law 4) --------------------------------------------------------------------
-
-
-def with_other_data(stage: Stage, count: int) -> Callable[[], None]:
-    """Restarted over another database, which has other tasks under the same ids; takes it back."""
-    tasks = [stage.server.task(TaskId(str(number))) for number in range(1, count + 1)]
-    for task in tasks:
-        other = task._replace(created_at=task.created_at + timedelta(days=1))
-        stage.server.edit(other._replace(status="idle", assigned_to=None))
-
-    def restore() -> None:
-        for task in tasks:
-            stage.server.edit(task)
-
-    return restore
-
-
-def test_a_server_that_knows_none_of_two_runs_has_other_data_and_nothing_is_done(tmp_path: Path) -> None:
-    stage = a_running_stage(tmp_path, tasks=2)
-    stage.server.create(queue="dev", assigned_to="dev-2")
-    restore, writes = with_other_data(stage, 2), stage.server.writes
-    started = len(stage.engine.wrappers)
-    for _ in range(5):
-        stage.clock.advance(40)
-        for wrapper in stage.engine.wrappers:
-            stage.engine.beat(wrapper)
-        report = stage.run()
-        assert report.exit_code == 3
-        assert "knows none of the 2 tasks in flight" in report.faults[0].message
-
-    assert (is_alive(stage, "1"), is_alive(stage, "2")) == (True, True)
-    assert (stage.server.writes, len(stage.engine.wrappers)) == (writes, started)
-    restore()
-    assert stage.run().exit_code == 0
-    assert kinds(stage) == []
-
-
-def test_a_run_that_ends_meanwhile_keeps_its_outcome_until_the_data_is_back(tmp_path: Path) -> None:
-    """A run whose task is not found is settled; here nothing is known, so nothing is."""
-    stage = a_running_stage(tmp_path, tasks=2)
-    restore = with_other_data(stage, 2)
-    stage.engine.finish(stage.engine.newest("1"), "succeeded")
-    run_after(stage, 1, 100, 100)
-    lease = stage.lease("1")
-    assert lease is not None
-    assert lease.state == "finished"
-
-    restore()
-    run_after(stage, 1)
-
-    assert stage.server.task(TASK).status == "complete"
-    assert is_alive(stage, "2")
-
-
-def test_who_has_deleted_both_tasks_on_purpose_stops_their_runs(tmp_path: Path) -> None:
-    """The way out that the fault names."""
-    stage = a_running_stage(tmp_path, tasks=2)
-    for task_id in ("1", "2"):
-        stage.server.delete(TaskId(task_id))
-    stage.engine.end_with(stage.engine.newest("1"), an_outcome("cancelled"))
-    run_after(stage, 1, 1)
-
-    assert stage.lease("1") is None
-    assert stage.lease("2") is None
-    assert not is_alive(stage, "2")
 
 
 # --- trouble -------------------------------------------------------------------------------------------

@@ -181,8 +181,8 @@ def test_a_copied_folder_gives_back_nothing_of_the_original(tmp_path: Path) -> N
     report = stage.run()
 
     assert stage.server.task(TASK).status == "working"
-    assert [fault.reference for fault in report.faults] == ["run-of-another-folder"]
-    assert "requeue 1" in report.faults[0].hint
+    assert [(hold.task_id, hold.reason) for hold in report.start.held] == [("1", "working_elsewhere")]
+    assert "requeue 1" in report.start.held[0].lever
 
 
 # --- tasks that are none of ours ------------------------------------------------------------------------
