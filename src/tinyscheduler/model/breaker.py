@@ -83,5 +83,23 @@ class Accounts(NamedTuple):
     """As ``Breakers.trouble``."""
 
 
+ClosedKind = Literal["server", "agent", "account"]
+ClosedState = Literal["closed", "tried"]
+"""closed: it is given nothing. tried: its time is up, and one try decides."""
+
+
+class Closed(NamedTuple):
+    """What is left alone now, for those who look."""
+
+    kind: ClosedKind
+    name: str
+    """With the kind, for people."""
+    state: ClosedState
+    since: datetime | None
+    """None: it was not written down."""
+    until: datetime | None
+    why: str
+
+
 NO_BREAKERS = Breakers()
 NO_ACCOUNTS = Accounts()

@@ -18,6 +18,7 @@ from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef, TaggedRun
 from tinyscheduler.model.past_pass import ParkedTask, PastPass, Shelf
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
+from tinyscheduler.planner.closed import closed_now
 from tinyscheduler.planner.intents import held_by
 from tinyscheduler.planner.ranking import natural_id
 from tinyscheduler.planner.start import plan_start
@@ -60,7 +61,8 @@ def look(side: ReadSide) -> Seen:
     world, faults = side.world, _Faults()
     tend = _tend(world)
     # After the leases: a copy of the embedded store is of the instant of its first call.
-    server = GuardedServer(world.server, Memory(world))
+    memory = Memory(world)
+    server = GuardedServer(world.server, memory)
     tend, backlog, error = _compared(world, server, tend)
     answers = _foreseen(world, server, tend, faults)
     plan = _plan(world, server, tend, backlog, faults, held_by(answers))
@@ -70,6 +72,8 @@ def look(side: ReadSide) -> Seen:
         plan = _plan(world, server, tend, backlog, faults, held_by(answers))
     known = None if isinstance(tend, Unknown) else tend
     leased = set() if known is None else {facts.lease.task_id for facts in known.leases}
+    for forgotten in (memory.breakers.trouble, memory.accounts.trouble):
+        faults.note(forgotten)
     last_pass = side.hindsight.last_pass()
     has_past = isinstance(last_pass, PastPass) or bool(leased)
     return Seen(
@@ -86,6 +90,7 @@ def look(side: ReadSide) -> Seen:
         last_pass=last_pass,
         shelf=_still_parked(side.hindsight.shelf(leased), plan, backlog, server),
         state_faults=tuple(faults.found),
+        closed=closed_now(memory.breakers, memory.accounts, world.clock.now()),
         odd=() if known is None else _odd(known),
         requests=answers,
         broken_requests=() if known is None else known.broken_intents,
@@ -154,6 +159,12 @@ class _Faults:
 
     def add(self, error: StateError) -> None:
         self.found.append(Problem("problem", error.reference, error.message, error.hint))
+
+    def note(self, forgotten: str) -> None:
+        """What failed before cannot be read; empty: it can."""
+        if forgotten:
+            hint = "the next pass puts it into quarantine and goes on without it"
+            self.found.append(Problem("problem", "breakers-unreadable", forgotten, hint))
 
 
 def _add_facts(world: World, lease: Lease, facts: list[LeaseFacts], broken: list[BrokenLease]) -> None:

@@ -25,6 +25,7 @@ from tinyscheduler.model.action import (
     Undo,
     task_of,
 )
+from tinyscheduler.model.breaker import Closed
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import BrokenIntent, IntentAnswer
@@ -32,6 +33,8 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, StopOrder
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts
+from tinyscheduler.views.closed import closed_text
+from tinyscheduler.views.silence import silence_text
 from tinyscheduler.views.wording import ago_text, count_text, span_text
 
 PASSES_MISSED_MAX = 3
@@ -89,6 +92,8 @@ class Seen(NamedTuple):
     broken_requests: tuple[BrokenIntent, ...] = ()
     settings_fault: str = ""
     """Why the settings of now do not hold; then everything is shown with the last good ones."""
+    closed: tuple[Closed, ...] = ()
+    """What is left alone for a while because it failed too often."""
     odd: tuple[OddAction, ...] = ()
     """What the next pass does about broken leases, and about processes that have none."""
 
@@ -264,6 +269,16 @@ def _server(seen: Seen) -> Iterator[Problem]:
         yield Problem("server", "queue-unknown", f"{where}: {gap.why}", "nothing of it is started")
 
 
+def _closed(seen: Seen) -> Iterator[Problem]:
+    """That a server is closed is said where it is unknown; a limit is nobody's fault."""
+    for found in seen.closed:
+        if found.kind == "agent":
+            hint = "mend its command in agent-control; it is tried again by itself"
+            yield Problem("problem", "agent-quarantined", closed_text(found), hint)
+        elif found.kind == "account":
+            yield Problem("note", "account-limited", closed_text(found), "its tasks wait, or go to others")
+
+
 def _last_pass(seen: Seen) -> Iterator[Problem]:
     last = seen.last_pass
     if isinstance(last, BrokenRecord):
@@ -324,6 +339,14 @@ def _idle_agents(seen: Seen) -> Iterator[Problem]:
             yield Problem("note", "no-slots", message, f"--agent-limit {agent.name}=1, or maxConcurrency")
 
 
+def _silent(seen: Seen) -> Iterator[Problem]:
+    for run in seen.runs.value if isinstance(seen.runs, Known) else ():
+        text, lease = silence_text(run.facts, seen.now), run.facts.lease
+        if text:
+            message = f"task {lease.task_id} on {lease.agent}: {text}"
+            yield Problem("note", "silent", message, f"look at {lease.run_folder}/output.log", lease.task_id)
+
+
 def _limits(seen: Seen) -> Iterator[Problem]:
     for limit in seen.plan.limits_reached if seen.plan is not None else ():
         yield Problem("note", "limit", f"limit reached: {limit}")
@@ -347,11 +370,13 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _orphans,
     _runs,
     _server,
+    _closed,
     _last_pass,
     _disk,
     _switched_off,
     _idle_agents,
     _drifting,
+    _silent,
     _limits,
     _notes,
 )

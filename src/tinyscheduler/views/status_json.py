@@ -8,6 +8,7 @@ from tinyscheduler.kit.fields import instant_text, instant_text_or_none
 from tinyscheduler.model.action import kind_of
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.past_pass import PastPass
+from tinyscheduler.views.closed import closed_json
 from tinyscheduler.views.figures import (
     IDS_SHOWN_MAX,
     held_by_reason,
@@ -28,6 +29,7 @@ def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:
         "problems": [_problem_json(problem) for problem in problems if problem.severity != "note"],
         "notes": [_problem_json(problem) for problem in problems if problem.severity == "note"],
         "requests": [answer_json(answer) for answer in seen.requests],
+        "closed": [closed_json(closed) for closed in seen.closed],
         "server_unknown": seen.backlog.why if isinstance(seen.backlog, Unknown) else None,
         "leases": None if runs is None else [_run_json(run, seen) for run in runs],
         "slots": None if runs is None else _slots_json(seen),
@@ -63,11 +65,15 @@ def _run_json(run: RunSeen, seen: Seen) -> dict[str, object]:
         "attempt": lease.attempt,
         "lease_id": lease.lease_id,
         "wrapper": facts.wrapper,
+        "containment": lease.containment,
         "age_sec": round(facts.run_age_s, 1),
         "beat_age_sec": round(facts.beat_age_s, 1),
         "progress_age_sec": progress_age_s(run, seen),
+        "stall_notices": lease.stall_notices,
+        "stall_limit_sec": lease.stall_limit_s,
         "hard_limit_sec": lease.hard_limit_s,
         "left_sec": round(lease.hard_limit_s - facts.run_age_s, 1),
+        "drift": facts.unwanted or facts.drift or None,
         "next": kind_of(run.action),
         "reason": run.action.reason,
         "log": f"{lease.run_folder}/output.log",
