@@ -114,7 +114,7 @@ def test_status_names_a_wrapper_that_was_killed(base: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("folder", "reference", "words"),
     [
-        ("running", "lease-unreadable", "look whether its agent runs, then remove"),
+        ("running", "lease-unreadable", "no run of its task is open"),
         ("ledger", "ledger-unreadable", "mend or remove"),
     ],
 )

@@ -77,7 +77,7 @@ def _leased(task: Task, view: View) -> Finding | None:
     if broken is not None:
         return Finding(
             f"its lease cannot be read: {broken.why}",
-            f"look whether its agent runs, then remove {broken.path}",
+            f"the next pass mends it if it can; else tinyscheduler release {task.id} --reason TEXT",
         )
     if lease is None or lease.state == "finished":
         return None
