@@ -122,9 +122,10 @@ class Machine:
         finally:
             os.close(handle)
 
-    def off(self) -> None:
-        """Nobody may have a file of it open."""
-        subprocess.run([tools.tool("umount"), str(self.path)], capture_output=True, check=True)
+    def off(self) -> bool:
+        """False: somebody has still a file of it open."""
+        done = subprocess.run([tools.tool("umount"), str(self.path)], capture_output=True, check=False)
+        return done.returncode == 0
 
 
 @contextmanager

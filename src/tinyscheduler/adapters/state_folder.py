@@ -20,6 +20,8 @@ OWN_NAMES = (
 )
 """What a pass writes to below the root. Not ESTOP, which may be anything; not the workspaces, which are the
 agents' and may lie on another disk; not the task store, which looks after itself."""
+REPLACED_IN = ("ledger", "passes", "cache", "bin", "intents", "quarantine")
+"""Where temp files of dead writers may lie, besides the root and the leases."""
 _TEMPORARY = re.compile(r"\..+\.(\d+)-(\d+)-\d+\.tmp")
 
 
@@ -252,7 +254,7 @@ class FileStateFolder:
 
     def _sweep(self) -> None:
         """Temp files whose writer is dead; one of a living writer is work, not litter."""
-        inside = [f"{self._root}/{name}" for name in ("ledger", "passes", "cache", "bin")]
+        inside = [f"{self._root}/{name}" for name in REPLACED_IN]
         for folder in (self._root, self._running, *inside):
             for name in self._names_in(folder):
                 match = _TEMPORARY.fullmatch(name)
@@ -279,6 +281,8 @@ def _volume_of(path: str) -> str:
 def _is_running(pid: int, start: int) -> bool:
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
-            return int(stat.read(4096).rpartition(b")")[2].split()[19]) == start
+            fields = stat.read(4096).rpartition(b")")[2].split()
+            # A zombie is dead (law 5), and init may take its time to bury it.
+            return int(fields[19]) == start and fields[0] not in (b"Z", b"X")
     except (OSError, ValueError, IndexError):
         return False

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.acceptance.disk import processes_with
 from tests.acceptance.scene import CALL_TIMEOUT_S, Scene
 from tests.integration.commands import an_agent
 from tests.integration.wrapping import is_alive, wait_until
@@ -38,7 +39,7 @@ it is a grandchild in a session of its own, so that the wrapper keeps the place 
 START_UNDER = str(Path(__file__).resolve().parents[2] / "rigs" / "start_under.py")
 
 AGENT = """
-base=$TINYSCHEDULER_BASE_PATH run="$TINYSCHEDULER_TASK_ID $TINYSCHEDULER_ATTEMPT"
+base='{witness}' run="$TINYSCHEDULER_TASK_ID $TINYSCHEDULER_ATTEMPT"
 exec 9>>"$base/alive-$TINYSCHEDULER_TASK_ID"
 flock -n 9 || echo "$run began beside another run" >>"$base/doubled"
 for done in "${{TINYSCHEDULER_RESULT_FILE%/*/result.json}}"/*/result.json; do
@@ -46,7 +47,8 @@ for done in "${{TINYSCHEDULER_RESULT_FILE%/*/result.json}}"/*/result.json; do
 done
 echo "$run" >>"$base/work.log"
 sleep 0.15
-until [ -e "$base/gates/$TINYSCHEDULER_TASK_ID" ] || [ -e "$base/gates/all" ]; do sleep 0.05; done
+gates=$TINYSCHEDULER_BASE_PATH/gates
+until [ -e "$gates/$TINYSCHEDULER_TASK_ID" ] || [ -e "$gates/all" ]; do sleep 0.05; done
 echo '{{"status": "success", "summary": "done"}}' >"$TINYSCHEDULER_RESULT_FILE.new"
 mv "$TINYSCHEDULER_RESULT_FILE.new" "$TINYSCHEDULER_RESULT_FILE"
 """
@@ -55,11 +57,15 @@ done. The lock is on a file that its children inherit, so it is held as long as 
 
 
 class House:
-    """``scene`` may be served by ``tinyscheduler serve`` or use the store in process."""
+    """``scene`` may be served by ``tinyscheduler serve`` or use the store in process. ``witness`` is a folder
+    for what agents note, which no fault may take away."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, witness: Path | None = None) -> None:
         self.scene = scene
-        scene.control(an_agent("dev-1", script=AGENT, success="result"))
+        self._witness = witness or scene.base
+        scene.control(
+            an_agent("dev-1", script=AGENT.replace("{witness}", str(self._witness)), success="result")
+        )
         scene.configure(**QUICK)
 
     # --- the moments at which a fault may come ---
@@ -74,7 +80,7 @@ class House:
         task_id = self.idle()
         self.scene.once()
         self.scene.wait_for_running(task_id)
-        wait_until(lambda: task_id in self.scene.disk.begun(), "the agent has begun")
+        wait_until(lambda: task_id in self._begun(), "the agent has begun")
         return task_id
 
     def ended(self) -> str:
@@ -118,16 +124,15 @@ class House:
 
     def record(self, strace: str, trace: Callable[[tuple[str, ...]], object]) -> list[Call]:
         """What a clean run changes."""
-        output = self.scene.base / "trace"
+        output = self._witness / "trace"
         trace(recording(strace, output))
-        # The tracer writes its last line after its program has ended.
-        wait_until(lambda: not self._is_traced(output), "the tracer has left")
+        self.wait_for_tracer()
         return changes(output.read_text(), self.scene.base)
 
-    def _is_traced(self, output: Path) -> bool:
-        from tests.acceptance.disk import processes_with
-
-        return bool(processes_with(f"-o\0{output}\0".encode()))
+    def wait_for_tracer(self) -> None:
+        """It writes its last line after its program has ended."""
+        base = f"={self.scene.base}\0".encode()
+        wait_until(lambda: not [pid for pid in processes_with(base) if _is_tracer(pid)], "no tracer")
 
     def one_pass(self, prefix: tuple[str, ...]) -> str:
         """A pass below the tracer; what it said on stderr."""
@@ -172,7 +177,7 @@ class House:
         found = [
             (last != (0, "", ""), f"the last pass ended with {last.code}: {last_line(last.err)}"),
             (disk.statuses_by_store().get(task_id) != "complete", "lost: the task is not complete"),
-            (task_id not in disk.begun(), "lost: nobody has worked on the task"),
+            (task_id not in self._begun(), "lost: nobody has worked on the task"),
             (outcomes.count("succeeded") != 1, f"the ledger has {outcomes}"),
             (bool(os.listdir(disk.state / "running")), f"left: {os.listdir(disk.state / 'running')}"),
             (bool(disk.tagged()), f"orphan: {disk.tagged()}"),
@@ -200,8 +205,12 @@ class House:
         path = self.scene.state / "ledger" / f"task_{task_id}.json"
         return not path.exists() or bool(json.loads(path.read_text()).get("open"))
 
+    def _begun(self) -> list[str]:
+        path = self._witness / "work.log"
+        return [line.split()[0] for line in path.read_text().splitlines()] if path.exists() else []
+
     def _doubled(self) -> str:
-        path = self.scene.base / "doubled"
+        path = self._witness / "doubled"
         return path.read_text().strip() if path.exists() else ""
 
     def _litter(self) -> list[str]:
@@ -210,6 +219,13 @@ class House:
         swept = [state, state / "ledger", state / "passes", state / "cache"]
         found = [str(path) for folder in swept for path in folder.glob(".*.tmp")]
         return found + [str(path) for path in (state / "quarantine").glob("*")]
+
+
+def _is_tracer(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text() == "strace\n"
+    except OSError:
+        return False
 
 
 def last_line(text: str) -> str:

@@ -80,11 +80,14 @@ def suffer(make: MakeHouse, house: House, strace: str, one: Trial, faults: Itera
     return Tally(done, tuple(troubles))
 
 
-def after(house: House, strace: str, one: Trial, fault: Fault) -> list[str]:
-    """What is wrong when one fault and all that followed from it is over."""
+def after(
+    house: House, strace: str, one: Trial, fault: Fault, then: Callable[[], object] = lambda: None
+) -> list[str]:
+    """What is wrong when one fault and all that followed from it is over. ``then`` comes right after it."""
     for gate in house.scene.gates.iterdir():
         gate.unlink()
     task_id = one.prepare(house)
     said = one.trace(house, injecting(strace, fault))
+    then()
     traceback = [f"a traceback: {last_line(said)}"] if "Traceback" in said else []
     return traceback + house.recover(task_id)

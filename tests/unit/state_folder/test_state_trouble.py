@@ -130,6 +130,20 @@ def test_litter_of_dead_writers_is_swept_and_work_of_living_ones_is_kept(root: P
     assert living.exists()
 
 
+def test_zombie_is_a_dead_writer(root: Path) -> None:
+    """Whoever should bury it may take his time (law 5)."""
+    a_folder(root).open()
+    with subprocess.Popen(["true"]) as writer:
+        os.waitid(os.P_PID, writer.pid, os.WEXITED | os.WNOWAIT)
+        fields = Path(f"/proc/{writer.pid}/stat").read_text().rpartition(")")[2].split()
+        dead = litter(root / "running", writer.pid, int(fields[19]))
+
+        a_folder(root).open()
+
+        assert fields[0] == "Z"
+        assert not dead.exists()
+
+
 def test_what_is_no_litter_of_ours_is_kept(root: Path) -> None:
     a_folder(root).open()
     names = (
@@ -149,7 +163,7 @@ def test_what_is_no_litter_of_ours_is_kept(root: Path) -> None:
     assert sorted(os.listdir(root / "running")) == sorted(names)
 
 
-@pytest.mark.parametrize("folder", [".", "passes"])
+@pytest.mark.parametrize("folder", [".", "passes", "intents", "quarantine"])
 def test_litter_is_swept_wherever_we_replace_files(root: Path, folder: str) -> None:
     """A pass that is killed at the wrong moment leaves one; every minute of the year is a moment."""
     a_folder(root).open()
