@@ -59,8 +59,9 @@ def _problem_table(problems: Sequence[Problem]) -> Table:
 
 def _lease_table(seen: Seen) -> Table:
     heads = columns(
-        ">TASK", "AGENT", "-QUEUE", "STATE", "-WRAPPER", "->ATTEMPT", ">AGE", "->BEAT", "->PROGRESS", "->LEFT"
-    )
+        ">TASK", "AGENT", "-QUEUE", "STATE", "-WRAPPER", "-CONTAINED", "->ATTEMPT", ">AGE", "->BEAT",
+        "->PROGRESS", "->LEFT",
+    )  # fmt: skip
     runs = runs_seen(seen)
     title = f"{count_text(len(runs), 'task')} in flight"
     return Table(title, heads, tuple(_lease_row(run, seen) for run in runs))
@@ -77,6 +78,7 @@ def _lease_row(run: RunSeen, seen: Seen) -> tuple[str, ...]:
         lease.queue or "-",
         lease.state,
         "ended" if is_over else facts.wrapper,
+        lease.containment,
         str(lease.attempt),
         span_text(facts.run_age_s),
         span_text(facts.beat_age_s),
