@@ -53,7 +53,8 @@ def table() -> str:
     rows = [("event", "it is true when", *(f"`{state}`" for state in states))]
     rows.append(tuple("---" for _ in rows[0]))
     rows += [
-        (f"`{event}`", MEANINGS[event], *(cell(row[state]) for state in states)) for event, row in LIFE.items()
+        (f"`{event}`", MEANINGS[event], *(cell(row[state]) for state in states))
+        for event, row in LIFE.items()
     ]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
