@@ -1,0 +1,53 @@
+"""How a run is said to have ended when the pass that ended it was killed before the last word."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.stage import Stage
+from tests.unit.reconcile.crashing import about_to_start, crash_at_each_effect, go_on, switched_off
+from tinyscheduler.model.lease import OutcomeClass
+
+
+def stubborn(base: Path) -> Stage:
+    """An agent that does not obey TERM, and its wrapper."""
+    stage = about_to_start(base, None, "quick")
+    stage.run()
+    wrapper = stage.engine.newest()
+    assert wrapper.agent is not None
+    wrapper.agent.ignores.add(signal.SIGTERM)
+    return switched_off(stage)
+
+
+def overdue(base: Path) -> Stage:
+    """It beats, and its wrapper has forgotten its limit."""
+    stage = stubborn(base)
+    stage.clock.advance(3_700)
+    stage.engine.beat(stage.engine.newest())
+    return stage
+
+
+def estopped(base: Path) -> Stage:
+    stage = stubborn(base)
+    stage.estop()
+    return stage
+
+
+@pytest.mark.parametrize(("make", "kind"), [(overdue, "timed_out"), (estopped, "interrupted")])
+def test_a_run_that_was_told_to_end_has_died_of_that(
+    tmp_path: Path, make: Callable[[Path], Stage], kind: OutcomeClass
+) -> None:
+    for stage, watch, fuse in crash_at_each_effect(lambda n: make(tmp_path / str(n))):
+        if kind == "interrupted":
+            # The reason is gone by then; its stop file is not.
+            stage.estop(is_there=False)
+            stage.processes.end(stage.engine.newest().process.ref)
+        go_on(stage, watch)
+
+        outcomes = [past.kind for past in stage.ledger().outcomes]
+        assert outcomes == [kind], fuse.effects
+        assert stage.processes.living() == [], fuse.effects
