@@ -61,13 +61,16 @@ def _settle_found(
 
     ``has_spoken``: our comment was answered, whatever the server shows of it.
     """
+    if _outcome_of(lease).kind != "succeeded" and _says_it_succeeded(detail, lease):
+        lease = lease._replace(outcome=_outcome_of(lease)._replace(kind="succeeded"))
+        is_parked = False
     outcome, task = _outcome_of(lease), detail.task
     if task.status == "complete":
         return Settled("completed", task, outcome._replace(kind="succeeded"))
     if outcome.kind == "start_failed":
         return Settled("requeued", _put_back_silently(server, lease, task), outcome)
     text = f"{note[:COMMENT_CHARS_MAX]} {_end_marker(lease)}"
-    is_said = has_spoken or any(_end_marker(lease) in comment.text for comment in detail.comments)
+    is_said = has_spoken or any(_is_end_of(lease, comment.text) for comment in detail.comments)
     if _is_others(task, lease, is_said=is_said):
         return Settled("left", task, outcome if is_said else outcome._replace(kind="handed_off"))
     if task.status == "working" and _is_moved(task, lease):
@@ -163,4 +166,19 @@ def _destination(lease: Lease, outcome: Outcome, *, is_parked: bool) -> tuple[st
 
 def _end_marker(lease: Lease) -> str:
     # The claim's own comment carries the plain marker; the end needs another one.
-    return comment_marker(lease.lease_id).replace("[lease ", "[end of lease ")
+    how = ", succeeded" if _outcome_of(lease).kind == "succeeded" else ""
+    return f"{_end_of(lease)}{how}]"
+
+
+def _is_end_of(lease: Lease, text: str) -> bool:
+    return f"{_end_of(lease)}]" in text or f"{_end_of(lease)}, succeeded]" in text
+
+
+def _says_it_succeeded(detail: TaskDetail, lease: Lease) -> bool:
+    """An earlier settlement has said so and was cut off before it called the task complete. A lease that
+    was written anew meanwhile, or a ledger alone, knows less (features B9, A10)."""
+    return any(f"{_end_of(lease)}, succeeded]" in comment.text for comment in detail.comments)
+
+
+def _end_of(lease: Lease) -> str:
+    return comment_marker(lease.lease_id).replace("[lease ", "[end of lease ").removesuffix("]")

@@ -70,3 +70,22 @@ def test_a_settlement_whose_line_broke_anywhere_ends_like_one_whose_did_not(
         if not line.has_failed:
             return
     raise AssertionError("settling does not come to an end")
+
+
+@POOL_AND_ASSIGNED
+@pytest.mark.parametrize("kind", ["interrupted", "lost"])
+def test_a_success_that_was_said_stays_one_when_its_lease_is_lost_before_the_task_is_complete(
+    kind: OutcomeClass, before: str | None
+) -> None:
+    """Else the task would be taken for one that a person has begun anew, and work for nobody for ever."""
+    server = a_working_server()
+    port, _ = line_to(server, at=2, way="not_sent")
+    with pytest.raises(ServerUnavailable):
+        settle(port, a_finished_lease(before, an_outcome("succeeded")))
+
+    settled = settle(server, a_finished_lease(before, an_outcome(kind)), is_parked=True)
+
+    assert (settled.told, settled.outcome.kind) == ("completed", "succeeded")
+    assert server.task(TASK).status == "complete"
+    assert server.task(TASK).tags == ()
+    assert len(server.comments(TASK)) == 1
