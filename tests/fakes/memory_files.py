@@ -283,9 +283,12 @@ class MemoryFiles:
             except OSError:
                 self._unlink(temporary)
                 raise
-            inode = self._own(temporary)
-            inode.synced = inode.data
+            self._sync(temporary)
         return temporary
+
+    def _sync(self, temporary: str) -> None:
+        inode = self._own(temporary)
+        inode.synced = inode.data
 
     def _own(self, path: str) -> Inode:
         entry = self._disk.entry(path)

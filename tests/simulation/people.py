@@ -1,0 +1,130 @@
+"""What people do: on the task server, and in the state folder with their own hands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.fakes.memory_files import Inode, MemoryFiles
+from tests.simulation.house import PERSON, House
+from tinyscheduler.adapters.records import FileLeaseStore
+from tinyscheduler.adapters.records.intents import FileIntents
+from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.intent import Intent, IntentKind
+from tinyscheduler.model.lease import Lease
+
+
+def somebody_does_something(house: House) -> None:
+    """One deed on one task."""
+    task_id = house.chance.choice(house.tasks)
+    deed = house.chance.choice(DEEDS)
+    if house.server.exists(task_id):
+        house.count(f"person: {deed.__name__}")
+        house.tell("a person", f"{deed.__name__} task {task_id}")
+        house.failures.pop(task_id, None)
+        deed(house, task_id)
+
+
+def take(house: House, task_id: TaskId) -> None:
+    """For herself; perhaps she begins at once."""
+    if house.server.task(task_id).status == "complete":
+        return
+    house.server.assign(task_id, PERSON)
+    house.server.set_status(task_id, house.chance.choice(("idle", "working")))
+    house.persons.add(task_id)
+
+
+def give_back(house: House, task_id: TaskId) -> None:
+    """To the pool."""
+    if task_id in house.persons and house.server.task(task_id).assigned_to == PERSON:
+        house.persons.discard(task_id)
+        house.server.assign(task_id, "")
+        house.server.set_status(task_id, "idle")
+
+
+def complete(house: House, task_id: TaskId) -> None:
+    house.server.set_status(task_id, "complete")
+
+
+def retitle(house: House, task_id: TaskId) -> None:
+    task = house.server.task(task_id)
+    house.server.edit(task._replace(title=f"{task.title}, please"))
+
+
+def archive(house: House, task_id: TaskId) -> None:
+    house.server.archive(task_id)
+
+
+def delete(house: House, task_id: TaskId) -> None:
+    house.server.delete(task_id)
+
+
+def remove_lease(house: House, task_id: TaskId) -> None:
+    """By hand: the file alone."""
+    house.meddled.add(task_id)
+    MemoryFiles(house.disk).remove(f"{house.configuration.places.running}/task_{task_id}.json")
+
+
+def garble_lease(house: House, task_id: TaskId) -> None:
+    """Half of it is gone, or all, or it is something else."""
+    entry = house.disk.entry(f"{house.configuration.places.running}/task_{task_id}.json")
+    if isinstance(entry, Inode):
+        house.meddled.add(task_id)
+        garbage = (b"", entry.data[: len(entry.data) // 2], b"\0" * 100, b'{"schema": 1}')
+        entry.data = house.chance.choice(garbage)
+
+
+def touch_estop(house: House, _task_id: TaskId) -> None:
+    """Or take it away again."""
+    files, path = MemoryFiles(house.disk), house.configuration.places.estop_file
+    if not files.remove(path):
+        files.append(path, b"")
+
+
+def ask_something(house: House, task_id: TaskId) -> None:
+    """By a command, which writes a request for the next pass."""
+    kind = house.chance.choice(KINDS)
+    lease_id = _lease_id(house, task_id)
+    if kind == "release":
+        if lease_id is None:
+            return
+        # The command says what it risks: nobody proves any more that the run is over.
+        house.released.add(task_id)
+    now = house.clock.now()
+    house.requests += 1
+    intent = Intent(
+        id=f"{now:%Y%m%dT%H%M%S.%fZ}-{house.requests:08x}",
+        kind=kind,
+        task_id=task_id,
+        lease_id=lease_id if kind in ("stop", "park", "release") else None,
+        by="a-person",
+        at=now,
+        reason="she said so",
+        requeue=kind == "stop" and house.chance.random() < 0.5,
+        source=house.server.source,
+    )
+    house.tell("a person", f"asks for {kind} of task {task_id}")
+    house.count(f"request: {kind}")
+    places = house.configuration.places
+    FileIntents(places.intents, places.quarantine, disk=MemoryFiles(house.disk)).write(intent)
+
+
+def _lease_id(house: House, task_id: TaskId) -> LeaseId | None:
+    places = house.configuration.places
+    found = FileLeaseStore(places.running, places.quarantine, disk=MemoryFiles(house.disk)).read(task_id)
+    return found.lease_id if isinstance(found, Lease) else None
+
+
+KINDS: tuple[IntentKind, ...] = ("stop", "stop", "park", "retry", "retry", "release", "requeue")
+
+Deed = Callable[[House, TaskId], None]
+
+DEEDS: tuple[Deed, ...] = (
+    *(take,) * 3,
+    *(give_back,) * 4,
+    *(retitle,) * 2,
+    *(complete, archive, delete),
+    *(ask_something,) * 8,
+    *(remove_lease,) * 2,
+    *(garble_lease,) * 2,
+    touch_estop,
+)
