@@ -82,6 +82,7 @@ def test_ten_bad_gateways_and_then_one_result(a_scene: MakeScene) -> None:
         answers = [scene.call("run", "--once") for _ in range(9)]
         waiting = scene.disk.lease("1")["state"]
         weather.is_bad = False
+        scene.waits_are_over()
         scene.once()
         scene.once()
         row, comments = stub.store.tasks[1], [str(c["content"]) for c in stub.store.comments]
