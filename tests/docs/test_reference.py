@@ -75,7 +75,6 @@ def cost_in_words(kind: str, cost: Cost) -> str:
 def test_outcomes_that_happen_today_are_marked(repo_root: Path) -> None:
     given = given_today(repo_root, "wrapper", "reconcile") | {"lost", "timed_out", "interrupted"}
     given |= {"succeeded", "partial", "failed"}  # By the agent's own word: model.result.
-    given -= {"stalled"}  # The limit exists in the wrapper; no order sets it.
 
     for row in table(repo_root, "Outcomes"):
         assert (row[4] == "yes") == (ticked(row[0])[0] in given), row[0]
