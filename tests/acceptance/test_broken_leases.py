@@ -13,10 +13,13 @@ import pytest
 
 from tests.acceptance.scene import Scene, gated
 from tests.acceptance.test_recovery import kill_wrapper
+from tests.integration.cgroup_litter import cgroups_of, state_id_of
+from tests.integration.escape import escaping, no_cgroups
 from tests.integration.wrapping import is_alive, wait_until
 
 MakeScene = Callable[..., Scene]
 LONG_AGO = (1, 1)
+NO_CGROUPS = no_cgroups()
 
 
 def empty(path: Path) -> None:
@@ -183,3 +186,27 @@ def test_a_copied_folder_leaves_the_originals_agents_alone(a_scene: MakeScene) -
 
     assert is_alive(int(str(scene.disk.lease(task_id)["agent_pid"])))
     ends_well_once(scene, task_id)
+
+
+@pytest.mark.skipif(bool(NO_CGROUPS), reason=NO_CGROUPS)
+@pytest.mark.parametrize("damage", [empty, os.unlink], ids=["garbled", "removed"])
+def test_what_an_agent_let_loose_is_found_by_its_cgroup_without_a_lease(
+    a_scene: MakeScene, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    """Neither tag nor session nor parent lead to it, and the lease that named its cgroup is gone."""
+    scene = a_scene(gated(before=escaping(tmp_path / "base" / "daemon")), HEARTBEAT_SEC=60)
+    (task_id,) = scene.seed(1)
+    scene.once()
+    scene.wait_for_running(task_id)
+    file = scene.base / "daemon"
+    wait_until(file.exists, "the daemon has left")
+    daemon = int(file.read_text())
+    kill_wrapper(scene, task_id)
+    damage(scene.state / "running" / f"task_{task_id}.json")
+    lived = is_alive(daemon)
+
+    scene.call("run", "--once")
+
+    assert lived
+    assert not is_alive(daemon)
+    assert cgroups_of(state_id_of(scene.state)) == []

@@ -38,6 +38,9 @@ class HauntedProcesses:
     def trees(self, runs: Sequence[RunRef]) -> tuple[tuple[ProcessRef, ...], ...]:
         return tuple(self.tree(*run) for run in runs)
 
+    def cgroup_named(self, name: str, processes: Sequence[ProcessRef]) -> str:
+        return self._real.cgroup_named(name, processes)
+
     def remove_cgroup(self, cgroup: str) -> None:
         self._real.remove_cgroup(cgroup)
 

@@ -78,6 +78,10 @@ class FakeProcesses:
     def trees(self, runs: Sequence[RunRef]) -> tuple[tuple[ProcessRef, ...], ...]:
         return tuple(self.tree(*run) for run in runs)
 
+    def cgroup_named(self, name: str, processes: Sequence[ProcessRef]) -> str:
+        found = (self._alive[p.pid].cgroup for p in processes if p.pid in self._alive)
+        return next((cgroup for cgroup in found if cgroup.rpartition("/")[2] == name), "")
+
     def remove_cgroup(self, cgroup: str) -> None:
         if not cgroup:
             return

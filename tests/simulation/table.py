@@ -103,6 +103,9 @@ class TableView:
         self._body.effect("wait", "")
         return left
 
+    def cgroup_named(self, name: str, processes: Sequence[ProcessRef]) -> str:
+        return self._table.cgroup_named(name, processes)
+
     def remove_cgroup(self, cgroup: str) -> None:
         self._body.effect("remove_cgroup", cgroup)
         self._table.remove_cgroup(cgroup)

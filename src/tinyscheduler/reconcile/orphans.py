@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.action import StopOrphan
 from tinyscheduler.model.event import Event, EventName
-from tinyscheduler.model.lease import ProcessRef, TaggedRun
+from tinyscheduler.model.lease import ProcessRef, TaggedRun, containment_name
 from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.ports import RunRef
 from tinyscheduler.reconcile.context import Context
@@ -33,7 +33,7 @@ def stop_orphans(context: Context, actions: Sequence[StopOrphan]) -> None:
     grace_s = context.world.configuration.policy.grace_s + WRAPPER_EXTRA_S
     survivors = end_trees(
         context.world,
-        [RunRef(run.tag, run.processes) for run in runs],
+        [RunRef(run.tag, run.processes, _cgroup(context, run)) for run in runs],
         ask=lambda _place: None,
         grace_s=lambda: grace_s,
     )
@@ -48,6 +48,11 @@ def _still_there(context: Context, runs: Sequence[TaggedRun]) -> list[TaggedRun]
     tagged = processes.tagged(context.world.state.state_id())
     found = [run._replace(processes=tagged[run.tag]) for run in runs if run.tag in tagged]
     return [run for run in found if _has_no_lease(context, run)]
+
+
+def _cgroup(context: Context, run: TaggedRun) -> str:
+    """Its lease would have named it; whoever has dropped the tag and left the tree is still in it."""
+    return context.world.processes.cgroup_named(containment_name(run.tag), run.processes)
 
 
 def _has_no_lease(context: Context, run: TaggedRun) -> bool:

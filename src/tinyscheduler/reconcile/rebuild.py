@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.action import ActionKind, Discard, Rebuild
-from tinyscheduler.model.lease import Lease, ProcessRef
+from tinyscheduler.model.lease import Lease, ProcessRef, Rung, containment_name
 from tinyscheduler.model.ledger import Ledger, OpenRun
 from tinyscheduler.model.order import Order
 from tinyscheduler.model.pass_result import Result, ResultWord
@@ -87,6 +87,8 @@ def _lease(world: World, facts: BrokenFacts) -> Lease:
     order = world.runs.order(ledger.task_id, ledger.runs)
     is_ours = order is not None and order.lease_id == ledger.open.lease_id
     lease = _with_order(_bare(world, ledger, origin), order if is_ours else None)
+    cgroup = world.processes.cgroup_named(containment_name(ledger.open.tag), facts.processes)
+    lease = lease._replace(cgroup=cgroup, containment=_rung(cgroup))
     has_result = world.runs.outcome(lease.run_folder, None, origin.now) is not None
     return lease._replace(state=state_of(facts, has_result=has_result))
 
@@ -129,6 +131,13 @@ def _bare(world: World, ledger: Ledger, origin: _Origin) -> Lease:
         account=None if agent is None else agent.account,
         run_folder=world.runs.path_for(ledger.task_id, max(1, ledger.runs)),
     )
+
+
+def _rung(cgroup: str) -> Rung:
+    """What can be seen from outside; the wrapper says it better at its next beat."""
+    if not cgroup:
+        return "group"
+    return "scope" if cgroup.endswith(".scope") else "cgroup"
 
 
 def _with_order(lease: Lease, order: Order | None) -> Lease:

@@ -113,6 +113,17 @@ class ProcessTable:
             left = [p for p in left if self.liveness(p) != "dead"]
         return tuple(left)
 
+    def cgroup_named(self, name: str, processes: Sequence[ProcessRef]) -> str:
+        """By /proc/PID/cgroup of each, up to the first that is in it."""
+        from tinyscheduler.adapters.processes.cgroups import path_of
+
+        for process in processes:
+            parts = path_of(process.pid).split("/")
+            for depth, part in enumerate(parts, start=1):
+                if part in (name, f"{name}.scope") and ".." not in parts:
+                    return "/".join(parts[:depth])
+        return ""
+
     def remove_cgroup(self, cgroup: str) -> None:
         """A folder that somebody is still in cannot be removed, so nothing is looked at first."""
         if cgroup:
