@@ -131,7 +131,7 @@ def _parked(task: Task, view: View) -> Finding | None:
     parked = ledger.parked
     if parked.fingerprint != fingerprint(task):
         return None
-    lever = "change its title, description, assignee or queue on the task server"
+    lever = f"tinyscheduler retry {task.id}, or change its title, description, assignee or queue"
     return Finding("", "", Held(task.id, "parked", parked.why, since=parked.at, lever=lever))
 
 

@@ -156,6 +156,7 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
         Rule("over", it.is_over, "wait", it.say("its run is over, and is settled first")),
         Rule("running", it.has_lease, "refuse", it.say("it runs: stop it first")),
         *_OF_THE_SERVER,
+        Rule("complete", it.is_complete, "nothing", it.what_it_is),
         _CLOSING,
         Rule(
             "nothing_held",

@@ -38,6 +38,7 @@ def obey(
     """After tending, with the leases that are left: everything else, oldest first. Tasks that must not
     be started although nothing but their request says so."""
     after = _after_tending(snapshot, leases)
+    released = {f.intent.id for f in snapshot.leases if f.intent is not None and f.intent.kind == "release"}
     stuck: dict[TaskId, Intent] = {}
     for place, intent in enumerate(snapshot.intents):
         if context.world.clock.monotonic() > deadline:
@@ -46,6 +47,8 @@ def obey(
             )
             break
         answer = _answer(context, intent, after, stuck.get(intent.task_id))
+        if intent.id in released and answer.word == "applied":
+            answer = answer._replace(why="its lease was given up: if its processes live, the task runs twice")
         context.report.answers.append(answer)
         if answer.word != "waits":
             _conclude(context, answer)

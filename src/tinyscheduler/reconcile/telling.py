@@ -60,7 +60,8 @@ def tell_lease_elsewhere(report: Report, lease: Lease) -> None:
     """Law 4: neither alive nor dead."""
     report.trouble(
         f"task {lease.task_id}: its run is on {lease.host}, where this pass cannot look",
-        hint="run the scheduler there, or move the lease away when that machine is gone for good",
+        hint="run the scheduler there; when that machine is gone for good: "
+        f"tinyscheduler release {lease.task_id} --reason TEXT",
         reference="lease-elsewhere",
     )
 

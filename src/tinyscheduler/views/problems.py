@@ -217,7 +217,8 @@ def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
         case Release():
             return "it is given up without proof that its run is gone", "the next pass does it"
         case Keep(is_trouble=True):
-            return _keep_words(action.reason, facts), "look there, and stop it there"
+            gone = f"tinyscheduler release {facts.lease.task_id} --reason TEXT"
+            return _keep_words(action.reason, facts), f"look there; when it is gone for good: {gone}"
         case Revoke() if facts.run_age_s > seen.configuration.policy.start_timeout_s:
             return (
                 f"no wrapper has taken it over for {span_text(facts.run_age_s)}",

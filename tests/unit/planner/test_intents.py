@@ -124,6 +124,7 @@ CASES: tuple[Case, ...] = (
     of("retry", "over", "wait", lease=OVER),
     of("retry", "running", "refuse", lease=RUN),
     *on_the_server("retry"),
+    of("retry", "complete", "nothing", ledger=a_ledger(outcomes=[a_past_run(at=ago(9))]), task=DONE),
     of("retry", "nothing_held", "nothing", task=IDLE),
     of("retry", "nothing_held", "nothing", ledger=a_ledger(not_before=ago(1)), task=IDLE),
     of("retry", "held", "retry", ledger=a_ledger(parked=parked_as(IDLE)), task=IDLE),

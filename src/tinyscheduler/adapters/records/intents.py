@@ -111,7 +111,7 @@ class FileIntents:
         except OSError as error:
             return BrokenIntent(name, path, reason_of(error))
         except ValueError as error:
-            return BrokenIntent(name, path, f"it is no request: {error}")
+            return BrokenIntent(name, path, f"it does not parse: {error}")
 
     def _refuse_others_folder(self) -> None:
         """A request that the pass may not read is none: root's files are closed to others."""
