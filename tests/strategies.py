@@ -172,12 +172,14 @@ def start_snapshots(draw: st.DrawFn) -> StartSnapshot:
         st.lists(st.integers(1, 25).map(str).filter(lambda n: n not in leased), unique=True, max_size=2)
     )
     remembered = [ledger for task in seen if (ledger := draw(ledgers_of(task))) is not None]
+    busy = set(draw(st.lists(st.sampled_from(ids), max_size=2))) if ids else set()
     backlog = Backlog(
-        tuple(seen),
+        tuple(task for task in seen if task.id not in busy),
         open_parents=frozenset(
             TaskId(i) for i in draw(st.lists(st.sampled_from(["1", "2", "3"]), max_size=2))
         ),
         is_cut=not draw(_mostly),
+        working=tuple(task._replace(status="working") for task in seen if task.id in busy),
     )
     return StartSnapshot(
         now=NOW,

@@ -40,4 +40,12 @@ def after(snapshot: StartSnapshot, starts: Iterable[Start]) -> StartSnapshot:
 
 def only(snapshot: StartSnapshot, task_id: TaskId) -> Backlog:
     backlog = known(snapshot)
-    return backlog._replace(tasks=tuple(task for task in backlog.tasks if task.id == task_id))
+    return backlog._replace(tasks=tuple(task for task in backlog.tasks if task.id == task_id), working=())
+
+
+def answered(snapshot: StartSnapshot) -> list[TaskId]:
+    """Tasks of which a plan has to say something: those that somebody works on only without a lease."""
+    taken = {lease.task_id for lease in snapshot.leases} | {broken.task_id for broken in snapshot.broken}
+    backlog = known(snapshot)
+    elsewhere = [task.id for task in backlog.working if task.id not in taken]
+    return [task.id for task in backlog.tasks] + elsewhere

@@ -9,7 +9,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws.start_worlds import after, seen
+from tests.laws.start_worlds import after, answered
 from tests.strategies import start_snapshots
 from tinyscheduler.model.breaker import AccountLimit, Accounts, Breakers, Quarantine
 from tinyscheduler.model.ids import LeaseId
@@ -64,5 +64,5 @@ def test_every_task_is_started_or_held_once_and_says_why(snapshot: StartSnapshot
     plan = plan_start(snapshot)
 
     decided = [start.task.id for start in plan.starts] + [held.task_id for held in plan.held]
-    assert Counter(task.id for task in seen(snapshot)) == Counter(decided)
+    assert Counter(answered(snapshot)) == Counter(decided)
     assert all(held.value for held in plan.held)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.builders import a_start_snapshot, a_task, an_agent
 from tests.laws.start_worlds import (
     after,
+    answered,
     known,
     only,
     seen,
@@ -47,7 +48,14 @@ def test_every_task_is_started_or_held_exactly_once(snapshot: StartSnapshot) -> 
     plan = plan_start(snapshot)
     decided = [start.task.id for start in plan.starts] + [held.task_id for held in plan.held]
 
-    assert Counter(task.id for task in seen(snapshot)) == Counter(decided)
+    assert Counter(answered(snapshot)) == Counter(decided)
+
+
+@given(start_snapshots())
+def test_what_somebody_works_on_is_never_started(snapshot: StartSnapshot) -> None:
+    working = {task.id for task in known(snapshot).working}
+
+    assert not working & {start.task.id for start in plan_start(snapshot).starts}
 
 
 @given(start_snapshots())
