@@ -136,11 +136,23 @@ def _put_back(
         task = server.move(task.id, current=lease.agent, new=lease.agent, comment=text)
     target, queue = _destination(lease, outcome, is_parked=is_parked)
     tags = tagged(task) if is_parked else None
-    is_elsewhere = (target or None) != task.assigned_to or (queue is not None and queue != task.queue)
-    if is_elsewhere or tags is not None:
-        task = server.update(task.id, assigned_to=target, queue=queue, tags=tags)
+    assignee = None if (target or None) == task.assigned_to else target
+    if assignee is not None or tags is not None or (queue is not None and queue != task.queue):
+        left = server.update(task.id, assigned_to=assignee, queue=queue, tags=tags)
+        taker = None if assignee is None else _taker(left, task)
+        if taker is not None:
+            # Quicker than we by a moment: it is theirs, as if we had not come.
+            left = server.update(task.id, assigned_to=taker, tags=None if tags is None else task.tags)
+            return Settled("left", left, outcome)
+        task = left
     told: Told = "handed_over" if outcome.kind == "handed_off" else "requeued"
     return Settled(told, task, outcome)
+
+
+def _taker(left: Task, task: Task) -> str | None:
+    """Whom our exchange of the assignee has replaced, if that is not who we had seen there."""
+    replaced = left.previous_assigned_to
+    return None if replaced in (None, task.assigned_to) else replaced
 
 
 def _outcome_of(lease: Lease) -> Outcome:
@@ -154,7 +166,9 @@ def _put_back_silently(server: TaskServer, lease: Lease, task: Task) -> Task:
     this settlement was cut off after it was put back."""
     if task.assigned_to != lease.agent or task.status != "working":
         return task
-    return server.update(task.id, status="idle", assigned_to=lease.claim.assigned_to_before or "")
+    left = server.update(task.id, status="idle", assigned_to=lease.claim.assigned_to_before or "")
+    taker = _taker(left, task)
+    return left if taker is None else server.update(task.id, assigned_to=taker)
 
 
 def _destination(lease: Lease, outcome: Outcome, *, is_parked: bool) -> tuple[str, QueueName | None]:
