@@ -12,7 +12,8 @@ KINDS = {
     "kill": "`kill -9` at a system call",
     "error": "error answered by a system call",
     "power": "power cut",
-    "disk": "disk full, read-only or too small",
+    "network": "exchange with the task server lost, cut, delayed or repeated",
+    "disk": "disk that fills up",
 }
 HEAD = "| fault | injected | tasks lost | tasks doubled | processes or files left |\n|---|---|---|---|---|\n"
 
