@@ -6,6 +6,7 @@ A service that runs once ends everything in its control group when it ends (syst
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -36,6 +37,12 @@ class Unit:
         done = self.machine.oneshot(f"pass-{self._passes}", *PROGRAM, "run", "--once", environ=environ)
         assert done.returncode == 0, done
         return done.stdout + done.stderr
+
+    def pass_of(self, user: int) -> subprocess.CompletedProcess[str]:
+        """As cron starts it."""
+        environ = [f"{name}={value}" for name, value in cron_environment(str(self.base)).items()]
+        become = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups")
+        return self.machine.call(*become, "env", "--ignore-environment", *environ, *PROGRAM, "run", "--once")
 
     def start(self) -> tuple[str, int]:
         """A task whose agent works, and the daemon that it has let loose."""
@@ -146,12 +153,8 @@ def test_a_users_own_manager_is_asked_where_the_system_is_not_theirs(unit: Unit)
     unit.scene.control(gated(before=f"env > {unit.base}/seen"))
     task_id = unit.scene.add("a task", queue="dev")
     unit.machine.call("chown", "--recursive", str(user), str(unit.base))
-    environ = [f"{name}={value}" for name, value in cron_environment(str(unit.base)).items()]
 
-    done = unit.machine.call(
-        "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups",
-        "env", "--ignore-environment", *environ, *PROGRAM, "run", "--once",
-    )  # fmt: skip
+    done = unit.pass_of(user)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     unit.scene.wait_for_running(task_id)
@@ -159,6 +162,21 @@ def test_a_users_own_manager_is_asked_where_the_system_is_not_theirs(unit: Unit)
     assert lease["containment"] == "scope"
     assert f"/user@{user}.service/" in str(lease["cgroup"])
     assert "XDG_RUNTIME_DIR" not in (unit.base / "seen").read_text()
+
+
+def test_a_users_manager_that_would_end_with_the_session_is_not_asked(unit: Unit) -> None:
+    """It would take the agent along, ten seconds after the pass."""
+    user = unit.machine.a_user()
+    unit.machine.call("loginctl", "disable-linger", f"user-{user}")
+    unit.machine.call("systemctl", "start", f"user@{user}.service")
+    task_id = unit.scene.add("a task", queue="dev")
+    unit.machine.call("chown", "--recursive", str(user), str(unit.base))
+
+    done = unit.pass_of(user)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    unit.scene.wait_for_running(task_id)
+    assert unit.scene.disk.lease(task_id)["containment"] == "subreaper"
 
 
 def test_where_systemd_run_fails_the_start_goes_one_rung_down_and_says_so(unit: Unit) -> None:

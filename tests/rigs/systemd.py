@@ -7,6 +7,7 @@ here under other pids, and its root is theirs alone.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ BOOT_S = 20.0
 STOP_S = 10.0
 POWER_OFF = signal.SIGRTMIN + 14
 """systemd(1), signals: power off at once, services are asked to end."""
+_numbers = itertools.count(1)
 HIERARCHIES = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
 
 
@@ -46,11 +48,12 @@ class SystemdMachine:
         return self.call(*started, f"--unit={unit}", *settings, "--", *argv)
 
     def a_user(self, number: int = 4321) -> int:
-        """One whose own manager is up, as after a login or with linger; skips where it does not come up."""
+        """One whose own manager is up and stays; skips where it does not come up."""
         # Python may be in root's home; this one is a copy that is thrown away.
         self.call("chmod", "755", "/root")
         self.call("useradd", "--create-home", f"--uid={number}", f"user-{number}")
         self.call("systemctl", "start", "dbus.service", "systemd-logind.service")
+        self.call("loginctl", "enable-linger", f"user-{number}")
         started = self.call("systemctl", "start", f"user@{number}.service")
         if started.returncode:
             pytest.skip(f"no manager of a user's own here: {started.stderr.strip()}")
@@ -71,7 +74,7 @@ def a_systemd_machine(folder: Path, *, shared: Path) -> Iterator[SystemdMachine]
     """``shared`` is the one folder that both machines write to, under the same path."""
     tools.root()
     nspawn = tools.tool("systemd-nspawn")
-    root, layer, name = folder / "root", folder / "layer", f"tinyscheduler-test-{os.getpid()}"
+    root, layer, name = folder / "root", folder / "layer", f"systemd-test-{os.getpid()}-{next(_numbers)}"
     for path in (root, layer):
         path.mkdir()
     cgroups = [Path(place, name) for place in HIERARCHIES if Path(place, "cgroup.procs").exists()]

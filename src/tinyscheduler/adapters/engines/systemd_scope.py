@@ -20,9 +20,10 @@ _PROGRAMS = ("/usr/bin/systemd-run", "/bin/systemd-run")
 
 
 def is_managed(uid: int) -> bool:
-    """A manager is there. Two look-ups: this is asked before every start."""
+    """A manager is there that outlives us. A user's own ends with their last session, ten seconds after a job
+    of cron on some systems, and takes its scopes along; unless they linger, or it has started us itself."""
     system = uid == 0 and os.path.isdir("/run/systemd/system") and os.path.exists("/run/systemd/private")
-    return system or os.path.exists(_private_socket(uid))
+    return system or (os.path.exists(_private_socket(uid)) and (_lingers(uid) or _is_below_manager(uid)))
 
 
 def scope_prefix(name: str, environ: Mapping[str, str], uid: int) -> tuple[list[str], dict[str, str]] | None:
@@ -79,6 +80,24 @@ def _executes(pid: int, program: str) -> bool:
     milliseconds."""
     try:
         return os.path.samefile(f"/proc/{pid}/exe", program)
+    except OSError:
+        return False
+
+
+def _lingers(uid: int) -> bool:
+    """loginctl(1), enable-linger."""
+    import pwd
+
+    try:
+        return os.path.exists(f"/var/lib/systemd/linger/{pwd.getpwuid(uid).pw_name}")
+    except KeyError:
+        return False
+
+
+def _is_below_manager(uid: int) -> bool:
+    try:
+        with open("/proc/self/cgroup", encoding="utf-8", errors="replace") as file:
+            return f"/user@{uid}.service/" in file.read()
     except OSError:
         return False
 
