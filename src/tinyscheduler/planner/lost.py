@@ -44,19 +44,27 @@ class LostVerdict(NamedTuple):
 
 def runs_without_lease(snapshot: StartSnapshot) -> list[LostRun]:
     """Of the tasks that the server shows, waiting or worked on."""
-    if not isinstance(snapshot.backlog, Known) or not snapshot.ledgers:
-        return []
     leased = {lease.task_id for lease in snapshot.leases} | {b.task_id for b in snapshot.broken}
+    opened = {
+        task_id: (ledger, ledger.open)
+        for task_id, ledger in snapshot.ledgers.items()
+        if isinstance(ledger, Ledger) and ledger.open is not None and task_id not in leased
+    }
+    # Mostly there are none, and ten thousand tasks need not be looked through for them.
+    if not opened or not isinstance(snapshot.backlog, Known):
+        return []
     backlog = snapshot.backlog.value
-    found = []
-    for task in (*backlog.tasks, *backlog.working):
-        ledger = snapshot.ledgers.get(task.id)
-        if task.id in leased or not isinstance(ledger, Ledger) or ledger.open is None:
-            continue
-        is_same = (ledger.source, ledger.task_created_at) == (snapshot.source, task.created_at)
-        if is_same and not is_foreign(ledger.open, task, snapshot):
-            found.append(LostRun(ledger, ledger.open, task))
-    return found
+    shown = [task for task in (*backlog.tasks, *backlog.working) if task.id in opened]
+    found = [LostRun(*opened[task.id], task) for task in shown]
+    return [
+        lost for lost in found if _is_same(lost, snapshot) and not is_foreign(lost.run, lost.task, snapshot)
+    ]
+
+
+def _is_same(lost: LostRun, snapshot: StartSnapshot) -> bool:
+    """Of this very task; one of a re-created server's namesake is none."""
+    ledger = lost.ledger
+    return (ledger.source, ledger.task_created_at) == (snapshot.source, lost.task.created_at)
 
 
 def is_foreign(run: OpenRun, task: Task, snapshot: StartSnapshot) -> bool:
