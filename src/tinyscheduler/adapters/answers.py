@@ -1,4 +1,4 @@
-"""``ports.reading.Answers``: what a pass made of a request, as it wrote it into the journal.
+"""``ports.reading.Answers``: what a pass made of an intent, as it wrote it into the journal.
 
 For a command that waits: the pass that did it need not be its own.
 """
@@ -58,7 +58,7 @@ def _answer(intent: Intent, line: bytes) -> IntentAnswer | None:
     """None: a torn line, or another fact in which the id occurs."""
     try:
         fields = Fields(json_text.load(line))
-        if fields.text("event") != "intent_applied" or fields.text("request") != intent.id:
+        if fields.text("event") != "intent_applied" or fields.text("intent") != intent.id:
             return None
         return IntentAnswer(intent, fields.choice("came", _WORDS), fields.text("why"))
     except ValueError:

@@ -1,6 +1,6 @@
 """What the commands share that ask the next pass for something: ``stop park retry release requeue``.
 
-A command looks, says what will happen, and writes a request; only a pass acts (law 7). With --wait it
+A command looks, says what will happen, and writes an intent; only a pass acts (law 7). With --wait it
 runs that pass itself. The words for what will happen come from the tables that the pass uses.
 """
 
@@ -44,7 +44,7 @@ class Desk(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    """A request and what is going to become of it."""
+    """An intent and what is going to become of it."""
 
     answer: IntentAnswer
     is_open: bool
@@ -73,15 +73,15 @@ def open_desk(options: argparse.Namespace, context: Context) -> Desk:
 
 
 def ask_about_task(options: argparse.Namespace, context: Context, task_id: TaskId) -> int:
-    """One request of ``options.kind``, whatever the task does now."""
+    """One intent of ``options.kind``, whatever the task does now."""
     desk = open_desk(options, context)
     try:
-        return ask(desk, options, [request(desk, options, options.kind, task_id, None)])
+        return ask(desk, options, [new_intent(desk, options, options.kind, task_id, None)])
     finally:
         desk.close()
 
 
-def request(
+def new_intent(
     desk: Desk,
     options: argparse.Namespace,
     kind: IntentKind,
@@ -110,7 +110,7 @@ def request(
 def ask(desk: Desk, options: argparse.Namespace, intents: Sequence[Intent]) -> int:
     """Say what will happen, write what a pass has to do, wait if that is wanted; the exit code.
 
-    Raises Refused for a single request that cannot be obeyed, ServerUnavailable where only the server
+    Raises Refused for a single intent that cannot be obeyed, ServerUnavailable where only the server
     could tell whether there is such a task, StateError.
     """
     outlooks = [_outlook(desk, intent) for intent in intents]
@@ -166,7 +166,7 @@ def _is_asked(desk: Desk, intent: Intent) -> bool:
 
 
 def _asked_before(desk: Desk, intent: Intent) -> Intent:
-    """The last request about this task, if it is the same one; else ``intent``."""
+    """The last intent about this task, if it is the same one; else ``intent``."""
     about = [other for other in desk.snapshot.intents if other.task_id == intent.task_id]
     return about[-1] if about and _is_same(about[-1], intent) else intent
 
@@ -186,7 +186,7 @@ def _show(
     if options.json:
         from tinyscheduler.kit.fields import instant_text
 
-        body = {"requests": [answer_json(answer) for answer in answers]}
+        body = {"intents": [answer_json(answer) for answer in answers]}
         at = instant_text(datetime.now(UTC))
         print_json(desk.context.stdout, options.kind, at=at, code=code, body=body)
         return

@@ -89,11 +89,11 @@ def _show(report: Report, context: Context) -> None:
 
     is_known = not report.faults
     if context.stdout.isatty():
-        from tinyscheduler.views.intents import request_table
+        from tinyscheduler.views.intents import intent_table
         from tinyscheduler.views.table import show
 
         tables = plan.plan_tables(report.tend, report.start, report.limits, is_known=is_known)
-        asked = request_table(report.answers, report.ended_at)
+        asked = intent_table(report.answers, report.ended_at)
         show(context.stdout, [asked, *tables], context.environ)
     else:
         from tinyscheduler.views.intents import foreseen_text
@@ -110,7 +110,7 @@ def _print_json(report: Report, context: Context, *, kind: str) -> None:
     body = plan_json(report.tend, report.start)
     if kind == "run":
         body["results"] = results_json(report.results)
-    body["requests"] = [answer_json(answer) for answer in report.answers]
+    body["intents"] = [answer_json(answer) for answer in report.answers]
     body["limits"] = list(report.limits)
     body["notes"] = list(report.notes)
     body["faults"] = [

@@ -68,7 +68,7 @@ def _subject(options: argparse.Namespace) -> TaskId | None:
 
 
 def _intent(desk: Desk, options: argparse.Namespace, task_id: TaskId, lease_id: LeaseId | None) -> Intent:
-    return asking.request(desk, options, "stop", task_id, lease_id, requeue=options.requeue)
+    return asking.new_intent(desk, options, "stop", task_id, lease_id, requeue=options.requeue)
 
 
 def _all_runs(desk: Desk) -> list[tuple[TaskId, LeaseId | None]]:

@@ -1,4 +1,4 @@
-"""A request of a person to the next pass: only the holder of the lock may act (law 7), so a command
+"""An intent of a person to the next pass: only the holder of the lock may act (law 7), so a command
 writes down what is wanted, by whom and why, and the pass does it.
 """
 
@@ -18,10 +18,10 @@ REASON_CHARS_MAX = 500
 
 
 class Intent(NamedTuple):
-    """One request. Applied once or again harmlessly; gone when its effect is on disk."""
+    """One intent. Applied once or again harmlessly; gone when its effect is on disk."""
 
     id: str
-    """Sorts by time, and tells two requests of one moment apart."""
+    """Sorts by time, and tells two intents of one moment apart."""
     kind: IntentKind
     task_id: TaskId
     lease_id: LeaseId | None
@@ -38,7 +38,7 @@ class Intent(NamedTuple):
 
 
 class BrokenIntent(NamedTuple):
-    """A file among the requests that is none, or that nobody can read: set aside, never applied."""
+    """A file among the intents that is none, or that nobody can read: set aside, never applied."""
 
     name: str
     """Of the file in its folder."""
@@ -50,7 +50,7 @@ AnswerWord = Literal["applied", "nothing_to_do", "refused", "waits"]
 
 
 class IntentAnswer(NamedTuple):
-    """What a pass made of a request."""
+    """What a pass made of an intent."""
 
     intent: Intent
     word: AnswerWord

@@ -40,7 +40,7 @@ class LeaseFacts(NamedTuple):
     """What the task server shows and nobody claimed, while it may still be a hand-over; looked for only
     by those who show it."""
     intent: Intent | None = None
-    """The request that is to end this run now: a ``stop``, ``park`` or ``release`` that may be obeyed."""
+    """The intent that is to end this run now: a ``stop``, ``park`` or ``release`` that may be obeyed."""
     is_owner_unreadable: bool = False
     """Its owner file is there and says nothing; looked at only while the lease is ``starting``."""
 

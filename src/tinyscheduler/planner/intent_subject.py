@@ -1,4 +1,4 @@
-"""A request with what is known of its task, and the questions that the tables of ``intents`` ask.
+"""An intent with what is known of its task, and the questions that the tables of ``intents`` ask.
 
 Apart from the tables, so that those can be read as what they are.
 """
@@ -24,7 +24,7 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 
 
 class Subject(NamedTuple):
-    """A request and what is known of its task."""
+    """An intent and what is known of its task."""
 
     intent: Intent
     now: datetime
@@ -68,15 +68,15 @@ def ledger_of(subject: Subject) -> Ledger | None:
 
 
 def is_said(subject: Subject) -> bool:
-    """The comment of this request is on the task: it was cut off in the middle."""
+    """The comment of this intent is on the task: it was cut off in the middle."""
     found = subject.task
     comments = found.value.comments if isinstance(found, Known) and found.value is not None else ()
     return any(intent_marker(subject.intent) in comment.text for comment in comments)
 
 
 def intent_marker(intent: Intent) -> str:
-    """Makes the comment of a request recognisable, so that a request applied twice says it once."""
-    return f"[request {intent.id}]"
+    """Makes the comment of an intent recognisable, so that an intent applied twice says it once."""
+    return f"[intent {intent.id}]"
 
 
 def is_waiting(ledger: Ledger, subject: Subject) -> bool:

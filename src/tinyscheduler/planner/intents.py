@@ -1,4 +1,4 @@
-"""What is to become of a request: for each kind one ordered table, first match wins.
+"""What is to become of an intent: for each kind one ordered table, first match wins.
 
 The command that asks, the pass that obeys and every view of what is pending use the same tables, so
 what a person is told is what happens. Nothing is done in here; ``reconcile.intents`` does it.
@@ -45,7 +45,7 @@ def judge(subject: Subject) -> Ruling:
     for rule in RULES[subject.intent.kind]:
         if rule.holds(subject):
             return Ruling(rule.deed, rule.why(subject), rule.name)
-    raise AssertionError(f"no rule for a request of kind {subject.intent.kind}")
+    raise AssertionError(f"no rule for an intent of kind {subject.intent.kind}")
 
 
 def answer_of(intent: Intent, ruling: Ruling) -> IntentAnswer | None:
@@ -81,7 +81,7 @@ def held_by(answers: Sequence[IntentAnswer]) -> dict[TaskId, Held]:
 
 
 def ends_of(subjects: Sequence[Subject]) -> Mapping[LeaseId, Intent]:
-    """Requests that end a run, of those whose task has a lease; several for one run are one, and the
+    """Intents that end a run, of those whose task has a lease; several for one run are one, and the
     last of them says what comes after it. Oldest first; behind one that has to wait, the others of its
     task wait too, but for ``release``: it is the way out when nothing else works."""
     found: dict[LeaseId, Intent] = {}

@@ -164,14 +164,14 @@ class IntentStore(Protocol):
     """Requests of commands. All raise StateError when the disk refuses."""
 
     def new_id(self, at: datetime) -> str:
-        """For a request of this moment; no other has it."""
+        """For an intent of this moment; no other has it."""
 
     def write(self, intent: Intent) -> None:
         """Exclusive, durable; needs no lock. Also raises StateError when a pass could not read it,
         because the state folder is another user's."""
 
     def scan(self, most: int) -> IntentScan:
-        """The oldest ``most``; what is no request becomes a BrokenIntent, never an exception."""
+        """The oldest ``most``; what is no intent becomes a BrokenIntent, never an exception."""
 
     def is_pending(self, intent: Intent) -> bool:
         """No pass has concluded it yet."""

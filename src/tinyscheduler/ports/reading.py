@@ -75,7 +75,7 @@ class RunLogs(Protocol):
 
 
 class Answers(Protocol):
-    """What passes have made of requests, for a command that waits."""
+    """What passes have made of intents, for a command that waits."""
 
     def find(self, intent: Intent) -> IntentAnswer | None:
         """None: nothing is known of it. Never raises."""

@@ -1,6 +1,6 @@
-"""The deeds of requests that change a task on the server: server first, then the ledger.
+"""The deeds of intents that change a task on the server: server first, then the ledger.
 
-Each comment carries the marker of its request, so that one that was cut off says nothing twice.
+Each comment carries the marker of its intent, so that one that was cut off says nothing twice.
 """
 
 from __future__ import annotations

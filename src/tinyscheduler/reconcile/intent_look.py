@@ -1,4 +1,4 @@
-"""Requests, looked at: which of them end a run, and what becomes of each. Writes nothing.
+"""Intents, looked at: which of them end a run, and what becomes of each. Writes nothing.
 
 Used by the pass before it acts, and by every command that shows what is pending or asks for something.
 """
@@ -20,14 +20,14 @@ from tinyscheduler.ports import TaskServer, World
 
 
 class Judged(NamedTuple):
-    """A request, what is known of its task, and what becomes of it."""
+    """An intent, what is known of its task, and what becomes of it."""
 
     subject: Subject
     ruling: Ruling
 
 
 def with_ends(world: World, snapshot: TendSnapshot) -> TendSnapshot:
-    """The snapshot with ``LeaseFacts.intent`` where a request ends a run. Local facts only."""
+    """The snapshot with ``LeaseFacts.intent`` where an intent ends a run. Local facts only."""
     subjects = [_local_subject(world, intent, snapshot) for intent in snapshot.intents]
     ends = ends_of(subjects)
     facts = [known._replace(intent=ends.get(known.lease.lease_id)) for known in snapshot.leases]
@@ -35,7 +35,7 @@ def with_ends(world: World, snapshot: TendSnapshot) -> TendSnapshot:
 
 
 def foresee(world: World, server: TaskServer, snapshot: TendSnapshot) -> tuple[IntentAnswer, ...]:
-    """What the next pass makes of each request, oldest first; ``waits`` is what it is going to do. One
+    """What the next pass makes of each intent, oldest first; ``waits`` is what it is going to do. One
     that comes after another of the same task meets a world that nobody can know yet. Raises StateError."""
     answers: list[IntentAnswer] = []
     before: dict[TaskId, Intent] = {}

@@ -1,7 +1,7 @@
 """Do what commands have asked for: note it before the runs are ended, and conclude it after.
 
 Local facts first: a run is ended whatever the task server does (features B6). What needs the server is
-done before the backlog is fetched, so that the same pass plans with it. A request goes when its effect
+done before the backlog is fetched, so that the same pass plans with it. An intent goes when its effect
 is on disk; cut off anywhere, it is applied again and finds less to do.
 """
 
@@ -22,11 +22,11 @@ from tinyscheduler.reconcile.intent_look import Judged, look_at
 
 
 def receive(context: Context, snapshot: TendSnapshot) -> None:
-    """Before tending: set aside what is no request, and write down what is to come after each stop."""
+    """Before tending: set aside what is no intent, and write down what is to come after each stop."""
     for broken in snapshot.broken_intents:
         _set_aside(context, broken)
     if snapshot.intents_left_out:
-        context.report.limit(f"{INTENTS_MAX} requests in one pass; {snapshot.intents_left_out} wait")
+        context.report.limit(f"{INTENTS_MAX} intents in one pass; {snapshot.intents_left_out} wait")
     for facts in snapshot.leases:
         if facts.intent is not None and facts.intent.kind != "release":
             _note_wish(context, facts.lease, facts.intent)
@@ -36,14 +36,14 @@ def obey(
     context: Context, snapshot: TendSnapshot, leases: list[Lease], *, deadline: float
 ) -> dict[TaskId, Held]:
     """After tending, with the leases that are left: everything else, oldest first. Tasks that must not
-    be started although nothing but their request says so."""
+    be started although nothing but their intent says so."""
     after = _after_tending(snapshot, leases)
     released = {f.intent.id for f in snapshot.leases if f.intent is not None and f.intent.kind == "release"}
     stuck: dict[TaskId, Intent] = {}
     for place, intent in enumerate(snapshot.intents):
         if context.world.clock.monotonic() > deadline:
             context.report.limit(
-                f"no time for {len(snapshot.intents) - place} requests; the next pass goes on"
+                f"no time for {len(snapshot.intents) - place} intents; the next pass goes on"
             )
             break
         answer = _answer(context, intent, after, stuck.get(intent.task_id))
@@ -58,7 +58,7 @@ def obey(
 
 
 def _answer(context: Context, intent: Intent, snapshot: TendSnapshot, before: Intent | None) -> IntentAnswer:
-    """Never raises: what fails is reported, and the request waits."""
+    """Never raises: what fails is reported, and the intent waits."""
     if before is not None and intent.kind != "release":
         return IntentAnswer(intent, "waits", f"{before.kind} was asked before it")
     try:
@@ -101,7 +101,7 @@ def _conclude(context: Context, answer: IntentAnswer) -> None:
     """The fact before the file goes: told twice is better than never."""
     intent = answer.intent
     detail = (
-        ("request", intent.id),
+        ("intent", intent.id),
         ("kind", intent.kind),
         ("by", intent.by),
         ("came", answer.word),
@@ -123,9 +123,9 @@ def _conclude(context: Context, answer: IntentAnswer) -> None:
 def _set_aside(context: Context, broken: BrokenIntent) -> None:
     """Told once: it is gone from the folder then."""
     context.report.trouble(
-        f"{broken.path} is no request: {broken.why}",
+        f"{broken.path} is no intent: {broken.why}",
         hint="it was moved to state/quarantine and nothing of it was done; ask again with the command",
-        reference="request-unreadable",
+        reference="intent-unreadable",
     )
     try:
         context.world.intents.quarantine(broken)

@@ -92,8 +92,8 @@ def look(side: ReadSide) -> Seen:
         state_faults=tuple(faults.found),
         closed=closed_now(memory.breakers, memory.accounts, world.clock.now()),
         odd=() if known is None else _odd(known),
-        requests=answers,
-        broken_requests=() if known is None else known.broken_intents,
+        intents=answers,
+        broken_intents=() if known is None else known.broken_intents,
     )
 
 
@@ -225,7 +225,7 @@ def _plan(
 def _foreseen(
     world: World, server: TaskServer, tend: TendSnapshot | Unknown, faults: _Faults
 ) -> tuple[IntentAnswer, ...]:
-    """What becomes of requests; none where the leases are unknown."""
+    """What becomes of intents; none where the leases are unknown."""
     if isinstance(tend, Unknown) or not tend.intents:
         return ()
     from tinyscheduler.reconcile.intent_look import foresee

@@ -51,7 +51,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         ledger=world.ledgers.read([task_id]).get(task_id),
         attempts_max=world.configuration.policy.max_attempts,
         log=_log(side, task_id),
-        requests=asked,
+        intents=asked,
         next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
     )
 

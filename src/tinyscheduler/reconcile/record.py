@@ -51,7 +51,7 @@ def pass_record(report: Report, *, settings_rejected: str = "") -> dict[str, obj
         },
         **({"swept": dict(report.swept)} if report.swept else {}),
         **({"settings_rejected": settings_rejected} if settings_rejected else {}),
-        "requests": [_answer(answer) for answer in report.answers[:IDS_MAX]],
+        "intents": [_answer(answer) for answer in report.answers[:IDS_MAX]],
         "limits": list(report.limits),
         "faults": [
             {"ref": fault.reference, "message": fault.message, "hint": fault.hint}
@@ -72,7 +72,7 @@ def log_line(report: Report) -> str:
 def _answer(answer: IntentAnswer) -> dict[str, object]:
     intent = answer.intent
     return {
-        "request": intent.id,
+        "intent": intent.id,
         "kind": intent.kind,
         "task_id": identifier_value(intent.task_id),
         "by": intent.by,

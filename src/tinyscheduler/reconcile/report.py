@@ -32,7 +32,7 @@ class Report:
         self.limits: list[str] = []
         self.notes: list[str] = []
         self.answers: list[IntentAnswer] = []
-        """What became of requests; of a preview, what will."""
+        """What became of intents; of a preview, what will."""
         self.scanned: list[TaskId] = []
         """Tasks of all leases that were looked at."""
         self.fetched = 0

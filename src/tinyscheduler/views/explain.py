@@ -38,7 +38,7 @@ class Subject(NamedTuple):
     """Of the newest attempt; None: it has not run."""
     next_pass_at: datetime | None
     """As expected; None: no pass has ended here yet."""
-    requests: tuple[IntentAnswer, ...] = ()
+    intents: tuple[IntentAnswer, ...] = ()
     """What was asked of the next pass about it, and what it is going to make of it."""
 
     @property
@@ -71,7 +71,7 @@ def explain_json(subject: Subject) -> dict[str, object]:
         "lease": None if subject.run is None else _run_json(subject.run),
         "lease_unreadable": None if subject.broken is None else subject.broken._asdict(),
         "ledger": _ledger_json(subject),
-        "requests": [answer_json(answer) for answer in subject.requests],
+        "intents": [answer_json(answer) for answer in subject.intents],
         "log": subject.log,
         "server_unknown": subject.server_unknown,
     }
@@ -116,7 +116,7 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     yield "stands", _verdict(subject)
     if told is not None and told.held is not None and told.held.lever:
         yield "lever", told.held.lever
-    for answer in subject.requests:
+    for answer in subject.intents:
         intent = answer.intent
         asked = f"{intent.kind}, by {intent.by}, {ago_text(intent.at, subject.now)}"
         yield "asked", f"{asked}: {outlook_text(answer)}"

@@ -1,4 +1,4 @@
-"""Requests and what becomes of them, as JSON and as lines."""
+"""Intents and what becomes of them, as JSON and as lines."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tinyscheduler.views.wording import ago_text
 
 
 def answer_json(answer: IntentAnswer) -> dict[str, object]:
-    """``{request kind task_id lease_id by reason requeue came why}``."""
+    """``{intent kind task_id lease_id by reason requeue came why}``."""
     intent = answer.intent
     return {
-        "request": intent.id,
+        "intent": intent.id,
         "kind": intent.kind,
         "task_id": id_json(intent.task_id),
         "lease_id": intent.lease_id,
@@ -27,13 +27,13 @@ def answer_json(answer: IntentAnswer) -> dict[str, object]:
     }
 
 
-def request_table(answers: Iterable[IntentAnswer], now: datetime) -> Table:
+def intent_table(answers: Iterable[IntentAnswer], now: datetime) -> Table:
     """What is pending, for people."""
     rows = tuple(
         (a.intent.task_id, a.intent.kind, a.intent.by, ago_text(a.intent.at, now), outlook_text(a))
         for a in answers
     )
-    heads = columns(">TASK", "REQUEST", "BY", "-SINCE", "*THE NEXT PASS")
+    heads = columns(">TASK", "INTENT", "BY", "-SINCE", "*THE NEXT PASS")
     return Table("asked of the next pass", heads, rows)
 
 

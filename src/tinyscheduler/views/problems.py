@@ -87,9 +87,9 @@ class Seen(NamedTuple):
     last_pass: PastPass | BrokenRecord | None
     shelf: Shelf
     state_faults: tuple[Problem, ...] = ()
-    requests: tuple[IntentAnswer, ...] = ()
+    intents: tuple[IntentAnswer, ...] = ()
     """What was asked of the next pass, and what it is going to make of it."""
-    broken_requests: tuple[BrokenIntent, ...] = ()
+    broken_intents: tuple[BrokenIntent, ...] = ()
     settings_fault: str = ""
     """Why the settings of now do not hold; then everything is shown with the last good ones."""
     closed: tuple[Closed, ...] = ()
@@ -177,10 +177,10 @@ def _orphans(seen: Seen) -> Iterator[Problem]:
             yield Problem("problem", "orphan", message, "the next pass ends them", action.run.task_id)
 
 
-def _requests(seen: Seen) -> Iterator[Problem]:
-    for broken in seen.broken_requests:
+def _intents(seen: Seen) -> Iterator[Problem]:
+    for broken in seen.broken_intents:
         hint = "the next pass moves it to quarantine; nothing of it is done"
-        yield Problem("problem", "request-unreadable", f"{broken.path} is no request: {broken.why}", hint)
+        yield Problem("problem", "intent-unreadable", f"{broken.path} is no intent: {broken.why}", hint)
 
 
 def _runs(seen: Seen) -> Iterator[Problem]:
@@ -367,7 +367,7 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _estop,
     _state,
     _broken,
-    _requests,
+    _intents,
     _orphans,
     _runs,
     _server,

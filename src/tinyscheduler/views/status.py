@@ -17,7 +17,7 @@ from tinyscheduler.views.figures import (
     runs_seen,
     slots_used,
 )
-from tinyscheduler.views.intents import request_table
+from tinyscheduler.views.intents import intent_table
 from tinyscheduler.views.problems import Problem, RunSeen, Seen
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import ago_text, count_text, span_text
@@ -30,7 +30,7 @@ def status_tables(seen: Seen, problems: Sequence[Problem]) -> list[Table]:
     """For people; tables without rows are not shown."""
     return [
         _problem_table(problems),
-        request_table(seen.requests, seen.now),
+        intent_table(seen.intents, seen.now),
         _lease_table(seen),
         _agent_table(seen),
         _queue_table(seen),

@@ -28,7 +28,7 @@ def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:
     return {
         "problems": [_problem_json(problem) for problem in problems if problem.severity != "note"],
         "notes": [_problem_json(problem) for problem in problems if problem.severity == "note"],
-        "requests": [answer_json(answer) for answer in seen.requests],
+        "intents": [answer_json(answer) for answer in seen.intents],
         "closed": [closed_json(closed) for closed in seen.closed],
         "server_unknown": seen.backlog.why if isinstance(seen.backlog, Unknown) else None,
         "leases": None if runs is None else [_run_json(run, seen) for run in runs],

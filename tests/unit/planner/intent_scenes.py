@@ -1,4 +1,4 @@
-"""Requests and what is known of their tasks, for tests of the tables."""
+"""Intents and what is known of their tasks, for tests of the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a request: one example for each row of each table, and what they promise together."""
+"""What becomes of an intent: one example for each row of each table, and what they promise together."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ LEDGERS = (None, LOST, COPIED, a_broken_ledger(), a_ledger(), a_ledger(parked=pa
 
 @st.composite
 def subjects(draw: st.DrawFn) -> Subject:
-    """A request of any kind, and anything that may be known of its task."""
+    """An intent of any kind, and anything that may be known of its task."""
     lease_id = draw(st.sampled_from([None, "lease-1", "lease-2"]))
     state = draw(st.sampled_from([None, *STATES]))
     is_broken = draw(st.booleans())
@@ -237,7 +237,7 @@ def subjects(draw: st.DrawFn) -> Subject:
 
 
 @given(subjects())
-def test_whatever_is_known_no_request_touches_what_it_must_not(subject: Subject) -> None:
+def test_whatever_is_known_no_intent_touches_what_it_must_not(subject: Subject) -> None:
     deed, intent, lease = judge(subject).deed, subject.intent, subject.lease
 
     if deed in ("stop", "release"):

@@ -1,4 +1,4 @@
-"""Requests on a stage: asked as a command would, and looked at when a pass has gone by."""
+"""Intents on a stage: asked as a command would, and looked at when a pass has gone by."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from tinyscheduler.model.intent import IntentKind
 
 
 class Ending(NamedTuple):
-    """What a request leaves behind."""
+    """What an intent leaves behind."""
 
     status: str
     assigned_to: str | None

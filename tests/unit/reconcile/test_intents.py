@@ -102,7 +102,7 @@ def test_a_stop_means_the_run_that_was_seen_and_no_later_one(tmp_path: Path) -> 
     assert (lease.state, pending(stage)) == ("running", [])
 
 
-def test_what_cannot_be_ended_keeps_its_task_and_its_request(tmp_path: Path) -> None:
+def test_what_cannot_be_ended_keeps_its_task_and_its_intent(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path)
     agent = stage.engine.newest().agent
     assert agent is not None
@@ -164,7 +164,7 @@ def test_a_stop_while_the_server_is_away_ends_the_run_and_waits_to_be_settled(tm
     assert stage.server.task(ONE).status == "idle"
 
 
-def test_estop_does_not_stand_in_the_way_of_a_request(tmp_path: Path) -> None:
+def test_estop_does_not_stand_in_the_way_of_an_intent(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path)
     stage.estop()
     ask(stage, "stop")
@@ -316,7 +316,7 @@ def test_retry_of_a_task_that_runs_is_refused(tmp_path: Path) -> None:
     assert answers(stage) == [("retry", "refused")]
 
 
-def test_requests_of_one_task_are_obeyed_in_the_order_in_which_they_were_asked(tmp_path: Path) -> None:
+def test_intents_of_one_task_are_obeyed_in_the_order_in_which_they_were_asked(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path)
     ask(stage, "stop")
     stage.clock.advance(1)
@@ -419,7 +419,7 @@ def test_what_has_a_lease_is_not_requeued(tmp_path: Path) -> None:
 # --- the folder ----------------------------------------------------------------------------------
 
 
-def test_what_is_no_request_is_set_aside_and_stands_in_nobodys_way(tmp_path: Path) -> None:
+def test_what_is_no_intent_is_set_aside_and_stands_in_nobodys_way(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path)
     folder = Path(stage.configuration.places.intents)
     ask(stage, "stop")
@@ -439,7 +439,7 @@ def test_what_is_no_request_is_set_aside_and_stands_in_nobodys_way(tmp_path: Pat
     assert len([name for name in aside if name.startswith("intent_")]) == 4
 
 
-def test_a_request_for_the_task_of_another_server_is_refused(tmp_path: Path) -> None:
+def test_an_intent_for_the_task_of_another_server_is_refused(tmp_path: Path) -> None:
     stage = a_stage(tmp_path)
     stage.server.create(queue="dev")
     intent = ask(stage, "park")

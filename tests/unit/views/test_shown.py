@@ -56,7 +56,7 @@ TASKS = (
 SHELF = Shelf(
     (ParkedTask(TaskId("5"), Parked("3 attempts, the last one failed", "scheduler", b.ago(86400), "x")),)
 )
-REQUESTS = (
+INTENTS = (
     IntentAnswer(an_intent("stop", "7", lease_id="lease-7", at=b.ago(5)), "waits", "its run is ended"),
     IntentAnswer(an_intent("retry", "8", at=b.ago(3), number=2), "refused", "it runs: stop it first"),
 )
@@ -69,7 +69,7 @@ BUSY = seen(
     policy=Policy(queue_caps=((AGENTS[0].queues[0], 4),)),
     shelf=SHELF,
     notes=["agent-control.json: unknown key weihgt, did you mean weight?"],
-)._replace(requests=REQUESTS)
+)._replace(intents=INTENTS)
 BLIND = seen(runs=Unknown("state/running: Permission denied"), backlog=Unknown("nobody answers"))
 
 
@@ -131,7 +131,7 @@ SUBJECTS = {
     "running": a_subject("10", b.a_start_snapshot(*TASKS, leases=[b.a_lease("10")]))._replace(
         run=a_run(b.facts(b.a_lease("10"), run_age_s=90)), log="/base/state/runs/task_10/1/output.log"
     ),
-    "asked": a_subject("10", CROWDED)._replace(requests=REQUESTS[:1]),
+    "asked": a_subject("10", CROWDED)._replace(intents=INTENTS[:1]),
     "complete": a_subject("30", b.a_start_snapshot(DONE)),
     "server_unknown": a_subject("10", CROWDED)._replace(
         explanation=None, server_unknown="nobody answers", run=a_run(RUNNING)
@@ -147,9 +147,9 @@ def test_explain(name: str) -> None:
     assert_golden(f"explain_{name}.txt", text_of(explain_tables(SUBJECTS[name])))
 
 
-def test_requests_of_a_preview_are_lines_like_those_of_its_plan() -> None:
+def test_intents_of_a_preview_are_lines_like_those_of_its_plan() -> None:
     """A pipe gets no table."""
-    lines = foreseen_text(REQUESTS).splitlines()
+    lines = foreseen_text(INTENTS).splitlines()
 
     assert lines == [
         "asked      task 7        stop by bob          its run is ended",

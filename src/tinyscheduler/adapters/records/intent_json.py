@@ -35,7 +35,7 @@ def intent_to_json(intent: Intent) -> dict[str, object]:
 def intent_from_json(found: object, *, intent_id: str) -> Intent:
     """Raises ValueError: what is wrong. Ids are checked because they become parts of paths (law 11)."""
     if not _ID.fullmatch(intent_id):
-        raise ValueError("its name is not that of a request")
+        raise ValueError("its name is not that of an intent")
     fields = Fields(found)
     fields.choice("schema", (SCHEMA,))
     lease_id = fields.text_or_none("lease_id")

@@ -1,7 +1,7 @@
-"""``state/intents``: one file for each request of a command, until a pass has applied it.
+"""``state/intents``: one file for each intent of a command, until a pass has applied it.
 
 A file is made whole by ``link()``, so that several commands at once need no lock and a killed one
-leaves nothing that a pass would read. What is no request is moved to quarantine: it must neither be
+leaves nothing that a pass would read. What is no intent is moved to quarantine: it must neither be
 obeyed nor stand in the way of the others.
 """
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 INTENT_BYTES_MAX = 65_536
-"""A request is 400 bytes."""
+"""An intent is 400 bytes."""
 _ENDING = ".json"
 
 
 class FileIntents:
-    """``ports.IntentStore`` over one folder. Missing folder = no requests."""
+    """``ports.IntentStore`` over one folder. Missing folder = no intents."""
 
     def __init__(self, folder: str, quarantine_folder: str, *, disk: Files = files) -> None:
         self._folder = folder
@@ -114,7 +114,7 @@ class FileIntents:
             return BrokenIntent(name, path, f"it does not parse: {error}")
 
     def _refuse_others_folder(self) -> None:
-        """A request that the pass may not read is none: root's files are closed to others."""
+        """An intent that the pass may not read is none: root's files are closed to others."""
         try:
             owner = os.stat(os.path.dirname(self._folder)).st_uid
         except FileNotFoundError:

@@ -27,7 +27,7 @@ def a_running_scene(a_scene: MakeScene, count: int = 1, **agent: object) -> Scen
     return scene
 
 
-def requests(scene: Scene) -> list[str]:
+def intents(scene: Scene) -> list[str]:
     folder = scene.state / "intents"
     return sorted(os.listdir(folder)) if folder.exists() else []
 
@@ -49,7 +49,7 @@ def test_stop_ends_an_agent_that_ignores_term_and_parks_its_task(a_scene: MakeSc
 
     task = scene.task("1")
     assert told == "task 1: its run was stopped\n"
-    assert (left, scene.disk.leases(), requests(scene)) == ([], [], [])
+    assert (left, scene.disk.leases(), intents(scene)) == ([], [], [])
     assert (task["status"], task["assigned_to"], task["tags"]) == ("idle", None, ["parked"])
     assert (scene.disk.outcomes("1"), parked(scene)) == (["cancelled"], "wrong branch")
     assert again == "task 1: it does not run\n"
@@ -64,15 +64,15 @@ def test_stop_alone_changes_nothing_until_the_next_pass(a_scene: MakeScene) -> N
     shown = json.loads(scene.well("status", "--json"))
     foreseen = scene.call("run", "--dry-run").out
     running = scene.disk.lease("1")["state"], bool(scene.disk.tagged())
-    files = requests(scene)
+    files = intents(scene)
     scene.once()
 
     assert told == twice
     assert told.startswith("task 1: stop is asked for: its run is ended")
     assert (running, len(files)) == (("running", True), 1)
-    assert [(r["kind"], r["lease_id"]) for r in shown["requests"]] == [("stop", before)]
+    assert [(r["kind"], r["lease_id"]) for r in shown["intents"]] == [("stop", before)]
     assert foreseen.startswith("asked      task 1        stop by ")
-    assert (scene.disk.leases(), scene.disk.tagged(), requests(scene)) == ([], [], [])
+    assert (scene.disk.leases(), scene.disk.tagged(), intents(scene)) == ([], [], [])
     event = scene.disk.events("intent_applied")[0]
     assert (event["kind"], event["came"], event["lease_id"]) == ("stop", "applied", before)
 
@@ -96,7 +96,7 @@ def test_stop_all_ends_everything_at_once(a_scene: MakeScene) -> None:
     told = json.loads(scene.well("stop", "--all", "--wait", "--json"))
     nothing = scene.well("stop", "--all")
 
-    assert [(r["task_id"], r["came"]) for r in told["requests"]] == [(n, "applied") for n in (1, 2, 3)]
+    assert [(r["task_id"], r["came"]) for r in told["intents"]] == [(n, "applied") for n in (1, 2, 3)]
     assert (scene.disk.leases(), scene.disk.tagged()) == ([], [])
     assert nothing == "nothing runs\n"
 
@@ -125,14 +125,14 @@ def test_a_stop_that_comes_too_late_does_not_call_the_run_cancelled(a_scene: Mak
     scene.once()
 
     assert (scene.statuses(), scene.disk.outcomes("1")) == ({"1": "complete"}, ["succeeded"])
-    assert requests(scene) == []
+    assert intents(scene) == []
 
 
 def test_stop_waits_for_a_pass_that_is_at_work(a_scene: MakeScene) -> None:
     scene = a_running_scene(a_scene)
     with scene.pass_lock():
         waiting = scene.start("stop", "1", "--wait")
-        wait_until(lambda: bool(requests(scene)), "it has asked")
+        wait_until(lambda: bool(intents(scene)), "it has asked")
         late = scene.call("stop", "1", "--wait", "--timeout", "1")
 
     assert waiting.wait(30) == 0
@@ -140,7 +140,7 @@ def test_stop_waits_for_a_pass_that_is_at_work(a_scene: MakeScene) -> None:
     assert "stop is not done yet" in late.out
 
 
-def test_a_command_that_is_killed_leaves_its_request_whole_or_none(a_scene: MakeScene) -> None:
+def test_a_command_that_is_killed_leaves_its_intent_whole_or_none(a_scene: MakeScene) -> None:
     scene = a_running_scene(a_scene)
     for _ in range(4):
         child = subprocess.Popen(
@@ -150,10 +150,10 @@ def test_a_command_that_is_killed_leaves_its_request_whole_or_none(a_scene: Make
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(lambda: bool(os.listdir(scene.state / "intents")) if requests(scene) else True, "begun")
+        wait_until(lambda: bool(os.listdir(scene.state / "intents")) if intents(scene) else True, "begun")
         child.send_signal(signal.SIGKILL)
         child.wait()
-    whole = [name for name in requests(scene) if name.endswith(".json")]
+    whole = [name for name in intents(scene) if name.endswith(".json")]
 
     scene.once()
 
@@ -202,7 +202,7 @@ def test_retry_of_what_needs_none_says_so_and_of_what_runs_is_refused(a_scene: M
 
     assert (running.code, "stop it first" in running.err) == (4, True)
     assert idle == "task 2: it is not parked and waits for no retry\n"
-    assert requests(scene) == []
+    assert intents(scene) == []
 
 
 # --- release and requeue -------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_ids_that_nobody_knows_are_refused_in_one_line_and_nothing_is_asked(hous
         answer = house.call(kind, task_id, *reason)
 
         assert (answer.code, answer.out, answer.err.count("\n")) == (4, "", 1), (task_id, answer)
-    assert requests(house) == []
+    assert intents(house) == []
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_slips_of_the_pen_are_usage_errors(house: Scene, arguments: tuple[str, .
     answer = house.call(*arguments)
 
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1), answer
-    assert requests(house) == []
+    assert intents(house) == []
 
 
 def test_a_complete_task_is_neither_stopped_nor_released_nor_retried(house: Scene) -> None:
@@ -287,10 +287,10 @@ def test_a_complete_task_is_neither_stopped_nor_released_nor_retried(house: Scen
 
     assert [(answer.code, answer.err) for answer in answers] == [(0, "")] * 4
     assert house.call("requeue", "1", "--reason", "x").code == 4
-    assert requests(house) == []
+    assert intents(house) == []
 
 
-def test_garbage_among_the_requests_is_set_aside_and_told_once(a_scene: MakeScene) -> None:
+def test_garbage_among_the_intents_is_set_aside_and_told_once(a_scene: MakeScene) -> None:
     scene = a_running_scene(a_scene)
     scene.well("stop", "1")
     folder = scene.state / "intents"
@@ -302,15 +302,15 @@ def test_garbage_among_the_requests_is_set_aside_and_told_once(a_scene: MakeScen
 
     first, second = scene.call("run", "--once"), scene.call("run", "--once")
 
-    assert (shown.code, shown.out.count("is no request")) == (1, 4)
-    assert (first.code, first.err.count("is no request")) == (1, 4)
+    assert (shown.code, shown.out.count("is no intent")) == (1, 4)
+    assert (first.code, first.err.count("is no intent")) == (1, 4)
     assert (second.code, second.err) == (0, "")
-    assert (scene.disk.leases(), requests(scene)) == ([], [])
+    assert (scene.disk.leases(), intents(scene)) == ([], [])
     assert len(list((scene.state / "quarantine").glob("intent_*"))) == 4
     assert Path("/etc/passwd").exists()
 
 
-def test_a_request_survives_a_server_that_is_away(a_scene: MakeScene) -> None:
+def test_an_intent_survives_a_server_that_is_away(a_scene: MakeScene) -> None:
     scene = a_scene(gated("dev-1"))
     server = scene.serve()
     task_id = scene.add("a task", queue="dev")
