@@ -14,7 +14,7 @@ import pytest
 from tests.integration.escape import escaping, no_cgroups
 from tests.integration.wrapping import Stage, is_alive, wait_until
 from tinyscheduler.adapters.processes import ProcessTable, cgroups
-from tinyscheduler.adapters.processes.containment import WrapperContainment
+from tinyscheduler.adapters.processes.containment import WrapperContainment, home_of
 from tinyscheduler.model.lease import Rung, cgroup_of, containment_name
 from tinyscheduler.ports import Enclosure, RunRef
 
@@ -184,3 +184,18 @@ def test_a_lease_that_names_a_foreign_cgroup_names_none(stage: Stage, cgroup: st
     named = lease._replace(cgroup=f"/a/{containment_name(f's:7:{stage.lease_id}')}")
     assert cgroup_of(named, "s") == named.cgroup
     assert cgroup_of(named._replace(cgroup=f"/..{named.cgroup}"), "s") == ""
+
+
+@pytest.mark.parametrize(
+    ("own", "home"),
+    [
+        ("/", "/"),
+        ("/system.slice/cron.service", "/system.slice/cron.service"),
+        ("/cron/tinyscheduler-a-1-b", "/cron"),
+        ("/system.slice/tinyscheduler-a-1-b.scope/tinyscheduler-a-2-c", "/system.slice"),
+        ("/tinyscheduler-a-1-b", ""),
+    ],
+)
+def test_the_cgroup_of_a_run_is_never_made_inside_anothers(own: str, home: str) -> None:
+    """An agent may run a pass, and its end must not end what that pass has started."""
+    assert home_of(own) == home

@@ -36,7 +36,7 @@ class WrapperContainment:
             return Enclosure("scope", paths.get("", ""))
         mount, own = cgroups.mount_point(), paths.get("")
         if best != "subreaper" and mount is not None and own is not None:
-            home = _home_of(own)
+            home = home_of(own)
             if os.access(f"{mount}{home}", os.W_OK):
                 self._home, self._own = f"{mount}{home}", f"{mount}{own}"
                 return Enclosure("cgroup", f"{home.rstrip('/')}/{name}")
@@ -106,7 +106,7 @@ class WrapperContainment:
         return True
 
 
-def _home_of(own: str) -> str:
+def home_of(own: str) -> str:
     """The nearest that is not a run's: the cgroup of a run must not be inside another's, whose end
     would end it. An agent may run a pass."""
     while own.rsplit("/", 1)[-1].startswith(_OURS):
