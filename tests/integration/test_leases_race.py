@@ -19,8 +19,8 @@ def a_store(folder: Path) -> FileLeaseStore:
     return FileLeaseStore(str(folder / "running"), str(folder / "quarantine"))
 
 
-def test_of_fifty_creators_of_one_lease_one_wins_and_the_file_is_whole(tmp_path: Path) -> None:
-    seen = race("create", tmp_path, 50)
+def test_of_two_hundred_creators_of_one_lease_one_wins_and_the_file_is_whole(tmp_path: Path) -> None:
+    seen = race("create", tmp_path, 200)
 
     winners = [racer["racer"] for racer in seen if racer["won"]]
     assert len(winners) == 1
