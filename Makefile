@@ -44,7 +44,8 @@ rigs: ## Install the Debian tools with which tests inject faults.
 	@sh tools/rigs.sh
 
 # pytest ends with 5 when it has found no test to run.
-soak: dev rigs ## Run the tests that take minutes on purpose.
+soak: dev rigs ## Simulate a million steps, run the tests that take minutes on purpose.
+	$(PYTHON) -m tests.simulation --soak 1000000
 	$(PYTHON) -m pytest -m soak --timeout 3600 || [ $$? -eq 5 ]
 
 clean: ## Remove what can be made again; the state folder is left alone.
