@@ -40,9 +40,10 @@ def test_the_pass_record_has_counts_and_ids(tmp_path: Path) -> None:
     last = json.loads(Path(stage.configuration.places.passes, "last.json").read_text())
     assert last == records(stage)[-1]
     assert last["exit"] == 0
-    assert (last["counts"]["scanned"], last["counts"]["held"]) == (1, 3)
+    assert (last["counts"]["scanned"], last["counts"]["held"]) == (1, 4)
     assert last["ids"]["blocked"] == [4]
     assert last["held"]["parked"] == {"count": 1, "ids": [2]}
+    assert last["held"]["disabled"] == {"count": 1, "ids": [5]}, "a queue that only a disabled agent serves"
 
 
 def test_the_pass_record_names_twenty_ids_of_a_kind_at_most(tmp_path: Path) -> None:
