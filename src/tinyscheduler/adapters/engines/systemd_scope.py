@@ -22,6 +22,8 @@ _PROGRAMS = ("/usr/bin/systemd-run", "/bin/systemd-run")
 def is_managed(uid: int) -> bool:
     """A manager is there that outlives us. A user's own ends with their last session, ten seconds after a job
     of cron on some systems, and takes its scopes along; unless they linger, or it has started us itself."""
+    if not _is_of_our_pids():
+        return False
     system = uid == 0 and os.path.isdir("/run/systemd/system") and os.path.exists("/run/systemd/private")
     return system or (os.path.exists(_private_socket(uid)) and (_lingers(uid) or _is_below_manager(uid)))
 
@@ -80,6 +82,16 @@ def _executes(pid: int, program: str) -> bool:
     milliseconds."""
     try:
         return os.path.samefile(f"/proc/{pid}/exe", program)
+    except OSError:
+        return False
+
+
+def _is_of_our_pids() -> bool:
+    """The socket of a manager outside may be visible in a container. It would take our pid for one of
+    its own, and put a stranger into the scope."""
+    try:
+        with open("/proc/1/comm", "rb") as file:
+            return file.read().strip() == b"systemd"
     except OSError:
         return False
 

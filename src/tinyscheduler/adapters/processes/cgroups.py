@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 
 FOLDERS_MAX = 1_000
 """An agent may divide its own cgroup; more than this is not divided, it is an attack on our time."""
 _LIST = "cgroup.procs"
 
 
+@cache
 def mount_point() -> str | None:
-    """Where the whole of the cgroup v2 hierarchy is mounted; None: nowhere."""
+    """Where the whole of the cgroup v2 hierarchy is mounted; None: nowhere. Asked for each of a hundred
+    runs that are ended together, and the same for the life of a process."""
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
             lines = file.readlines()
