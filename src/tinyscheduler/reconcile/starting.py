@@ -13,6 +13,7 @@ from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.model.reason import Held
+from tinyscheduler.planner.breakers import BURST, RATE
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.launch import launch
 
@@ -32,15 +33,15 @@ def _launch_each(
     context: Context, starts: Sequence[Start], leases: list[Lease], *, deadline: float
 ) -> dict[TaskId, Held]:
     lost: dict[TaskId, Held] = {}
-    is_paced_out = False
     for start in starts:
         if context.server.trouble is not None:
             return {}
         if context.world.clock.monotonic() > deadline:
             context.report.limit("the pass took its whole time; the rest is started by the next one")
             return {}
-        if not _keep_pace(context, start, deadline=deadline):
-            is_paced_out = True
+        paced = _keep_pace(context, start, deadline=deadline)
+        if paced is not None:
+            lost[start.task.id] = paced
             continue
         try:
             refusal = _launch(context, start, leases)
@@ -50,24 +51,25 @@ def _launch_each(
             return {}
         if refusal is not None:
             lost[start.task.id] = refusal
-    # Slots of the paced are not given away: they are started by the next pass.
-    return {} if is_paced_out else lost
+    return lost
 
 
-def _keep_pace(context: Context, start: Start, *, deadline: float) -> bool:
-    """Wait until one more start of the account is in time. False: that would take the pass too long."""
+def _keep_pace(context: Context, start: Start, *, deadline: float) -> Held | None:
+    """Wait until one more start of the account is in time. A Held: that would take the pass too long."""
     memory, clock = context.memory, context.world.clock
     wait_s = memory.wait_s(start.agent)
     if wait_s > 0 and clock.monotonic() + wait_s > deadline:
-        _result(context, start, "held", f"pacing: account {start.agent.account} starts no more in this pass")
+        value = f"account {start.agent.account} starts no more in this pass"
+        _result(context, start, "held", f"pacing: {value}")
         context.report.limit(
             f"starts of account {start.agent.account} are paced; the rest is for the next pass"
         )
-        return False
+        limit = f"{BURST} at once, then {RATE:g} a second"
+        return Held(start.task.id, "pacing", value, limit=limit, lever="the next pass starts more")
     if wait_s > 0:
         clock.sleep(wait_s)
     memory.count_start(start.agent)
-    return True
+    return None
 
 
 def _launch(context: Context, start: Start, leases: list[Lease]) -> Held | None:

@@ -68,6 +68,7 @@ def test_what_does_not_fit_into_the_pass_is_held_and_told_and_started_by_the_nex
     paced = [r for r in first.results if r.reason.startswith("pacing")]
     assert (len(paced), {r.result for r in paced}) == (6, {"held"})
     assert first.limits == ["starts of account acme are paced; the rest is for the next pass"]
+    assert {hold.reason for hold in first.start.held} == {"pacing"}
     assert first.exit_code == 0
     assert len(started(second)) == 6
 
