@@ -89,9 +89,10 @@ def test_trouble_in_one_step_does_not_keep_the_later_ones_from_running(a_scene: 
     assert f"ledger/task_{broken_ledger}.json" in answer.err
     assert f"task {no_folder}: the workspace {scene.base}/agent-control.json/x cannot be made" in answer.err
     wait_until(lambda: scene.statuses()[healthy] == "complete", "the healthy task is done")
-    assert scene.statuses() == {
-        broken_lease: "idle", broken_ledger: "idle", no_folder: "idle", healthy: "complete"
-    }  # fmt: skip
+    statuses = scene.statuses()
+    # It stands for nothing, and is set aside; the next pass may start its task.
+    del statuses[broken_lease]
+    assert statuses == {broken_ledger: "idle", no_folder: "idle", healthy: "complete"}
     assert [fact["exit"] for fact in scene.disk.events("pass_ended")][:2] == [0, 1]
 
 

@@ -259,7 +259,19 @@ class FileStateFolder:
             for name in self._names_in(folder):
                 match = _TEMPORARY.fullmatch(name)
                 if match and not _is_running(int(match[1]), int(match[2])):
-                    files.remove(f"{folder}/{name}")
+                    self._clear(f"{folder}/{name}")
+
+    def _clear(self, path: str) -> None:
+        """A folder had the name of a lease when its lease was rebuilt, and may be somebody's work."""
+        if not files.is_folder(path) or files.is_link(path):
+            files.remove(path)
+            return
+        aside = f"{self._root}/quarantine/taken-{os.urandom(4).hex()}"
+        try:
+            files.make_folder(os.path.dirname(aside))
+            files.move(path, aside)
+        except OSError as error:
+            self._notices.append(f"{path} cannot be set aside: {error.strerror}")
 
 
 def _what(error: OSError) -> str:

@@ -86,11 +86,6 @@ def to_be_given_up(base: Path) -> Stage:
     return switched_off(stage)
 
 
-def files_of_leases(stage: Stage) -> list[str]:
-    names = os.listdir(stage.configuration.places.running)
-    return [name for name in names if name.endswith((".json", ".owner", ".stop"))]
-
-
 def cut_off_at_each_effect(make: Callable[[Path], Stage], base: Path) -> Iterator[tuple[Stage, list[str]]]:
     for effect in range(1, EFFECTS_MAX):
         stage, fuse = make(base / str(effect)), Fuse(effect)
@@ -130,7 +125,7 @@ def test_whatever_is_cut_off_comes_to_the_same_end(
         assert ledger.open is None, effects
         assert stage.processes.living() == [], effects
         assert len([text for text in said(stage) if "end of lease" in text]) <= 1, effects
-        assert files_of_leases(stage) == [], effects
+        assert os.listdir(stage.configuration.places.running) == [], effects
 
 
 class Interlude(Fuse):

@@ -184,6 +184,7 @@ def test_a_pass_that_dies_meanwhile_leaves_one_or_the_other_and_the_next_one_end
 
     assert store(tmp_path).read(TASK) == REBUILT
     assert store(tmp_path).scan().leases == (REBUILT,)
+    assert [name for name in os.listdir(path.parent) if not name.endswith(".tmp")] == ["task_1.json"]
     if damage is folder:
         (note,) = tmp_path.rglob("note.txt")
         assert note.read_text() == "mine"

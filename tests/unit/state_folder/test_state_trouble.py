@@ -144,6 +144,21 @@ def test_zombie_is_a_dead_writer(root: Path) -> None:
         assert not dead.exists()
 
 
+def test_a_folder_that_a_dead_writer_had_taken_out_is_kept_in_quarantine(root: Path) -> None:
+    """It had the name of a lease, and whatever is in it may be somebody's work (features B9)."""
+    a_folder(root).open()
+    pid, start = dead_writer()
+    taken = root / "running" / f".task_1.json.{pid}-{start}-7.tmp"
+    taken.mkdir()
+    (taken / "note.txt").write_text("mine")
+
+    a_folder(root).open()
+
+    assert os.listdir(root / "running") == []
+    (kept,) = (root / "quarantine").glob("taken-*")
+    assert (kept / "note.txt").read_text() == "mine"
+
+
 def test_what_is_no_litter_of_ours_is_kept(root: Path) -> None:
     a_folder(root).open()
     names = (

@@ -27,9 +27,8 @@ def take_place_of_broken(
 ) -> bool:
     """False: it is gone, or was mended meanwhile, and that is there. ``limit``: how much of a file was
     copied to quarantine before. Raises OSError."""
-    # Not a temporary name: those are swept, and what is taken out may be a folder with somebody's work.
-    aside = f"{path}.{os.urandom(4).hex()}"
-    disk.move(disk.put_beside(path, data), aside)
+    # A temporary name: if we are killed here, it is swept; a folder is kept by the sweep too.
+    aside = disk.put_beside(path, data)
     try:
         disk.exchange(aside, path)
     except OSError as error:
@@ -44,7 +43,7 @@ def take_place_of_broken(
         disk.exchange(aside, path)
         disk.remove(aside)
     else:
-        _keep(aside, quarantine, disk, limit)
+        _keep(aside, _name_for(path, quarantine), disk, limit)
     disk.sync_parent(path)
     return not is_mended
 
@@ -55,20 +54,19 @@ def _in_two_steps(path: str, aside: str, *, quarantine: str, limit: int, disk: F
     if not isinstance(read(path), BrokenLease):
         disk.remove(aside)
         return False
-    _keep(path, quarantine, disk, limit)
+    _keep(path, _name_for(path, quarantine), disk, limit)
     disk.move(aside, path)
     disk.sync_parent(path)
     return True
 
 
-def _keep(path: str, quarantine: str, disk: Files, limit: int) -> None:
-    """What could be read has been copied already. Everything else is moved, and stays where it is when the
-    quarantine is on another disk."""
+def _keep(path: str, to: str, disk: Files, limit: int) -> None:
+    """What could be read has been copied already; everything else is moved."""
     try:
         disk.read_limited(path, limit)
     except OSError:
-        disk.make_folder(quarantine)
-        _move(path, f"{quarantine}/{os.path.basename(path)}", disk)
+        disk.make_folder(os.path.dirname(to))
+        _move(path, to, disk)
     else:
         disk.remove(path)
 
@@ -79,3 +77,10 @@ def _move(path: str, to: str, disk: Files) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
+        # The quarantine is on another disk. Not under its temporary name, by which it would be swept.
+        disk.move(path, f"{os.path.dirname(path)}/{os.path.basename(to)}")
+
+
+def _name_for(path: str, quarantine: str) -> str:
+    """No lease's name, also where it has to stay beside the leases."""
+    return f"{quarantine}/taken-{os.urandom(4).hex()}.{os.path.basename(path)}"
