@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import Scene, gated
+from tests.acceptance.scene import PROGRAM, Scene, gated
 from tests.integration.cgroup_litter import cgroups_of, state_id_of
 from tests.integration.escape import escaping, no_cgroups
 from tests.integration.wrapping import is_alive, wait_until
@@ -82,3 +83,27 @@ def test_status_says_what_holds_the_processes_of_a_run(a_scene: MakeScene) -> No
     assert rung in ("scope", "cgroup", "subreaper")
     assert run["containment"] == rung
     assert f" {rung} " in scene.well("status")
+
+
+def test_an_agent_that_runs_a_pass_takes_nobody_along_that_the_pass_has_started(a_scene: MakeScene) -> None:
+    """Their wrappers begin inside its run, and are not of it."""
+    run_a_pass = f'{shlex.join(PROGRAM)} run --once --base-path "$TINYSCHEDULER_BASE_PATH"'
+    scene = a_scene(
+        gated("dev-1", before=f'eval "$TINYSCHEDULER_TASK_CMD add second --queue qa"; {run_a_pass}'),
+        gated("qa-1", queue="qa"),
+    )
+    first = scene.add("first", queue="dev")
+    scene.once()
+    wait_until(lambda: set(scene.disk.working()) == {first, "2"}, "both agents work")
+    second = scene.disk.lease("2")
+
+    scene.open_gate(first)
+    wait_until(lambda: scene.disk.leases() == ["2"], "the first is settled")
+
+    assert is_alive(int(str(second["pid"])))
+    assert is_alive(int(str(second["agent_pid"])))
+    assert scene.disk.lease("2")["lease_id"] == second["lease_id"]
+    scene.open_gate()
+    scene.wait_for_rest()
+    assert scene.disk.outcomes("2") == ["succeeded"]
+    assert cgroups_of(state_id_of(scene.state)) == []
