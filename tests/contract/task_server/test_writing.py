@@ -40,6 +40,16 @@ def test_an_update_can_set_everything_at_once(house: House) -> None:
     assert (task.status, task.assigned_to, task.queue) == ("working", "bob", "qa")
 
 
+def test_tags_are_replaced_as_a_whole_and_nothing_else_is(house: House) -> None:
+    made = house.arrange.create(queue="dev", assigned_to="bob", tags=("a", "b"))
+
+    more = house.server.update(made, tags=("b", "parked"))
+    none = house.server.update(made, assigned_to="", tags=())
+
+    assert (more.tags, more.assigned_to, more.status) == (("b", "parked"), "bob", "idle")
+    assert (none.tags, none.assigned_to, house.server.get(made).task.tags) == ((), None, ())
+
+
 def test_an_update_of_nothing_changes_nothing(house: House) -> None:
     made = house.arrange.create(queue="dev")
     before = house.server.get(made).task

@@ -84,6 +84,17 @@ def test_one_run_that_ended_as(kind: OutcomeClass, row: Row) -> None:
     assert (ledger.parked is not None) == row.is_parked
 
 
+TOLD = {
+    "no_result": "parked", "failed": "parked", "killed": "parked", "lost": "parked",
+    "timed_out": "each", "stalled": "each", "gate_failed": "each", "budget_exceeded": "each",
+    "denied": "each", "unsettled": "each", "start_failed": "agent", "rate_limited": "account",
+}  # fmt: skip
+
+
+def test_people_hear_of_what_the_contract_says() -> None:
+    assert {kind: cost.told for kind, cost in COSTS.items() if cost.told != "never"} == TOLD
+
+
 def test_the_table_is_whole() -> None:
     kinds = set(get_args(OutcomeClass))
 
