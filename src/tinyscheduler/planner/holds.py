@@ -16,9 +16,8 @@ from tinyscheduler.model.rate_limit import LIMIT_S_MAX
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import GateReason, shut_gate
-from tinyscheduler.planner.lost import is_foreign
 from tinyscheduler.planner.retry import fingerprint
-from tinyscheduler.planner.view import Place, View, candidates, cooling, ledger_of
+from tinyscheduler.planner.view import Place, View, candidates, cooling, is_foreign, ledger_of
 
 _TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

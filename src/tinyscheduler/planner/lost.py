@@ -16,6 +16,7 @@ from tinyscheduler.model.ledger import Ledger, OpenRun
 from tinyscheduler.model.sightings import Moment, Sighting, age_s, since
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.view import is_foreign
 
 LOST_MAX = 100
 """Settled in one pass; each costs some calls, and a folder of leases that vanished is no reason to hold
@@ -65,13 +66,6 @@ def _is_same(lost: LostRun, snapshot: StartSnapshot) -> bool:
     """Of this very task; one of a re-created server's namesake is none."""
     ledger = lost.ledger
     return (ledger.source, ledger.task_created_at) == (snapshot.source, lost.task.created_at)
-
-
-def is_foreign(run: OpenRun, task: Task, snapshot: StartSnapshot) -> bool:
-    """The folder that this one was copied from has it in hand, perhaps on another machine. What it has
-    given back is anybody's."""
-    is_copied = snapshot.state_id != "" and not run.tag.startswith(f"{snapshot.state_id}:")
-    return is_copied and task.status == "working"
 
 
 def judge_lost(

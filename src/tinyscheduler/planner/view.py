@@ -10,7 +10,7 @@ from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import BrokenLease, Lease
-from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import Gates, gates_of
@@ -87,6 +87,22 @@ def ledger_of(task: Task, view: View) -> Ledger | BrokenLedger | None:
     ):
         return None
     return found
+
+
+def has_open_run(snapshot: StartSnapshot) -> bool:
+    """A ledger has an open run of a task without a lease: ``planner.lost`` has something to judge."""
+    leased = {lease.task_id for lease in snapshot.leases}
+    return any(
+        isinstance(ledger, Ledger) and ledger.open is not None and task_id not in leased
+        for task_id, ledger in snapshot.ledgers.items()
+    )
+
+
+def is_foreign(run: OpenRun, task: Task, snapshot: StartSnapshot) -> bool:
+    """It is of the folder that this one was copied from, which has it in hand, perhaps on another
+    machine. What that one has given back is anybody's."""
+    is_copied = snapshot.state_id != "" and not run.tag.startswith(f"{snapshot.state_id}:")
+    return is_copied and task.status == "working"
 
 
 def candidates(task: Task, view: View) -> Sequence[Agent]:

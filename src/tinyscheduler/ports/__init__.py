@@ -19,12 +19,12 @@ from tinyscheduler.model.lease import BrokenLease, Lease, Outcome, Owner, Proces
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.order import Order
 from tinyscheduler.model.result import BadResult, Redact, RunResult
-from tinyscheduler.model.sightings import Sightings
 from tinyscheduler.model.snapshot import Backlog, Liveness
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
 
 if TYPE_CHECKING:
     from tinyscheduler.model.remains import Remains
+    from tinyscheduler.model.sightings import Sightings
 
 
 class Host(NamedTuple):

@@ -10,9 +10,9 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
-from tinyscheduler.planner.lost import runs_without_lease
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
+from tinyscheduler.planner.view import has_open_run
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.fetching import fetch_into
@@ -194,7 +194,7 @@ def _observe(
 ) -> StartSnapshot:
     """With the tasks of lost runs as they are once those are settled."""
     snapshot = observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
-    if runs_without_lease(snapshot):
+    if has_open_run(snapshot):
         from tinyscheduler.reconcile.lost import close_lost_runs
 
         return close_lost_runs(context, snapshot)
