@@ -146,6 +146,7 @@ def test_whoever_works_without_a_lease_is_ended_by_the_next_pass(
     path.unlink()
     preview = scene.call("run", "--once", "--dry-run", "--json")
     status = scene.call("status")
+    explained = scene.call("explain", task_id)
     still_there = is_alive(agent)
 
     told = scene.once_json()
@@ -153,6 +154,7 @@ def test_whoever_works_without_a_lease_is_ended_by_the_next_pass(
     assert [row["kind"] for row in preview.json()["tend"]] == ["stop_orphan"]  # type: ignore[attr-defined]
     assert f"task {task_id}: processes" in status.out
     assert "without a lease" in status.out
+    assert "without a lease; the next pass ends them" in explained.out
     assert (preview.code, status.code, still_there) == (1, 1, True)
     assert [(row["kind"], row["result"]) for row in told["results"]] == [("stop_orphan", "done")]  # type: ignore[attr-defined]
     assert scene.disk.tagged() == []

@@ -91,7 +91,7 @@ def look(side: ReadSide) -> Seen:
         shelf=_still_parked(side.hindsight.shelf(leased), plan, backlog, server),
         state_faults=tuple(faults.found),
         closed=closed_now(memory.breakers, memory.accounts, world.clock.now()),
-        odd=() if known is None else _odd(known),
+        odd=() if known is None else odd_actions(known),
         intents=answers,
         broken_intents=() if known is None else known.broken_intents,
     )
@@ -120,7 +120,8 @@ def runs_of(world: World, snapshot: TendSnapshot) -> tuple[RunSeen, ...]:
     return tuple(sorted(runs, key=lambda run: natural_id(run.facts.lease.task_id)))
 
 
-def _odd(snapshot: TendSnapshot) -> tuple[OddAction, ...]:
+def odd_actions(snapshot: TendSnapshot) -> tuple[OddAction, ...]:
+    """What a pass does about leases that nobody can read, and about runs without one."""
     if not snapshot.broken and not snapshot.tagged:
         return ()
     return tuple(action for action in plan_tend(snapshot).actions if isinstance(action, OddAction))

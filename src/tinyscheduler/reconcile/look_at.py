@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
+from tinyscheduler.model.action import task_of
 from tinyscheduler.model.explanation import Explanation
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import IntentAnswer
@@ -18,7 +19,7 @@ from tinyscheduler.planner.intents import held_by
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.desired import as_desired
 from tinyscheduler.reconcile.guard import GuardedServer
-from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
+from tinyscheduler.reconcile.look import ReadSide, observed_leases, odd_actions, runs_of
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import fetch, observe_start
 from tinyscheduler.views.explain import Subject, next_pass_at
@@ -52,6 +53,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         attempts_max=world.configuration.policy.max_attempts,
         log=_log(side, task_id),
         intents=asked,
+        odd=tuple(action for action in odd_actions(tend) if task_of(action) == task_id),
         next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tinyscheduler.kit.fields import instant_text, instant_text_or_none
+from tinyscheduler.model.action import OddAction, StopOrphan
 from tinyscheduler.model.explanation import Explanation
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import IntentAnswer
@@ -14,6 +15,7 @@ from tinyscheduler.model.lease import BrokenLease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.task import Task
 from tinyscheduler.views.intents import answer_json, outlook_text
+from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.plan import held_json, id_json
 from tinyscheduler.views.problems import RunSeen
 from tinyscheduler.views.table import Table, columns
@@ -40,6 +42,8 @@ class Subject(NamedTuple):
     """As expected; None: no pass has ended here yet."""
     intents: tuple[IntentAnswer, ...] = ()
     """What was asked of the next pass about it, and what it is going to make of it."""
+    odd: tuple[OddAction, ...] = ()
+    """What it does about its broken lease, and about processes that have none."""
 
     @property
     def is_known_here(self) -> bool:
@@ -123,6 +127,7 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     look = _next_look(subject)
     if look is not None:
         yield "next look", ago_text(look, subject.now)
+    yield from _odd_facts(subject)
     yield from _run_facts(subject)
     yield from _history(subject)
     if subject.log is not None:
@@ -174,6 +179,14 @@ def _local_verdict(subject: Subject) -> str:
         kind = lease.outcome.kind if lease.outcome is not None else "finished"
         return f"its run on {lease.agent} ended as {kind}; the next pass settles it"
     return f"{lease.state} on {lease.agent}, attempt {lease.attempt}"
+
+
+def _odd_facts(subject: Subject) -> Iterator[tuple[str, str]]:
+    for action in subject.odd:
+        if isinstance(action, StopOrphan):
+            yield "orphan", f"{orphan_text(action.run)}; the next pass ends them"
+        else:
+            yield "lease", mending_text(action.lease, action)
 
 
 def _run_facts(subject: Subject) -> Iterator[tuple[str, str]]:

@@ -10,19 +10,11 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.action import (
-    Discard,
     Keep,
     OddAction,
-    Quarantine,
-    Rebuild,
-    Reclaim,
-    Release,
-    Revoke,
-    Settle,
     StartPlan,
     StopOrphan,
     TendAction,
-    Undo,
     task_of,
 )
 from tinyscheduler.model.breaker import Closed
@@ -34,15 +26,15 @@ from tinyscheduler.model.lease import BrokenLease, StopOrder
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts
 from tinyscheduler.views.closed import closed_text
+from tinyscheduler.views.odd import mending_text, orphan_text
+from tinyscheduler.views.run_trouble import trouble_of
 from tinyscheduler.views.silence import silence_text
-from tinyscheduler.views.wording import ago_text, count_text, span_text
+from tinyscheduler.views.wording import count_text, span_text
 
 PASSES_MISSED_MAX = 3
 """A pass may take most of a minute and cron skips none: three missing ones are no accident."""
 LATE_S_MIN = 180
 """With a short LOOP_INTERVAL_SEC and cron all the same."""
-UNSETTLED_S = 180
-"""A run that ended is settled at once, by the pass its wrapper becomes."""
 
 Severity = Literal["problem", "server", "settings", "note"]
 """``problem`` is exit 1, ``server`` exit 3, ``settings`` exit 2, ``note`` is no fault."""
@@ -147,11 +139,9 @@ def _state(seen: Seen) -> Iterator[Problem]:
 
 
 def _broken(seen: Seen) -> Iterator[Problem]:
-    reasons = {task_of(action): action.reason for action in seen.odd if not isinstance(action, StopOrphan)}
+    actions = {task_of(action): action for action in seen.odd if not isinstance(action, StopOrphan)}
     for lease in seen.broken:
-        hint = _MENDING.get(reasons.get(lease.task_id, "")) or (
-            f"look whether its agent runs, then tinyscheduler release {lease.task_id} --reason TEXT"
-        )
+        hint = mending_text(lease, actions.get(lease.task_id))
         yield Problem("problem", "lease-unreadable", f"lease {lease.path}: {lease.why}", hint, lease.task_id)
     for ledger in seen.shelf.broken:
         hint = f"mend or remove {ledger.path}; its task is held until then"
@@ -160,21 +150,12 @@ def _broken(seen: Seen) -> Iterator[Problem]:
         )
 
 
-_MENDING = {
-    "wrapper_mends_it": "its wrapper lives and writes it anew at its next beat",
-    "run_open": "the next pass writes it anew from its ledger",
-    "processes_left": "the next pass ends the processes that work on its task",
-    "no_open_run": "no run of its task is open: the next pass moves it to quarantine",
-}
-"""What is done about a lease that nobody can read, by the reason of the action."""
-
-
 def _orphans(seen: Seen) -> Iterator[Problem]:
     for action in seen.odd:
         if isinstance(action, StopOrphan):
-            pids = ", ".join(str(process.pid) for process in action.run.processes)
-            message = f"task {action.run.task_id}: processes {pids} work on it without a lease"
-            yield Problem("problem", "orphan", message, "the next pass ends them", action.run.task_id)
+            task_id = action.run.task_id
+            message = f"task {task_id}: {orphan_text(action.run)}"
+            yield Problem("problem", "orphan", message, "the next pass ends them", task_id)
 
 
 def _intents(seen: Seen) -> Iterator[Problem]:
@@ -185,13 +166,13 @@ def _intents(seen: Seen) -> Iterator[Problem]:
 
 def _runs(seen: Seen) -> Iterator[Problem]:
     for run in seen.runs.value if isinstance(seen.runs, Known) else ():
-        trouble = _trouble(run, seen)
+        trouble = trouble_of(run, seen)
         if trouble is not None:
             message, hint = trouble
             lease = run.facts.lease
             where = f"task {lease.task_id} on {lease.agent}: "
             reference = run.action.reason.replace("_", "-")
-            yield Problem("problem", reference, where + message + _stopped(run, seen), hint, lease.task_id)
+            yield Problem("problem", reference, where + message, hint, lease.task_id)
 
 
 def _drifting(seen: Seen) -> Iterator[Problem]:
@@ -201,64 +182,6 @@ def _drifting(seen: Seen) -> Iterator[Problem]:
         if run.facts.drift and isinstance(run.action, Keep):
             message = f"task {lease.task_id} on {lease.agent}: {run.facts.drift}"
             yield Problem("note", "drift", message, task_id=lease.task_id)
-
-
-def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
-    """Message and hint; None: as it should be. A pass may be at work right now, so what only a pass
-    does in between (a claim, a settlement) is trouble only when it is old."""
-    action, facts = run.action, run.facts
-    match action:
-        case Reclaim(reason="stop_asked") if run.stop is None:
-            # A person wants it; what is asked for is shown beside the problems.
-            return None
-        case Reclaim():
-            left = "; its agent still runs" if run.is_agent_alive else ""
-            return _reclaim_words(run) + left, f"the next pass ends it as {action.outcome}"
-        case Release():
-            return "it is given up without proof that its run is gone", "the next pass does it"
-        case Keep(is_trouble=True):
-            gone = f"tinyscheduler release {facts.lease.task_id} --reason TEXT"
-            return _keep_words(action.reason, facts), f"look there; when it is gone for good: {gone}"
-        case Revoke() if facts.run_age_s > seen.configuration.policy.start_timeout_s:
-            return (
-                f"no wrapper has taken it over for {span_text(facts.run_age_s)}",
-                "the next pass undoes the start",
-            )
-        case Undo() if facts.run_age_s > seen.configuration.policy.pass_limit_s:
-            age = span_text(facts.run_age_s)
-            return f"its claim was interrupted {age} ago", "the next pass asks the server, and undoes it"
-        case Settle(lease=lease) if _age_s(lease.outcome.at if lease.outcome else None, seen) > UNSETTLED_S:
-            return "its run has ended and is not settled", "look at the last pass and the task server"
-        case Keep() | Revoke() | Undo() | Settle() | Quarantine() | Rebuild() | Discard() | StopOrphan():
-            return None
-
-
-def _reclaim_words(run: RunSeen) -> str:
-    facts, pid = run.facts, run.facts.lease.wrapper_pid
-    words = {
-        "wrapper_dead": f"its wrapper (pid {pid}) is dead",
-        "rebooted": "the machine was booted since it began",
-        "adopter_dead": "its wrapper died when it took the lease over",
-        "adopter_silent": f"no beat for {span_text(facts.beat_age_s)}, since its wrapper took it over",
-        "owner_unreadable": "its owner file cannot be read, so nobody can take it over",
-        "unwanted": f"the task server does not want it any more: {facts.unwanted}",
-        "heartbeat_stale": f"no beat for {span_text(facts.beat_age_s)}",
-        "over_hard_limit": f"it runs for {span_text(facts.run_age_s)}, longer than its hard limit",
-    }
-    return words.get(run.action.reason, run.action.reason.replace("_", " "))
-
-
-def _keep_words(reason: str, facts: LeaseFacts) -> str:
-    if reason == "unknown_host":
-        return f"it runs on {facts.lease.host}, which cannot be seen from here"
-    return f"it is left alone: {reason.replace('_', ' ')}"
-
-
-def _stopped(run: RunSeen, seen: Seen) -> str:
-    """A run that was told to end and is still there: its processes may have survived."""
-    if run.stop is None or run.stop.lease_id != run.facts.lease.lease_id:
-        return ""
-    return f"; it was told to end at {ago_text(run.stop.at, seen.now)}"
 
 
 def _server(seen: Seen) -> Iterator[Problem]:

@@ -1,0 +1,95 @@
+"""What is wrong with one run, in words. Apart from ``problems``, which asks it of each run in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tinyscheduler.model.action import (
+    Discard,
+    Keep,
+    Quarantine,
+    Rebuild,
+    Reclaim,
+    Release,
+    Revoke,
+    Settle,
+    StopOrphan,
+    Undo,
+)
+from tinyscheduler.views.wording import ago_text, span_text
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.lease import Lease
+    from tinyscheduler.model.snapshot import LeaseFacts
+    from tinyscheduler.views.problems import RunSeen, Seen
+
+UNSETTLED_S = 180
+"""A run that ended is settled at once, by the pass its wrapper becomes."""
+
+
+def trouble_of(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
+    """Message and hint; None: it is as it should be."""
+    found = _trouble(run, seen)
+    return None if found is None else (found[0] + _stopped(run, seen), found[1])
+
+
+def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
+    """A pass may be at work right now, so what only a pass does in between (a claim, a settlement) is
+    trouble only when it is old."""
+    action, facts = run.action, run.facts
+    match action:
+        case Reclaim(reason="stop_asked") if run.stop is None:
+            # A person wants it; what is asked for is shown beside the problems.
+            return None
+        case Reclaim():
+            left = "; its agent still runs" if run.is_agent_alive else ""
+            return _reclaim_words(run) + left, f"the next pass ends it as {action.outcome}"
+        case Release():
+            return "it is given up without proof that its run is gone", "the next pass does it"
+        case Keep(is_trouble=True):
+            gone = f"tinyscheduler release {facts.lease.task_id} --reason TEXT"
+            return _keep_words(action.reason, facts), f"look there; when it is gone for good: {gone}"
+        case Revoke() if facts.run_age_s > seen.configuration.policy.start_timeout_s:
+            return (
+                f"no wrapper has taken it over for {span_text(facts.run_age_s)}",
+                "the next pass undoes the start",
+            )
+        case Undo() if facts.run_age_s > seen.configuration.policy.pass_limit_s:
+            age = span_text(facts.run_age_s)
+            return f"its claim was interrupted {age} ago", "the next pass asks the server, and undoes it"
+        case Settle(lease=lease) if _ended_s(lease, seen) > UNSETTLED_S:
+            return "its run has ended and is not settled", "look at the last pass and the task server"
+        case Keep() | Revoke() | Undo() | Settle() | Quarantine() | Rebuild() | Discard() | StopOrphan():
+            return None
+
+
+def _ended_s(lease: Lease, seen: Seen) -> float:
+    return 0.0 if lease.outcome is None else (seen.now - lease.outcome.at).total_seconds()
+
+
+def _reclaim_words(run: RunSeen) -> str:
+    facts, pid = run.facts, run.facts.lease.wrapper_pid
+    words = {
+        "wrapper_dead": f"its wrapper (pid {pid}) is dead",
+        "rebooted": "the machine was booted since it began",
+        "adopter_dead": "its wrapper died when it took the lease over",
+        "adopter_silent": f"no beat for {span_text(facts.beat_age_s)}, since its wrapper took it over",
+        "owner_unreadable": "its owner file cannot be read, so nobody can take it over",
+        "unwanted": f"the task server does not want it any more: {facts.unwanted}",
+        "heartbeat_stale": f"no beat for {span_text(facts.beat_age_s)}",
+        "over_hard_limit": f"it runs for {span_text(facts.run_age_s)}, longer than its hard limit",
+    }
+    return words.get(run.action.reason, run.action.reason.replace("_", " "))
+
+
+def _keep_words(reason: str, facts: LeaseFacts) -> str:
+    if reason == "unknown_host":
+        return f"it runs on {facts.lease.host}, which cannot be seen from here"
+    return f"it is left alone: {reason.replace('_', ' ')}"
+
+
+def _stopped(run: RunSeen, seen: Seen) -> str:
+    """A run that was told to end and is still there: its processes may have survived."""
+    if run.stop is None or run.stop.lease_id != run.facts.lease.lease_id:
+        return ""
+    return f"; it was told to end at {ago_text(run.stop.at, seen.now)}"
