@@ -53,7 +53,7 @@ def describe(lease: Lease, outcome: Outcome, ledger: Ledger, *, is_parked: bool)
         parts.append("artifacts: " + ", ".join(outcome.artifacts))
     if is_parked:
         why = ledger.parked.why if ledger.parked is not None else ""
-        parts.append(f"parked, {why}; it is not started again until it is changed")
+        parts.append(f"parked, {why}; it is not started again until retry, or until it is changed")
     elif ledger.not_before is not None:
         parts.append(f"next attempt not before {ledger.not_before:%Y-%m-%d %H:%M:%S} UTC")
     return "; ".join(parts)

@@ -9,6 +9,7 @@ from tests.builders import SOURCE
 from tests.fakes.stage import Stage
 from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.intent import INTENTS_MAX, Intent, IntentKind
+from tinyscheduler.model.lease import Lease
 
 
 def ask(
@@ -23,8 +24,8 @@ def ask(
     """Bob asks now. A stop names the run that is there, as the command does."""
     store, now = stage.world().intents, stage.clock.now()
     if lease_id is None and kind in ("stop", "release"):
-        lease = stage.lease(task_id)
-        lease_id = None if lease is None else lease.lease_id
+        lease = stage.leases().read(TaskId(task_id))
+        lease_id = lease.lease_id if isinstance(lease, Lease) else None
     intent = Intent(
         store.new_id(now),
         kind,

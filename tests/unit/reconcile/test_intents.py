@@ -369,6 +369,24 @@ def test_a_release_gives_up_a_run_whose_processes_cannot_be_ended(tmp_path: Path
     assert len(stage.engine.wrappers) <= 2
 
 
+def test_a_released_lease_that_nobody_can_read_is_moved_aside(tmp_path: Path) -> None:
+    """With its ledger garbled too, nobody but a person can say that it stands for nothing."""
+    stage = a_running_stage(tmp_path)
+    stage.engine.die(stage.engine.newest())
+    places = stage.configuration.places
+    Path(places.running, "task_1.json").write_text("{")
+    Path(places.ledger, "task_1.json").write_text("{")
+    stuck = stage.run()
+    ask(stage, "release", reason="nothing runs there")
+
+    stage.run()
+
+    assert stuck.exit_code == 1
+    assert [name for name in os.listdir(places.running) if name.startswith("task_")] == []
+    assert answers(stage) == [("release", "applied")]
+    assert any("dropped" in name for name in os.listdir(places.quarantine))
+
+
 # --- requeue -------------------------------------------------------------------------------------
 
 
