@@ -143,6 +143,8 @@ class BrokenLease(NamedTuple):
     task_id: TaskId
     path: str
     why: str
+    agent: AgentName | None = None
+    """Whose run it is, by the ledger; None: nobody knows."""
 
 
 class Owner(NamedTuple):

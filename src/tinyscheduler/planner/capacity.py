@@ -1,7 +1,8 @@
 """Room for more: slots of agents, and the caps above them (features D1 to D3).
 
 A lease takes its slot until it is ``finished``; a finished one still holds its task. A broken lease
-holds one place of the global cap: somebody may be running there, and nobody knows for whom.
+holds one place of the global cap, because somebody may be running there, and the slot of its agent
+where the ledger knows whose run it is.
 """
 
 from __future__ import annotations
@@ -32,13 +33,16 @@ class Capacity:
         self._tried: set[str] = set()
         self._agents = {agent.name: agent for agent in agents}
         self.free: dict[AgentName, int] = {a.name: max(0, a.slots) for a in agents if a.is_enabled}
-        self.total = len(broken)
+        self.total = 0
         self._queues = _Counter(policy.queue_caps)
         self._accounts = _Counter(policy.account_caps)
         self._tags = _Counter(policy.tag_caps)
         for lease in leases:
             if lease.state != "finished":
                 self._count(lease.agent, lease.queue, lease.account, lease.tags)
+        for unreadable in broken:
+            agent = self._agents.get(unreadable.agent) if unreadable.agent is not None else None
+            self._count(unreadable.agent, None, None if agent is None else agent.account, ())
 
     def take(self, agent: Agent, queue: QueueName | None, tags: tuple[str, ...]) -> None:
         """One more start of this plan."""
@@ -85,13 +89,13 @@ class Capacity:
 
     def _count(
         self,
-        agent: AgentName,
+        agent: AgentName | None,
         queue: QueueName | None,
         account: str | None,
         tags: tuple[str, ...],
     ) -> None:
         self.total += 1
-        if agent in self.free:
+        if agent is not None and agent in self.free:
             self.free[agent] -= 1
         self._queues.add(queue)
         self._accounts.add(account)

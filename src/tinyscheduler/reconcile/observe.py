@@ -42,17 +42,18 @@ def observe_tend(world: World) -> TendSnapshot:
         except StateError as error:
             broken.append(BrokenLease(lease.task_id, lease.run_folder, error.message))
     asked = world.intents.scan(INTENTS_MAX)
+    remains = _remains(world, scan.broken, tagged) if scan.broken else ()
     snapshot = TendSnapshot(
         now,
         tuple(facts),
-        tuple(broken),
+        _with_agents(broken, remains),
         world.state.is_estopped(),
         world.configuration.policy,
         asked.intents,
         asked.broken,
         asked.left_out,
         tagged,
-        _remains(world, scan.broken, tagged) if scan.broken else (),
+        remains,
     )
     if not asked.intents:
         return snapshot
@@ -82,6 +83,16 @@ def _remains(
     from tinyscheduler.reconcile.remains import remains_of
 
     return remains_of(world, broken, tagged)
+
+
+def _with_agents(broken: Sequence[BrokenLease], remains: Sequence[BrokenFacts]) -> tuple[BrokenLease, ...]:
+    """Whose slots they hold: the ledger remembers who runs, whatever the lease says."""
+    agents = {
+        facts.lease.task_id: facts.ledger.open.agent
+        for facts in remains
+        if isinstance(facts.ledger, Ledger) and facts.ledger.open is not None
+    }
+    return tuple(lease._replace(agent=agents.get(lease.task_id)) for lease in broken)
 
 
 def task_ids_of(snapshot: TendSnapshot) -> list[TaskId]:

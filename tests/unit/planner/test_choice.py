@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import (
+    a_broken_lease,
     a_lease,
     a_ledger,
     a_past_run,
@@ -18,6 +19,7 @@ from tests.unit.planner.start_scenes import (
     started,
 )
 from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import AgentName
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.planner.start import plan_start
 
@@ -118,6 +120,18 @@ def test_an_agent_whose_account_is_full_is_passed_over() -> None:
     policy = Policy(account_caps=(("acme", 0),))
 
     assert started(a_start_snapshot(a_task(), agents=agents, policy=policy)) == [("1", "dev-2")]
+
+
+def test_an_agent_whose_lease_cannot_be_read_keeps_its_slot_and_its_account_busy() -> None:
+    """Somebody runs there: the ledger says who (law 4)."""
+    agents = [an_agent("dev-1", account="a"), an_agent("dev-2", account="a"), an_agent("dev-3")]
+    broken = a_broken_lease("9")._replace(agent=AgentName("dev-1"))
+    tasks = [a_task("1", assigned_to="dev-1"), a_task("2", assigned_to="dev-2"), a_task("3")]
+    policy = Policy(account_caps=(("a", 1),))
+
+    assert started(a_start_snapshot(*tasks, agents=agents, broken=[broken], policy=policy)) == [
+        ("3", "dev-3")
+    ]
 
 
 def test_an_agent_that_could_not_be_started_with_the_task_is_the_last_choice() -> None:
