@@ -207,12 +207,16 @@ def _complete(agent: Agent) -> Iterator[None]:
 
 def _hand_on(agent: Agent) -> Iterator[None]:
     """In three slow steps."""
-    server = agent.house.server
+    house, server = agent.house, agent.house.server
+
+    def assign() -> None:
+        server.update(agent.task_id, assigned_to=PERSON)
+        house.persons.add(agent.task_id)
+
     yield
     agent.tell_server("idle", lambda: server.update(agent.task_id, status="idle"))
     yield
-    agent.house.persons.add(agent.task_id)
-    agent.tell_server("assign", lambda: server.update(agent.task_id, assigned_to=PERSON))
+    agent.tell_server("assign", assign)
     yield
     agent.exit(0)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.simulation.house import House
 
 PAGE = "docs/reliability.md"
-BEGIN, END = "<!-- simulation: written by make soak -->", "<!-- simulation: end -->"
+BEGIN, END = "<!-- simulation:begin -->", "<!-- simulation:end -->"
 
 FAULTS: tuple[tuple[str, str], ...] = (
     ("passes killed at one of their effects", r"death of a pass"),
@@ -84,6 +84,7 @@ LAWS: Sequence[tuple[str, str]] = (
     ("doubled", "tasks run twice at once"),
     ("left behind", "leases, files or processes left behind, tasks that never ended"),
     ("overtaken", "writes by somebody who had been overtaken"),
+    ("taken", "tasks of people taken from them"),
     ("attempts", "attempts beyond the limit"),
     ("caps", "slots or caps broken"),
 )

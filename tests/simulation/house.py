@@ -46,7 +46,7 @@ class Killed(BaseException):
     """This process is no more. Not an Exception: nothing of the product may catch it."""
 
 
-Law = Literal["doubled", "lost", "left behind", "overtaken", "attempts", "caps"]
+Law = Literal["doubled", "lost", "left behind", "overtaken", "taken", "attempts", "caps"]
 
 
 class LawBroken(AssertionError):

@@ -43,6 +43,7 @@ class Laws:
             self._is_not_lost(task_id)
             self._is_no_revenant(task_id)
         self._caps_are_kept()
+        self.what_is_a_persons_is_hers()
 
     def after_power_cut(self) -> None:
         """A removal that was not synced may be undone: not by us."""
@@ -62,6 +63,18 @@ class Laws:
             if body.is_alive:
                 return f"{body.name} is left behind"
         return ""
+
+    def what_is_a_persons_is_hers(self) -> None:
+        """With no step of ours in the middle. But for a complete task, which is nobody's any more, and an
+        exchange that a pass has yet to put back."""
+        house = self._house
+        for task_id in house.persons:
+            if not house.server.exists(task_id):
+                continue
+            task = house.server.task(task_id)
+            is_in_exchange = task.assigned_to in house.names and self._lease(task_id) is not None
+            if task.assigned_to != PERSON and task.status != "complete" and not is_in_exchange:
+                raise LawBroken("taken", f"task {task_id} was {PERSON}'s and is {task.assigned_to}'s")
 
     def no_orphans(self) -> None:
         """After a whole pass without faults: whoever carries our tag has a lease or an open run."""

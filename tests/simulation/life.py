@@ -10,7 +10,7 @@ from tests.simulation.laws import Laws
 from tests.simulation.passes import cron
 from tests.simulation.people import somebody_does_something
 
-STEPS = 500
+STEPS = 400
 """Of one short life, without those of its end; a step is an effect or somebody's turn."""
 END_PASSES_MAX = 150
 """Once nothing goes wrong any more everything is over in so many passes of a minute and more: an
