@@ -97,6 +97,12 @@ class House:
         wait_until(lambda: not is_alive(wrapper), "the wrapper is dead")
         return task_id
 
+    def unwanted(self) -> str:
+        """A run that a person wants stopped and tried again: the next pass does that."""
+        task_id = self.running()
+        self.scene.well("stop", task_id, "--requeue")
+        return task_id
+
     def unadopted(self, strace: str) -> str:
         """A lease whose wrapper never came: the next pass revokes it."""
         task_id = self.idle()

@@ -17,7 +17,7 @@ from tests.rigs.strace import Call, Fault, failures, kills, one_of_each
 
 MakeHouse = Callable[[], House]
 SERVERS = ("embedded", "served")
-SEEN_FIRST = ("start", "wrapper", "settle", "reclaim", "revoke", "undo")
+SEEN_FIRST = ("start", "wrapper", "settle", "reclaim", "stop", "revoke", "undo")
 """A kind of call that an earlier moment has shown is not tried again in the short form."""
 SERVED_ONLY = ("sendto",)
 """What a pass does more, or otherwise, when the task server is not in its own process."""
@@ -70,7 +70,8 @@ class Rehearsal:
         return one, self._start if name == "start" else record(self.house, self.strace, one)
 
     def suffer(self, one: Trial, faults: list[Fault]) -> Tally:
-        return suffer(self.make, self.house, self.strace, one, faults)
+        tally, self.house = suffer(self.make, self.house, self.strace, one, faults)
+        return tally
 
 
 # --- the short form: every kind of call once ---------------------------------------------------------

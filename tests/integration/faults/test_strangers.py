@@ -4,6 +4,7 @@ through it (features B13)."""
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -222,3 +223,24 @@ def test_folder_that_others_may_only_read_is_no_matter(a_scene: MakeScene) -> No
     scene.state.chmod(0o755)
 
     scene.once()
+
+
+# --- parts that are gone ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["journal", "passes", "logs", "cache", "ledger", "bin"])
+def test_folder_that_somebody_removes_during_a_run_is_made_again(a_scene: MakeScene, name: str) -> None:
+    scene = a_scene(gated("dev-1"))
+    (task_id,) = scene.seed(1)
+    scene.once()
+    scene.wait_for_running(task_id)
+    shutil.rmtree(scene.state / name)
+
+    answer = scene.call("run", "--once")
+    scene.open_gate()
+    scene.wait_for_rest()
+
+    assert answer == (0, "", "")
+    assert scene.statuses() == {task_id: "complete"}
+    assert scene.disk.begun() == [task_id]
+    assert (scene.state / name).is_dir()
