@@ -45,7 +45,7 @@ def take_place(path: str, lease: Lease, data: bytes, *, disk: Files, read: Read)
     taken = read(beside)
     is_ours = is_followed_by(taken, lease)
     if not is_ours:
-        _put_back(beside, path, disk=disk, read=read)
+        _put_back(beside, path, data, disk=disk, read=read)
     disk.remove(beside)
     if isinstance(taken, BrokenLease):
         raise StateError(f"the lease was garbled while it was written: {taken.why}", hint="it is tried again")
@@ -63,8 +63,8 @@ def is_followed_by(found: Lease | BrokenLease | None, lease: Lease) -> bool:
     return found.state != "finished" or lease.state == "finished"
 
 
-def _put_back(beside: str, path: str, *, disk: Files, read: Read) -> None:
-    """Until what we hold is not newer than what is in the place."""
+def _put_back(beside: str, path: str, ours: bytes, *, disk: Files, read: Read) -> None:
+    """Until what we hold is our own text again, or not newer than what is in the place."""
     for _ in range(SWAPS_MAX):
         given = read(beside)
         try:
@@ -72,8 +72,16 @@ def _put_back(beside: str, path: str, *, disk: Files, read: Read) -> None:
         except FileNotFoundError:
             # The pass has removed what we had put there; whose lease this is finds its name gone.
             return
-        if not _is_newer(read(beside), given):
+        if _holds(beside, ours, disk=disk) or not _is_newer(read(beside), given):
             return
+
+
+def _holds(path: str, text: bytes, *, disk: Files) -> bool:
+    try:
+        return disk.read_limited(path, len(text)) == text
+    except OSError:
+        # Longer, a folder, a link: anything but what we wrote.
+        return False
 
 
 def _is_newer(one: Lease | BrokenLease | None, other: Lease | BrokenLease | None) -> bool:
