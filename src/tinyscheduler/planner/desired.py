@@ -38,6 +38,8 @@ class Verdict(NamedTuple):
     """Runs to be ended, with the reason."""
     drift: Mapping[LeaseId, Sighting]
     """To be remembered; of every run that drifts."""
+    left_out: int = 0
+    """Runs that were not asked about, because it would have been too many."""
 
 
 def odd_leases(leases: Sequence[Lease], backlog: Backlog, source: str) -> tuple[Lease, ...]:

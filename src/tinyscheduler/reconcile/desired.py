@@ -16,7 +16,16 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.sightings import Sightings
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
-from tinyscheduler.planner.desired import Drift, Verdict, drift_of, drift_text, judge, odd_leases, to_ask
+from tinyscheduler.planner.desired import (
+    ASKED_MAX,
+    Drift,
+    Verdict,
+    drift_of,
+    drift_text,
+    judge,
+    odd_leases,
+    to_ask,
+)
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.context import Context
@@ -37,6 +46,8 @@ def heed(
         verdict = look_at_drift(context.world, context.server, leases, backlog.value, before, context.fault)
         if verdict is not None:
             after, unwanted = after._replace(drift=verdict.drift), verdict.unwanted
+            if verdict.left_out:
+                context.report.limit(f"{ASKED_MAX} runs compared with the server in one pass")
     remember(context, before, after)
     if context.server.trouble is not None:
         return leases, Unknown(context.server.trouble.message)
@@ -62,7 +73,8 @@ def look_at_drift(
     seen: dict[LeaseId, Drift | None] = {
         lease.lease_id: None for lease in leases if _runs(lease) and lease not in odd
     }
-    for lease in to_ask(odd, before.drift.keys(), now):
+    asked = to_ask(odd, before.drift.keys(), now)
+    for lease in asked:
         try:
             seen[lease.lease_id] = drift_of(lease, server.get(lease.task_id).task)
         except TaskNotFound:
@@ -73,7 +85,8 @@ def look_at_drift(
             tell(lease, error)
     running = {lease.lease_id for lease in leases if _runs(lease)}
     known = {lease_id: sighting for lease_id, sighting in before.drift.items() if lease_id in running}
-    return judge(seen, known, now, grace_s=world.configuration.policy.handover_grace_s)
+    verdict = judge(seen, known, now, grace_s=world.configuration.policy.handover_grace_s)
+    return verdict._replace(left_out=len(odd) - len(asked))
 
 
 def as_desired(

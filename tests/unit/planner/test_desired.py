@@ -15,7 +15,7 @@ from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.sightings import Moment, Sighting
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.desired import ASKED_MAX, Drift, drift_of, judge, odd_leases, to_ask
+from tinyscheduler.planner.desired import ASKED_MAX, Drift, Verdict, drift_of, judge, odd_leases, to_ask
 
 LEASE = LeaseId("lease-1")
 GRACE_S = 120.0
@@ -120,7 +120,7 @@ def test_a_crew_beyond_the_limit_is_asked_for_in_turn_and_those_who_drift_always
 def test_a_drift_is_remembered_from_its_first_sight() -> None:
     verdict = judge({LEASE: HANDED}, {}, at(0), grace_s=GRACE_S)
 
-    assert verdict == ({}, {LEASE: Sighting(at(0), HANDED.what)})
+    assert verdict == Verdict({}, {LEASE: Sighting(at(0), HANDED.what)})
 
 
 def test_a_run_is_unwanted_after_the_grace_and_not_before() -> None:
@@ -145,13 +145,13 @@ def test_another_drift_does_not_start_the_clock_again() -> None:
 def test_a_drift_that_goes_away_is_forgotten() -> None:
     before = {LEASE: Sighting(at(0), HANDED.what)}
 
-    assert judge({LEASE: None}, before, at(119), grace_s=GRACE_S) == ({}, {})
+    assert judge({LEASE: None}, before, at(119), grace_s=GRACE_S) == Verdict({}, {})
 
 
 def test_what_could_not_be_asked_stays_as_it_was() -> None:
     before = {LEASE: Sighting(at(0), HANDED.what)}
 
-    assert judge({}, before, at(10_000), grace_s=GRACE_S) == ({}, before)
+    assert judge({}, before, at(10_000), grace_s=GRACE_S) == Verdict({}, before)
 
 
 def test_what_is_gone_for_good_is_unwanted_at_once() -> None:
@@ -171,7 +171,7 @@ def test_after_a_reboot_the_wall_clock_counts_and_a_time_in_the_future_begins_an
 
     assert judge({LEASE: HANDED}, {LEASE: Sighting(at(0))}, booted, grace_s=GRACE_S).unwanted
     future = judge({LEASE: HANDED}, {LEASE: Sighting(at(900))}, booted, grace_s=GRACE_S)
-    assert future == ({}, {LEASE: Sighting(booted, HANDED.what)})
+    assert future == Verdict({}, {LEASE: Sighting(booted, HANDED.what)})
 
 
 DRIFTS = st.sampled_from([None, HANDED, Drift("set idle on the server"), ENDED])

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.builders import an_agent
 from tests.fakes.stage import Stage, a_stage
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.task import Task
 
 TASK = TaskId("1")
@@ -14,7 +15,8 @@ TASK = TaskId("1")
 
 def a_running_stage(base: Path, *, before: str | None = None, tasks: int = 1) -> Stage:
     """Agents at work; the second agent has a slot of its own."""
-    stage = a_stage(base, agents=[an_agent("dev-1", slots=tasks), an_agent("dev-2")])
+    team = [an_agent("dev-1", slots=tasks), an_agent("dev-2")]
+    stage = a_stage(base, agents=team, policy=Policy(max_parallel=tasks + 1))
     stage.engine.adopts_at_once = True
     for _ in range(tasks):
         stage.server.create(queue="dev", assigned_to=before or "dev-1")

@@ -201,6 +201,18 @@ def test_a_stepped_clock_ends_no_hand_over(tmp_path: Path) -> None:
     assert is_alive(stage)
 
 
+def test_a_crew_that_is_all_odd_is_asked_about_in_turn_and_that_is_said(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path, tasks=60)
+    for number in range(1, 61):
+        stage.server.set_status(TaskId(str(number)), "complete")
+
+    report = stage.run()
+
+    assert report.limits == ["50 runs compared with the server in one pass"]
+    run_after(stage, 60, 121, 121, 121)
+    assert [wrapper for wrapper in stage.engine.wrappers if stage.engine.is_alive(wrapper)] == []
+
+
 def test_an_end_is_in_the_journal_with_its_reason(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path)
     edit(stage, assigned_to="a-person")
