@@ -13,6 +13,7 @@ from tinyscheduler.errors import StateError
 from tinyscheduler.model.action import StopOrphan
 from tinyscheduler.model.event import Event, EventName
 from tinyscheduler.model.lease import ProcessRef, TaggedRun, containment_name
+from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.ports import RunRef
 from tinyscheduler.reconcile.context import Context
@@ -47,7 +48,7 @@ def _still_there(context: Context, runs: Sequence[TaggedRun]) -> list[TaggedRun]
     processes.wait_gone([process for run in runs for process in run.processes], SECOND_LOOK_S)
     tagged = processes.tagged(context.world.state.state_id())
     found = [run._replace(processes=tagged[run.tag]) for run in runs if run.tag in tagged]
-    return [run for run in found if _has_no_lease(context, run)]
+    return [run for run in found if _has_no_lease(context, run) and not _is_in_another_folder(context, run)]
 
 
 def _cgroup(context: Context, run: TaggedRun) -> str:
@@ -63,6 +64,26 @@ def _has_no_lease(context: Context, run: TaggedRun) -> bool:
         context.report.fault(error, task_id=run.task_id)
         return False
     return getattr(found, "lease_id", None) != run.lease_id
+
+
+def _is_in_another_folder(context: Context, run: TaggedRun) -> bool:
+    """RUNNING_DIR was changed while it ran: its lease is where its order says, and not lost at all."""
+    world = context.world
+    running = world.configuration.places.running
+    try:
+        ledger = world.ledgers.read([run.task_id]).get(run.task_id)
+    except StateError as error:
+        context.report.fault(error, task_id=run.task_id)
+        return True
+    order = world.runs.order(run.task_id, ledger.runs) if isinstance(ledger, Ledger) and ledger.runs else None
+    if order is None or order.lease_id != run.lease_id or order.running_folder == running:
+        return False
+    context.report.trouble(
+        f"task {run.task_id}: its run keeps its lease in {order.running_folder}, not in {running}",
+        hint="set RUNNING_DIR back until it has ended; until then nobody looks after it",
+        reference="orphan",
+    )
+    return True
 
 
 def _conclude(context: Context, run: TaggedRun, survivors: Sequence[ProcessRef]) -> None:

@@ -123,6 +123,20 @@ def test_a_lease_that_is_back_a_moment_later_saves_its_run(tmp_path: Path) -> No
     assert stage.lease() is not None
 
 
+def test_a_run_whose_lease_is_in_another_folder_is_told_and_left_alone(tmp_path: Path) -> None:
+    """RUNNING_DIR was changed while it ran; hours of work must not end by that."""
+    stage = a_running_stage(tmp_path)
+    places = stage.configuration.places._replace(running=f"{tmp_path}/elsewhere")
+    moved = stage._replace(configuration=stage.configuration._replace(places=places))
+
+    report = moved.run()
+
+    assert agent_of(newest(stage)) in stage.processes.living()
+    assert report.exit_code == 1
+    assert "RUNNING_DIR" in report.faults[0].hint
+    assert stage.run().exit_code == 0
+
+
 def test_a_preview_tells_and_does_nothing(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path)
     remove_lease(stage)
