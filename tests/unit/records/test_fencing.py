@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -145,4 +146,22 @@ def test_without_exchange_a_look_comes_directly_before_the_rename(folder: Path, 
     assert found.grace_s == 9
     assert not getattr(store(folder, disk), write)(OLD)
     assert store(folder).read(TASK) == NEW
+    assert os.listdir(folder / "running") == ["task_1.json"]
+
+
+def test_an_overtaken_writer_and_the_holder_may_write_at_once_for_as_long_as_they_like(folder: Path) -> None:
+    """Whoever of them is between which two calls: the holder loses no beat, the other wins none."""
+    replaced_by(folder, NEW)()
+    rounds = 150
+    late: list[bool] = []
+    overtaken = Thread(target=lambda: late.extend(store(folder).beat(OLD) for _ in range(rounds)))
+    overtaken.start()
+
+    beats = [NEW._replace(heartbeat_monotonic=NEW.heartbeat_monotonic + n) for n in range(rounds)]
+    kept = [store(folder).beat(beat) for beat in beats]
+    overtaken.join()
+
+    assert kept == [True] * rounds
+    assert late == [False] * rounds
+    assert store(folder).read(TASK) == beats[-1]
     assert os.listdir(folder / "running") == ["task_1.json"]
