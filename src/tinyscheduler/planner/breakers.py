@@ -142,6 +142,8 @@ def after_limit(limit: AccountLimit | None, lease: Lease, outcome: Outcome) -> A
     limit; only a run that was started after its end makes the next wait longer."""
     if limit is not None and lease.lease_id in limit.leases:
         return limit
+    if limit is not None and (limit.until - outcome.at).total_seconds() > LIMIT_REPORTED_MAX_S:
+        limit = None
     is_next = limit is None or lease.created_at >= limit.until
     steps = (0 if limit is None else limit.steps) + (is_next and outcome.until is None)
     known = limit.leases if limit is not None else ()

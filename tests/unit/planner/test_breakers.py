@@ -178,6 +178,12 @@ def test_a_limited_run_that_is_settled_again_counts_once() -> None:
     assert limit(first, began_s=-10) == first
 
 
+def test_a_limit_of_a_clock_that_was_wrong_is_no_limit_to_add_to() -> None:
+    wrong = AccountLimit(after(10 * 86_400), after(10 * 86_400 + 300), 3, ())
+
+    assert limit(wrong).until == after(300)
+
+
 def test_the_latest_word_of_the_provider_counts_of_those_under_way() -> None:
     first = limit(began_s=-10, until=after(100))
 
