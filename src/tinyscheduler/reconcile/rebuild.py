@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.action import ActionKind, Discard, Rebuild
+from tinyscheduler.model.event import Event
 from tinyscheduler.model.lease import Lease, ProcessRef, Rung, containment_name
 from tinyscheduler.model.ledger import Ledger, OpenRun
 from tinyscheduler.model.order import Order
@@ -45,6 +46,8 @@ def discard(context: Context, action: Discard) -> None:
         context.report.fault(error, task_id=broken.task_id)
         _result(context, action, None, "failed", error.message)
         return
+    # Its lease_id is not to be read any more; whoever replays the journal has it by its task.
+    world.journal.append(Event("lease_undone", broken.task_id, reason=action.reason))
     _result(context, action, None, "done", action.reason)
 
 

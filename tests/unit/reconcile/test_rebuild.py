@@ -278,6 +278,7 @@ def test_a_broken_lease_that_stands_for_nothing_goes_to_quarantine(tmp_path: Pat
     assert [(r.kind, r.result, r.reason) for r in report.results] == [("discard", "done", "no_open_run")]
     assert not lease_path(stage).exists()
     assert stage.ledger().generation == generation + 1, "it may have been another lease's"
+    assert events(stage)[-2:] == ["lease_undone", "pass_ended"], "a replay of the journal has no lease either"
     assert b"garbled" in [p.read_bytes() for p in Path(stage.configuration.places.quarantine).iterdir()]
     assert report.exit_code == 1
     assert stage.run().exit_code == 0
