@@ -17,7 +17,7 @@ from tinyscheduler.cli.context import Context
 from tinyscheduler.errors import Refused, ServerUnavailable, UsageError
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.ids import LeaseId, TaskId
-from tinyscheduler.model.intent import REASON_CHARS_MAX, Intent, IntentAnswer, IntentKind
+from tinyscheduler.model.intent import BY_CHARS_MAX, REASON_CHARS_MAX, Intent, IntentAnswer, IntentKind
 from tinyscheduler.model.knowledge import Unknown
 from tinyscheduler.model.snapshot import TendSnapshot
 from tinyscheduler.ports import World
@@ -92,8 +92,10 @@ def new_intent(
 ) -> Intent:
     """One that is not written yet."""
     from tinyscheduler.cli.task_write import author_of
+    from tinyscheduler.model.result import one_line
 
-    by, now = author_of(desk.context), desk.world.clock.now()
+    by = one_line(author_of(desk.context), chars_max=BY_CHARS_MAX)
+    now = desk.world.clock.now()
     return Intent(
         desk.world.intents.new_id(now),
         kind,

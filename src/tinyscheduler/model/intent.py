@@ -13,6 +13,7 @@ IntentKind = Literal["stop", "park", "retry", "release", "requeue"]
 
 INTENTS_MAX = 1_000
 """In one pass: a script gone wild must not hold the lock for ever. The rest has its turn in the next."""
+BY_CHARS_MAX = 64
 REASON_CHARS_MAX = 500
 """It goes into a comment, the ledger and the journal."""
 

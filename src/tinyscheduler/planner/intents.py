@@ -13,6 +13,7 @@ from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.intent import Intent, IntentAnswer, IntentKind
 from tinyscheduler.model.reason import Held
 from tinyscheduler.planner import intent_subject as it
+from tinyscheduler.planner import intent_words as words
 from tinyscheduler.planner.intent_subject import Subject
 
 Deed = Literal[
@@ -98,98 +99,108 @@ def ends_of(subjects: Sequence[Subject]) -> Mapping[LeaseId, Intent]:
     return found
 
 
-_UNREADABLE_WAITS = Rule("unreadable", it.is_unreadable, "wait", it.say("its lease cannot be read yet"))
+_UNREADABLE_WAITS = Rule("unreadable", it.is_unreadable, "wait", words.say("its lease cannot be read yet"))
 _UNREADABLE_REFUSES = Rule(
-    "unreadable", it.is_unreadable, "refuse", it.say("its lease cannot be read: see status, or release it")
+    "unreadable", it.is_unreadable, "refuse", words.say("its lease cannot be read: see status, or release it")
 )
-_ELSEWHERE = Rule("elsewhere", it.is_elsewhere, "refuse", it.where)
-_FOREIGN = Rule("other_server", it.is_foreign, "refuse", it.other_server)
-_ASK = Rule("unasked", it.is_unasked, "ask", it.say("the task server has to be asked first"))
-_NO_ANSWER = Rule("server_unknown", it.is_server_unknown, "wait", it.no_answer)
-_GONE = Rule("gone", it.is_gone, "refuse", it.say("the task server has no such task"))
-_LEDGER = Rule("ledger_unreadable", it.is_ledger_unreadable, "refuse", it.say("its ledger cannot be read"))
+_ELSEWHERE = Rule("elsewhere", it.is_elsewhere, "refuse", words.where)
+_FOREIGN = Rule("other_server", it.is_foreign, "refuse", words.other_server)
+_ASK = Rule("unasked", it.is_unasked, "ask", words.say("the task server has to be asked first"))
+_NO_ANSWER = Rule("server_unknown", it.is_server_unknown, "wait", words.no_answer)
+_GONE = Rule("gone", it.is_gone, "refuse", words.say("the task server has no such task"))
+_LEDGER = Rule("ledger_unreadable", it.is_ledger_unreadable, "refuse", words.say("its ledger cannot be read"))
 _CLOSING = Rule(
-    "being_closed", it.is_being_closed, "wait", it.say("a run of it has lost its lease and is being closed")
+    "being_closed",
+    it.is_being_closed,
+    "wait",
+    words.say("a run of it has lost its lease and is being closed"),
 )
 
 _OF_THE_SERVER = (_FOREIGN, _LEDGER, _ASK, _NO_ANSWER, _GONE)
 """Everything below them may look at the task."""
 
 _PARK = (
-    Rule("complete", it.is_complete, "nothing", it.what_it_is),
-    Rule("parked", it.is_parked, "done", it.say("it is parked")),
+    Rule("complete", it.is_complete, "nothing", words.what_it_is),
+    Rule("parked", it.is_parked, "done", words.say("it is parked")),
     _CLOSING,
-    Rule("not_ours", it.is_strangers, "refuse", it.whose),
-    Rule("idle", it.is_idle, "park", it.say("it is not started until retry, or until it is changed")),
-    Rule("working", it.always, "refuse", it.say("it is working, and no run of ours is: requeue it first")),
+    Rule("not_ours", it.is_strangers, "refuse", words.whose),
+    Rule("idle", it.is_idle, "park", words.say("it is not started until retry, or until it is changed")),
+    Rule("working", it.always, "refuse", words.say("it is working, and no run of ours is: requeue it first")),
 )
 
 RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
     "stop": (
         _UNREADABLE_WAITS,
         Rule(
-            "start_failed", it.is_taken_back, "wait", it.say("its start was taken back, and is settled next")
+            "start_failed",
+            it.is_taken_back,
+            "wait",
+            words.say("its start was taken back, and is settled next"),
         ),
-        Rule("over", it.is_over, "done", it.how_it_ended),
+        Rule("over", it.is_over, "done", words.how_it_ended),
         _ELSEWHERE,
-        Rule("meant", it.is_meant, "stop", it.how_it_ends),
-        Rule("cancelled", it.was_cancelled, "done", it.how_it_ended),
-        Rule("ended", it.has_ended, "nothing", it.how_it_ended),
-        Rule("another_run", it.is_another, "nothing", it.say("the run that was meant is gone")),
-        Rule("taken_back", it.is_not_to_be_parked, "done", it.say("its run is gone")),
-        Rule("not_running", it.is_about_no_run, "nothing", it.say("it does not run")),
+        Rule("meant", it.is_meant, "stop", words.how_it_ends),
+        Rule("cancelled", it.was_cancelled, "done", words.how_it_ended),
+        Rule("ended", it.has_ended, "nothing", words.how_it_ended),
+        Rule("another_run", it.is_another, "nothing", words.say("the run that was meant is gone")),
+        Rule("taken_back", it.is_not_to_be_parked, "done", words.say("its run is gone")),
+        Rule("not_running", it.is_about_no_run, "nothing", words.say("it does not run")),
         *_OF_THE_SERVER,
-        Rule("never_ran", it.names_no_run, "nothing", it.say("it does not run")),
+        Rule("never_ran", it.names_no_run, "nothing", words.say("it does not run")),
         # Its start was taken back, which leaves an idle task: the next plan would start it again.
         *_PARK,
     ),
     "park": (
         _UNREADABLE_WAITS,
-        Rule("over", it.is_over, "wait", it.say("its run is over, and is settled first")),
+        Rule("over", it.is_over, "wait", words.say("its run is over, and is settled first")),
         _ELSEWHERE,
-        Rule("meant", it.is_meant, "stop", it.how_it_ends),
+        Rule("meant", it.is_meant, "stop", words.how_it_ends),
         *_OF_THE_SERVER,
         *_PARK,
     ),
     "retry": (
         _UNREADABLE_REFUSES,
-        Rule("over", it.is_over, "wait", it.say("its run is over, and is settled first")),
-        Rule("running", it.has_lease, "refuse", it.say("it runs: stop it first")),
+        Rule("over", it.is_over, "wait", words.say("its run is over, and is settled first")),
+        Rule("running", it.has_lease, "refuse", words.say("it runs: stop it first")),
         *_OF_THE_SERVER,
-        Rule("complete", it.is_complete, "nothing", it.what_it_is),
+        Rule("complete", it.is_complete, "nothing", words.what_it_is),
         _CLOSING,
         Rule(
             "nothing_held",
             it.has_nothing_to_release,
             "nothing",
-            it.say("it is not parked and waits for no retry"),
+            words.say("it is not parked and waits for no retry"),
         ),
-        Rule("held", it.always, "retry", it.say("it may start again, and its attempts count anew")),
+        Rule("held", it.always, "retry", words.say("it may start again, and its attempts count anew")),
     ),
     "release": (
-        Rule("unreadable_alive", lambda s: it.is_unreadable(s) and it.lives(s), "refuse", it.who_lives),
-        Rule("unreadable", it.is_unreadable, "drop", it.say("its lease is removed without being understood")),
-        Rule("over", it.is_over, "refuse", it.say("its run is over; it is settled when the server answers")),
-        Rule("alive", it.is_alive, "refuse", it.say("its wrapper lives on this host: stop it")),
+        Rule("unreadable_alive", lambda s: it.is_unreadable(s) and it.lives(s), "refuse", words.who_lives),
+        Rule(
+            "unreadable", it.is_unreadable, "drop", words.say("its lease is removed without being understood")
+        ),
+        Rule(
+            "over", it.is_over, "refuse", words.say("its run is over; it is settled when the server answers")
+        ),
+        Rule("alive", it.is_alive, "refuse", words.say("its wrapper lives on this host: stop it")),
         Rule(
             "meant",
             it.is_meant,
             "release",
-            it.say("its lease is given up without proof: if its processes live, the task runs twice"),
+            words.say("its lease is given up without proof: if its processes live, the task runs twice"),
         ),
-        Rule("no_lease", it.always, "done", it.say("there is no such lease any more")),
+        Rule("no_lease", it.always, "done", words.say("there is no such lease any more")),
     ),
     "requeue": (
         _UNREADABLE_REFUSES,
-        Rule("leased", it.has_lease, "refuse", it.say("it has a lease: stop it, with --requeue")),
+        Rule("leased", it.has_lease, "refuse", words.say("it has a lease: stop it, with --requeue")),
         *_OF_THE_SERVER,
-        Rule("complete", it.is_complete, "refuse", it.what_it_is),
+        Rule("complete", it.is_complete, "refuse", words.what_it_is),
         _CLOSING,
-        Rule("half_done", it.is_half_requeued, "requeue", it.say("it is given back")),
-        Rule("idle", it.is_idle, "done", it.say("it is idle")),
-        Rule("not_ours", it.is_nobodys_of_ours, "refuse", it.whose),
-        Rule("parent", it.has_open_children, "refuse", it.say("its status follows its open subtasks")),
-        Rule("alive", it.lives, "refuse", it.who_lives),
-        Rule("working", it.always, "requeue", it.say("it is set idle")),
+        Rule("half_done", it.is_half_requeued, "requeue", words.say("it is given back")),
+        Rule("idle", it.is_idle, "done", words.say("it is idle")),
+        Rule("not_ours", it.is_nobodys_of_ours, "refuse", words.whose),
+        Rule("parent", it.has_open_children, "refuse", words.say("its status follows its open subtasks")),
+        Rule("alive", it.lives, "refuse", words.who_lives),
+        Rule("working", it.always, "requeue", words.say("it is set idle")),
     ),
 }

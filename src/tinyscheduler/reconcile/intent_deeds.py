@@ -14,7 +14,7 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.intent_subject import Subject, intent_marker, is_said, ledger_of, open_run, task_of
 from tinyscheduler.planner.retry import after_run, fingerprint, released
 from tinyscheduler.reconcile.context import Context
-from tinyscheduler.reconcile.parking import PARKED_TAG, tag, tagged, untag
+from tinyscheduler.reconcile.parking import PARKED_TAG, tag, tagged, untag, untagged
 
 
 def park(context: Context, subject: Subject) -> None:
@@ -77,7 +77,8 @@ def _let_go(context: Context, task: Task, text: str, *, is_said: bool) -> Task:
     taker = left.previous_assigned_to
     if taker in (None, agent):
         return left
-    server.update(task.id, assigned_to=taker)
+    is_new = PARKED_TAG not in task.tags
+    server.update(task.id, assigned_to=taker, tags=untagged(left) if is_new else None)
     raise NotAssigned(f"{taker} took task {task.id} at the same moment")
 
 

@@ -20,6 +20,10 @@ from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.intent_deeds import park, requeue, retry
 from tinyscheduler.reconcile.intent_look import Judged, look_at
 
+OBEY_S_MAX = 10.0
+"""A fifth of a pass, and half of the time that it may ask the task server: many intents must not keep
+agents from being started, nor make a slow server look like a dead one."""
+
 
 def receive(context: Context, snapshot: TendSnapshot) -> None:
     """Before tending: set aside what is no intent, and write down what is to come after each stop."""
@@ -38,23 +42,29 @@ def obey(
     """After tending, with the leases that are left: everything else, oldest first. Tasks that must not
     be started although nothing but their intent says so."""
     after = _after_tending(snapshot, leases)
-    released = {f.intent.id for f in snapshot.leases if f.intent is not None and f.intent.kind == "release"}
+    until = min(deadline, context.world.clock.monotonic() + OBEY_S_MAX)
     stuck: dict[TaskId, Intent] = {}
-    for place, intent in enumerate(snapshot.intents):
-        if context.world.clock.monotonic() > deadline:
-            context.report.limit(
-                f"no time for {len(snapshot.intents) - place} intents; the next pass goes on"
-            )
-            break
-        answer = _answer(context, intent, after, stuck.get(intent.task_id))
-        if intent.id in released and answer.word == "applied":
-            answer = answer._replace(why="its lease was given up: if its processes live, the task runs twice")
-        context.report.answers.append(answer)
-        if answer.word != "waits":
-            _conclude(context, answer)
-            continue
-        stuck.setdefault(intent.task_id, intent)
+    for intent in snapshot.intents:
+        if context.world.clock.monotonic() > until:
+            context.report.limit("no time for more intents in this pass")
+            answer = IntentAnswer(intent, "waits", "the pass had no time for it")
+        else:
+            answer = _answer(context, intent, after, stuck.get(intent.task_id))
+        context.report.answers.append(_as_it_was_meant(answer, snapshot))
+        if answer.word == "waits":
+            stuck.setdefault(intent.task_id, intent)
+        else:
+            _conclude(context, context.report.answers[-1])
     return held_by(context.report.answers)
+
+
+def _as_it_was_meant(answer: IntentAnswer, snapshot: TendSnapshot) -> IntentAnswer:
+    """A release that was carried out finds no lease after it, and has to be told for what it was."""
+    if answer.intent.kind != "release" or answer.word != "applied":
+        return answer
+    if all(facts.intent is not answer.intent for facts in snapshot.leases):
+        return answer
+    return answer._replace(why="its lease was given up: if its processes live, the task runs twice")
 
 
 def _answer(context: Context, intent: Intent, snapshot: TendSnapshot, before: Intent | None) -> IntentAnswer:

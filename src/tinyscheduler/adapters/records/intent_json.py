@@ -7,10 +7,9 @@ from typing import get_args
 
 from tinyscheduler.kit.fields import Fields, exact_instant_text, identifier_value
 from tinyscheduler.model.ids import LeaseId, TaskId
-from tinyscheduler.model.intent import REASON_CHARS_MAX, Intent, IntentKind
+from tinyscheduler.model.intent import BY_CHARS_MAX, REASON_CHARS_MAX, Intent, IntentKind
 
 SCHEMA = 1
-BY_CHARS_MAX = 64
 
 _KINDS: tuple[IntentKind, ...] = get_args(IntentKind)
 _ID = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}")

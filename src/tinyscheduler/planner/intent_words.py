@@ -1,0 +1,62 @@
+"""What people are told about an intent: one clause for each row of the tables of ``intents``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tinyscheduler.model.knowledge import Unknown
+from tinyscheduler.planner.intent_subject import Subject, past_run, task_of
+
+
+def say(text: str) -> Callable[[Subject], str]:
+    """The same words for every subject."""
+    return lambda _subject: text
+
+
+def where(subject: Subject) -> str:
+    """Whom to ask instead."""
+    host = subject.lease.lease.host if subject.lease is not None else "another machine"
+    return f"its run is on {host}, which cannot be seen from here: ask there, or release it"
+
+
+def how_it_ended(subject: Subject) -> str:
+    """By a person or by itself."""
+    outcome = subject.lease.lease.outcome if subject.lease is not None else None
+    past = past_run(subject)
+    kind = outcome.kind if outcome is not None else past.kind if past is not None else "finished"
+    return "its run was stopped" if kind == "cancelled" else f"its run has ended by itself as {kind}"
+
+
+def how_it_ends(subject: Subject) -> str:
+    """What comes after it, too."""
+    after = "it may start again" if subject.intent.requeue else "it is parked"
+    return f"its run is ended and proven gone, and {after}"
+
+
+def whose(subject: Subject) -> str:
+    """Why it is not for us to touch."""
+    task = task_of(subject)
+    return f"it is assigned to {task.assigned_to if task else '-'}, who is no agent of ours"
+
+
+def other_server(subject: Subject) -> str:
+    """Both of them, for people."""
+    return f"it was asked for a task of {subject.intent.source}, the settings name {subject.source}"
+
+
+def no_answer(subject: Subject) -> str:
+    """Why it has to wait."""
+    found = subject.task
+    return f"the task server has to be asked first: {found.why if isinstance(found, Unknown) else 'unknown'}"
+
+
+def what_it_is(subject: Subject) -> str:
+    """Why there is nothing to do for us."""
+    task = task_of(subject)
+    return "it is archived" if task is not None and task.archived_at is not None else "it is complete"
+
+
+def who_lives(subject: Subject) -> str:
+    """Their pids, for ps."""
+    pids = ", ".join(str(pid) for pid in subject.living)
+    return f"processes of a run still work on it: {pids}"
