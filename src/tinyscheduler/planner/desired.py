@@ -64,12 +64,18 @@ def to_ask(odd: Sequence[Lease], known: AbstractSet[LeaseId], now: Moment) -> tu
     return tuple(ranked[:ASKED_MAX])
 
 
-def drift_of(lease: Lease, task: Task | None) -> Drift | None:
-    """``task`` as the server shows it, None when it knows none of that id. None: as claimed."""
+def drift_of(lease: Lease, task: Task | None, *, is_open_parent: bool = False) -> Drift | None:
+    """``task`` as the server shows it, None when it knows none of that id. None: as claimed.
+
+    An agent that makes subtasks of its own task sets it idle by that: a parent's status is its
+    children's, and nobody's wish (tinytask 3.3).
+    """
     if task is None or task.created_at != lease.claim.task_created_at:
         return Drift("deleted on the server", is_final=True)
     if task.archived_at is not None:
         return Drift("archived on the server", is_final=True)
+    if is_open_parent and task.status == "idle":
+        task = task._replace(status="working")
     found = [say(task) for differs, say in _CHANGES if differs(lease, task)]
     return Drift(f"{', '.join(found)} on the server") if found else None
 

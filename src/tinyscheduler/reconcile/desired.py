@@ -76,7 +76,9 @@ def look_at_drift(
     asked = to_ask(odd, before.drift.keys(), now)
     for lease in asked:
         try:
-            seen[lease.lease_id] = drift_of(lease, server.get(lease.task_id).task)
+            task = server.get(lease.task_id).task
+            is_parent = task.status == "idle" and server.has_open_children(task.id)
+            seen[lease.lease_id] = drift_of(lease, task, is_open_parent=is_parent)
         except TaskNotFound:
             seen[lease.lease_id] = drift_of(lease, None)
         except ServerUnavailable:

@@ -73,6 +73,16 @@ def test_a_task_that_is_gone_is_nobodys_hand_over(task: Task | None, words: str)
     assert drift_of(a_lease(), task) == Drift(words, is_final=True)
 
 
+def test_a_parents_status_is_its_childrens_and_nobodys_wish() -> None:
+    """An agent that makes subtasks of its own task sets it idle by that."""
+    idle = CLAIMED._replace(status="idle")
+
+    assert drift_of(a_lease(), idle, is_open_parent=True) is None
+    assert drift_of(a_lease(), idle._replace(queue=QueueName("qa")), is_open_parent=True) == Drift(
+        "moved to queue qa on the server"
+    )
+
+
 # --- whose tasks are asked for ---------------------------------------------------------------------------
 
 

@@ -132,6 +132,21 @@ class Asked:
         return self._server.get(task_id)
 
 
+def test_an_agent_that_makes_subtasks_of_its_task_goes_on(tmp_path: Path) -> None:
+    """The server sets the parent idle by that, and complete with the last of them."""
+    stage = a_running_stage(tmp_path)
+    child = stage.server.create(queue="later", parent=TASK)
+    assert stage.server.task(TASK).status == "idle"
+    run_after(stage, 1, 121, 121)
+    assert is_alive(stage)
+
+    stage.server.set_status(child, "complete")
+    run_after(stage, 1, 121)
+
+    assert not is_alive(stage)
+    assert kinds(stage) == ["succeeded"]
+
+
 # --- what is gone --------------------------------------------------------------------------------------
 
 
