@@ -4,6 +4,7 @@ agents, a real socket."""
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 from tests.acceptance.scene import Scene
@@ -163,3 +164,19 @@ def test_a_permanent_exit_code_parks_the_task_at_once(a_scene: MakeScene) -> Non
 
     assert scene.held(scene.once_json()) == {task_id: "parked"}
     assert scene.task(task_id)["tags"] == ["parked"]
+
+
+def test_starts_of_an_account_keep_their_pace(a_scene: MakeScene) -> None:
+    """Features A8: the fifth and the sixth come half a second apart."""
+    paid = an_agent("dev-1", slots=6, script="exit 0") | {"account": "acme"}
+    scene = a_scene(paid, MAX_PARALLEL="12")
+    scene.once()
+    scene.seed(6, queue_name="dev")
+    before = time.monotonic()
+    told = scene.once_json()
+    took_s = time.monotonic() - before
+
+    started = [row for row in told["results"] if row["kind"] == "start" and row["result"] == "done"]  # type: ignore[attr-defined]
+    assert len(started) == 6
+    assert took_s >= 1.0
+    assert json.loads((scene.state / "accounts.json").read_text())["buckets"].keys() == {"acme"}

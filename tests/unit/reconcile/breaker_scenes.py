@@ -32,4 +32,4 @@ def held(report: Report) -> list[tuple[str, str]]:
 
 def started(report: Report) -> list[tuple[str, str]]:
     """Task and agent of what was really started."""
-    return [(r.task_id, r.agent) for r in report.results if r.kind == "start" and r.result == "done"]
+    return [(r.task_id, str(r.agent)) for r in report.results if r.kind == "start" and r.result == "done"]
