@@ -14,7 +14,7 @@ import pytest
 from tests.integration.escape import escaping, no_cgroups
 from tests.integration.wrapping import Stage, is_alive, wait_until
 from tinyscheduler.adapters.processes import ProcessTable, cgroups
-from tinyscheduler.adapters.processes.containment import WrapperContainment, home_of
+from tinyscheduler.adapters.processes.containment import WrapperContainment
 from tinyscheduler.model.lease import Rung, cgroup_of, containment_name
 from tinyscheduler.ports import Enclosure, RunRef
 
@@ -76,6 +76,7 @@ def test_when_the_wrapper_is_killed_the_cgroup_still_tells_who_belongs_to_the_ru
 
     assert lease.cgroup == cgroup_of(lease, stage.tag.split(":")[0]) != ""
     assert daemon not in [process.pid for process in table.tree(stage.tag, ())]
+    assert table.cgroup_named(containment_name(stage.tag), ()) == lease.cgroup
     assert [process.pid for process in table.tree(stage.tag, (), lease.cgroup)] == [daemon]
 
 
@@ -198,4 +199,4 @@ def test_a_lease_that_names_a_foreign_cgroup_names_none(stage: Stage, cgroup: st
 )
 def test_the_cgroup_of_a_run_is_never_made_inside_anothers(own: str, home: str) -> None:
     """An agent may run a pass, and its end must not end what that pass has started."""
-    assert home_of(own) == home
+    assert cgroups.home_of(own) == home

@@ -12,6 +12,8 @@ from functools import cache
 FOLDERS_MAX = 1_000
 """An agent may divide its own cgroup; more than this is not divided, it is an attack on our time."""
 _LIST = "cgroup.procs"
+_OURS = "tinyscheduler-"
+"""How the last part of the path of every cgroup of ours begins."""
 
 
 @cache
@@ -40,6 +42,26 @@ def own_paths() -> dict[str, str]:
 def path_of(pid: int) -> str:
     """In version 2; empty: it is gone, or there is none."""
     return _paths(str(pid)).get("", "")
+
+
+def home_of(own: str) -> str:
+    """The nearest that is not a run's: the cgroup of a run must not be inside another's, whose end
+    would end it. An agent may run a pass."""
+    while own.rsplit("/", 1)[-1].startswith(_OURS):
+        own = own.rsplit("/", 1)[0]
+    return own
+
+
+def find(name: str) -> str:
+    """The run's cgroup if it is where a wrapper of ours, or systemd for it, would have made it; empty:
+    it is not there."""
+    mount, uid = mount_point(), os.geteuid()
+    places = (
+        home_of(own_paths().get("", "")).rstrip("/") + f"/{name}",
+        f"/system.slice/{name}.scope",
+        f"/user.slice/user-{uid}.slice/user@{uid}.service/app.slice/{name}.scope",
+    )
+    return next((place for place in places if mount is not None and os.path.isdir(f"{mount}{place}")), "")
 
 
 def members(cgroup: str) -> set[int]:

@@ -12,9 +12,6 @@ from tinyscheduler.adapters.processes import cgroups
 from tinyscheduler.model.lease import Rung
 from tinyscheduler.ports import Enclosure
 
-_OURS = "tinyscheduler-"
-"""How the last part of the path of every cgroup of ours begins."""
-
 
 class WrapperContainment:
     """Of this process and what it starts."""
@@ -36,7 +33,7 @@ class WrapperContainment:
             return Enclosure("scope", paths.get("", ""))
         mount, own = cgroups.mount_point(), paths.get("")
         if best != "subreaper" and mount is not None and own is not None:
-            home = home_of(own)
+            home = cgroups.home_of(own)
             if os.access(f"{mount}{home}", os.W_OK):
                 self._home, self._own = f"{mount}{home}", f"{mount}{own}"
                 return Enclosure("cgroup", f"{home.rstrip('/')}/{name}")
@@ -104,11 +101,3 @@ class WrapperContainment:
             self._made = None
             return False
         return True
-
-
-def home_of(own: str) -> str:
-    """The nearest that is not a run's: the cgroup of a run must not be inside another's, whose end
-    would end it. An agent may run a pass."""
-    while own.rsplit("/", 1)[-1].startswith(_OURS):
-        own = own.rsplit("/", 1)[0]
-    return own

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.processes import proc
-from tinyscheduler.model.lease import ProcessRef, containment_name
+from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.snapshot import Liveness
 from tinyscheduler.ports import Host, RunRef
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 POLL_MS_MAX = 2**31 - 1
 """poll(2) takes an int."""
-TAG_COLONS = 2
-"""state:task:lease; a text with fewer is no tag of ours and names no cgroup."""
 
 
 class ProcessTable:
@@ -114,15 +112,15 @@ class ProcessTable:
         return tuple(left)
 
     def cgroup_named(self, name: str, processes: Sequence[ProcessRef]) -> str:
-        """By /proc/PID/cgroup of each, up to the first that is in it."""
-        from tinyscheduler.adapters.processes.cgroups import path_of
+        """By /proc/PID/cgroup of each, up to the first that is in it; else where wrappers make them."""
+        from tinyscheduler.adapters.processes.cgroups import find, path_of
 
         for process in processes:
             parts = path_of(process.pid).split("/")
             for depth, part in enumerate(parts, start=1):
                 if part in (name, f"{name}.scope") and ".." not in parts:
                     return "/".join(parts[:depth])
-        return ""
+        return find(name)
 
     def remove_cgroup(self, cgroup: str) -> None:
         """A folder that somebody is still in cannot be removed, so nothing is looked at first."""
@@ -138,8 +136,7 @@ class ProcessTable:
     def _tree(self, census: dict[int, Seen], run: RunRef) -> tuple[ProcessRef, ...]:
         from tinyscheduler.adapters.processes.census import meet_also, members_of
 
-        tagged = [pid for pid, seen in census.items() if seen.tag == run.tag]
-        held = _held_by(run.cgroup or _cgroup_of(tagged, run.tag))
+        held = _held_by(run.cgroup)
         meet_also(census, held)
         there = {root.pid for root in run.roots if self._is_in(census, root)}
         stats = [census[pid].stat for pid in sorted(members_of(census, run.tag, there, held))]
@@ -149,17 +146,6 @@ class ProcessTable:
         seen, host = census.get(process.pid), self.host()
         is_here = (process.boot_id, process.pid_namespace) == (host.boot_id, host.pid_namespace)
         return is_here and seen is not None and seen.stat.start == process.start
-
-
-def _cgroup_of(pids: Sequence[int], tag: str) -> str:
-    """For a run without a lease: its own members know where they are."""
-    if not pids or tag.count(":") < TAG_COLONS:
-        return ""
-    from tinyscheduler.adapters.processes.cgroups import path_of
-
-    name = containment_name(tag)
-    paths = (path_of(pid) for pid in pids)
-    return next((path for path in paths if path.rsplit("/", 1)[-1] in (name, f"{name}.scope")), "")
 
 
 def _held_by(cgroup: str) -> set[int]:
