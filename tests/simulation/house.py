@@ -39,6 +39,8 @@ STATE_ID = "0123456789abcdef"
 BASE = "/house"
 DEPTH_MAX = 3
 """How many processes may be stopped in the middle of a step at once."""
+BOOT_S = 60
+"""As long as the fake clock says."""
 PERSON = "sue"
 
 
@@ -129,6 +131,7 @@ class House:
         self.agents: list[Agent] = []
         self.between: Callable[[House], None] = lambda _house: None
         """What others do in the middle of somebody's step."""
+        self.at_power_cut: Callable[[], None] = lambda: None
         self.at_start: Callable[[Agent], None] = lambda _agent: None
         """Told of each agent that begins: where law 1 would be broken."""
         names = [f"dev-{number}" for number in range(1, agents + 1)]
@@ -185,8 +188,19 @@ class House:
         self.count("power cut")
         self.tell("fate", "the power fails")
         self.disk.cut_power(self.chance)
+        self.boot(self.machines)
+        self.at_power_cut()
+
+    def boot(self, machines: Sequence[Machine]) -> None:
+        """Everybody on them is dead; it takes a minute, for all."""
+        for machine in machines:
+            self.tell(machine.name, "boots")
+            machine.table.reboot()
         for machine in self.machines:
-            machine.reboot()
+            if machine not in machines:
+                machine.clock.advance(BOOT_S)
+        self.clock.advance(BOOT_S)
+        self.land(self.clock.monotonic())
 
     def _make_folders(self) -> None:
         places = self.configuration.places
@@ -205,11 +219,6 @@ class Machine:
         host = Host(self.name, f"machine-{number}", f"boot-{number}", f"pid:[{number}]")
         self.table = Table(self.clock, host)
         self.table.waits = self._wait
-
-    def reboot(self) -> None:
-        """Everybody here is dead."""
-        self.house.tell(self.name, "boots")
-        self.table.reboot()
 
     def _wait(self, seconds: float) -> None:
         """Somebody waits for others to end: they get their turns."""

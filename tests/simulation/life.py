@@ -64,6 +64,7 @@ class Life:
         self.laws = Laws(house, MemoryFiles(house.disk))
         house.between = self._something
         house.at_start = self.laws.at_start
+        house.at_power_cut = self.laws.after_power_cut
         self._menu, self._weights = zip(*MENU, strict=True)
 
     def live(self, steps: int = STEPS) -> None:
@@ -107,8 +108,6 @@ class Life:
         house.steps += 1
         deed = house.chance.choices(self._menu, self._weights)[0]
         deed(house)
-        if deed is _power:
-            self.laws.after_power_cut()
 
 
 def _pass(house: House) -> None:
@@ -181,7 +180,7 @@ def _suspend(house: House) -> None:
 
 def _reboot(house: House) -> None:
     house.count("reboot")
-    house.chance.choice(house.machines).reboot()
+    house.boot([house.chance.choice(house.machines)])
 
 
 def _power(house: House) -> None:
