@@ -300,7 +300,8 @@ class Processes(Protocol):
         """Wait until all are gone or time is up; those that are left."""
 
     def cgroup_named(self, name: str, processes: Sequence[ProcessRef]) -> str:
-        """The cgroup or scope of this name that one of them is in, at whatever depth; empty: none."""
+        """The cgroup or scope of this name that one of them is in, at whatever depth, or that is where such
+        are made; empty: none."""
 
     def remove_cgroup(self, cgroup: str) -> None:
         """Of a run that is proven gone; one that is not there, not empty or not ours to remove is left."""
