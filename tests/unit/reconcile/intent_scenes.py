@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 from tests.builders import SOURCE
-from tests.fakes.stage import Stage
+from tests.fakes.stage import Stage, a_stage
 from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.intent import INTENTS_MAX, Intent, IntentKind
 from tinyscheduler.model.lease import Lease
+from tinyscheduler.ports import Host
 
 
 def ask(
@@ -63,3 +64,31 @@ def parked(stage: Stage, task_id: str = "1") -> tuple[str, str] | None:
         return None
     record = stage.ledger(task_id).parked
     return None if record is None else (record.why, record.by)
+
+
+def a_running_stage(base: Path, *, before: str | None = None) -> Stage:
+    """One task, and its agent is at work."""
+    stage = a_stage(base)
+    stage.engine.adopts_at_once = True
+    stage.server.create(queue="dev", assigned_to=before)
+    stage.run()
+    return stage
+
+
+def kinds(stage: Stage, task_id: str = "1") -> list[str]:
+    return [past.kind for past in stage.ledger(task_id).outcomes]
+
+
+def elsewhere(stage: Stage) -> None:
+    """Its run is another machine's."""
+    lease = stage.lease()
+    assert lease is not None
+    other = Host("build-2", "machine-2", "boot-2", "pid:[2]")
+    stage.leases().write(
+        lease._replace(
+            host=other.name,
+            machine_id=other.machine_id,
+            boot_id=other.boot_id,
+            pid_namespace=other.pid_namespace,
+        )
+    )

@@ -1,0 +1,175 @@
+"""A run that somebody has asked to stop (features E3, E4)."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.stage import a_stage
+from tests.unit.reconcile.intent_scenes import (
+    a_running_stage,
+    answers,
+    ask,
+    elsewhere,
+    kinds,
+    parked,
+    pending,
+)
+from tinyscheduler.model.ids import TaskId
+
+ONE = TaskId("1")
+
+
+@pytest.mark.parametrize("before", [None, "dev-1"], ids=["pool", "assigned"])
+def test_a_stopped_task_is_idle_nobodys_and_parked(tmp_path: Path, before: str | None) -> None:
+    stage = a_running_stage(tmp_path, before=before)
+    ask(stage, "stop", reason="wrong branch")
+
+    report = stage.run()
+
+    task = stage.server.task(ONE)
+    assert report.exit_code == 0
+    assert (task.status, task.assigned_to, stage.lease()) == ("idle", None, None)
+    assert stage.processes.living() == []
+    assert (kinds(stage), parked(stage)) == (["cancelled"], ("wrong branch", "bob"))
+    assert (pending(stage), answers(stage)) == ([], [("stop", "applied")])
+
+
+def test_a_stopped_task_is_not_started_again(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    ask(stage, "stop")
+
+    for _ in range(10):
+        stage.run()
+        stage.clock.advance(3600)
+
+    assert len(stage.engine.wrappers) == 1
+
+
+def test_a_stop_with_requeue_spends_nothing_and_the_task_runs_again(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path, before="dev-1")
+    ask(stage, "stop", requeue=True)
+    stage.run()
+    left = stage.server.task(ONE)
+    stage.clock.advance(61)
+
+    stage.run()
+
+    assert (left.status, left.assigned_to) == ("idle", "dev-1")
+    assert [(past.kind, past.is_spent) for past in stage.ledger().outcomes] == [("cancelled", False)]
+    assert len(stage.engine.wrappers) == 2
+
+
+def test_a_run_that_has_ended_by_itself_is_not_called_cancelled(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    ask(stage, "stop")
+    stage.engine.finish(stage.engine.newest())
+
+    stage.run()
+
+    assert (stage.server.task(ONE).status, kinds(stage)) == ("complete", ["succeeded"])
+    assert answers(stage) == [("stop", "nothing_to_do")]
+
+
+def test_a_stop_means_the_run_that_was_seen_and_no_later_one(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    ask(stage, "stop")
+    stage.engine.finish(stage.engine.newest(), "interrupted")
+    intent = pending(stage)[0]
+    stage.world().intents.remove(intent)
+    stage.run()
+    stage.clock.advance(61)
+    stage.run()
+    stage.world().intents.write(intent)
+
+    stage.run()
+
+    lease = stage.lease()
+    assert lease is not None
+    assert (lease.state, pending(stage)) == ("running", [])
+
+
+def test_what_cannot_be_ended_keeps_its_task_and_its_intent(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    agent = stage.engine.newest().agent
+    assert agent is not None
+    agent.ignores |= {signal.SIGTERM, signal.SIGKILL}
+    ask(stage, "stop")
+    first = stage.run()
+    agent.ignores.clear()
+
+    second = stage.run()
+
+    assert (first.exit_code, second.exit_code) == (1, 0)
+    assert kinds(stage) == ["cancelled"]
+    assert answers(stage) == [("stop", "applied")]
+
+
+def test_a_start_that_is_stopped_is_taken_back_and_not_made_again(tmp_path: Path) -> None:
+    stage = a_stage(tmp_path)
+    stage.server.create(queue="dev")
+    stage.run()
+    ask(stage, "stop", reason="not now")
+
+    for _ in range(4):
+        stage.run()
+        stage.clock.advance(61)
+
+    task = stage.server.task(ONE)
+    assert (task.status, task.assigned_to, stage.lease()) == ("idle", None, None)
+    assert len(stage.engine.wrappers) == 1
+    assert (parked(stage), pending(stage)) == (("not now", "bob"), [])
+
+
+def test_a_start_that_is_stopped_with_requeue_is_made_again(tmp_path: Path) -> None:
+    stage = a_stage(tmp_path)
+    stage.server.create(queue="dev")
+    stage.run()
+    ask(stage, "stop", requeue=True)
+
+    for _ in range(3):
+        stage.run()
+        stage.clock.advance(61)
+
+    assert len(stage.engine.wrappers) >= 2
+    assert (parked(stage), pending(stage)) == (None, [])
+
+
+def test_a_stop_while_the_server_is_away_ends_the_run_and_waits_to_be_settled(tmp_path: Path) -> None:
+    """Local facts and the kill need no server (features B6)."""
+    stage = a_running_stage(tmp_path)
+    ask(stage, "stop")
+    stage.server.unavailable = True
+    away = stage.run()
+    state, living = stage.lease(), stage.processes.living()
+    stage.server.unavailable = False
+    back = stage.run()
+
+    assert state is not None
+    assert (away.exit_code, state.state, living, back.exit_code) == (3, "finished", [], 0)
+    assert (kinds(stage), parked(stage)) == (["cancelled"], ("asked by bob", "bob"))
+    assert stage.server.task(ONE).status == "idle"
+
+
+def test_estop_does_not_stand_in_the_way_of_an_intent(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    stage.estop()
+    ask(stage, "stop")
+
+    stage.run()
+
+    assert (parked(stage), pending(stage)) == (("asked by bob", "bob"), [])
+
+
+def test_a_run_on_another_machine_is_not_stopped_from_here(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    elsewhere(stage)
+    ask(stage, "stop")
+
+    report = stage.run()
+
+    assert stage.lease() is not None
+    assert answers(stage) == [("stop", "refused")]
+    assert any("is refused" in note for note in report.notes)
