@@ -1,0 +1,100 @@
+"""The moment and the machine that all times and processes hang on; tasks and agents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.lease import (
+    Claim,
+    ProcessRef,
+)
+from tinyscheduler.model.task import Status, Task
+from tinyscheduler.ports import Host
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+MONOTONIC = 5_000.0
+"""CLOCK_MONOTONIC at NOW."""
+SOURCE = "fake:1"
+HOST = Host("build-1", "machine-1", "boot-1", "pid:[1]")
+
+
+def ago(seconds: float) -> datetime:
+    """That long before NOW."""
+    return NOW - timedelta(seconds=seconds)
+
+
+def a_task(
+    task_id: str = "1",
+    *,
+    queue: str | None = "dev",
+    assigned_to: str | None = None,
+    status: Status = "idle",
+    priority: float = 0.0,
+    age_s: float = 3600,
+    title: str = "a task",
+    description: str = "",
+    tags: Iterable[str] = (),
+    blocked_by: str | None = None,
+    is_archived: bool = False,
+) -> Task:
+    """An idle task in queue ``dev`` that nobody has; ``blocked_by`` also makes it blocked."""
+    return Task(
+        id=TaskId(task_id),
+        title=title,
+        status=status,
+        assigned_to=None if assigned_to is None else AgentName(assigned_to),
+        queue=None if queue is None else QueueName(queue),
+        priority=priority,
+        created_at=ago(age_s),
+        updated_at=ago(age_s),
+        description=description,
+        tags=tuple(tags),
+        blocked_by=None if blocked_by is None else TaskId(blocked_by),
+        is_blocked=blocked_by is not None,
+        archived_at=NOW if is_archived else None,
+    )
+
+
+def an_agent(
+    name: str = "dev-1",
+    *,
+    queues: Iterable[str] = ("dev",),
+    slots: int = 1,
+    is_enabled: bool = True,
+    weight: float = 1.0,
+    account: str | None = None,
+    command: tuple[str, ...] = ("agent", "{task_id}"),
+    workspace: str | None = None,
+) -> Agent:
+    """An enabled agent of queue ``dev`` with one slot and something to run."""
+    return Agent(
+        AgentName(name),
+        tuple(QueueName(queue) for queue in queues),
+        slots,
+        "maxConcurrency",
+        is_enabled=is_enabled,
+        weight=weight,
+        account=account,
+        command=command,
+        workspace=workspace,
+    )
+
+
+def a_claim(
+    *, before: str | None = None, queue: str | None = "dev", task_created_at: datetime | None = None
+) -> Claim:
+    """Of a task from the pool; ``before`` makes it one of an assigned task."""
+    return Claim(
+        None if before is None else AgentName(before),
+        None if queue is None else QueueName(queue),
+        task_created_at or ago(3600),
+        "exchange" if before is None else "move",
+    )
+
+
+def a_process(pid: int = 4711, *, start: int = 1, host: Host = HOST) -> ProcessRef:
+    """A process of that host."""
+    return ProcessRef(pid, start, host.boot_id, host.pid_namespace)
