@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -13,6 +14,7 @@ import pytest
 
 from tests.integration.escape import escaping, no_cgroups
 from tests.integration.wrapping import Stage, is_alive, wait_until
+from tests.rigs import tools
 from tinyscheduler.adapters.processes import ProcessTable, cgroups
 from tinyscheduler.adapters.processes.containment import WrapperContainment
 from tinyscheduler.model.lease import Rung, cgroup_of, containment_name
@@ -20,6 +22,7 @@ from tinyscheduler.ports import Enclosure, RunRef
 
 NO_CGROUPS = no_cgroups()
 needs_cgroups = pytest.mark.skipif(bool(NO_CGROUPS), reason=NO_CGROUPS)
+NOT_MOUNTED = 99
 HOLDING = [pytest.param("cgroup", marks=needs_cgroups), "subreaper"]
 
 
@@ -200,3 +203,25 @@ def test_a_lease_that_names_a_foreign_cgroup_names_none(stage: Stage, cgroup: st
 def test_the_cgroup_of_a_run_is_never_made_inside_anothers(own: str, home: str) -> None:
     """An agent may run a pass, and its end must not end what that pass has started."""
     assert cgroups.home_of(own) == home
+
+
+@pytest.mark.slow
+def test_the_same_with_a_mount_of_our_own_where_the_machines_is_not_writable(tmp_path: Path) -> None:
+    """As in containers that show the hierarchy read-only; what is mounted is seen by this test alone."""
+    if not NO_CGROUPS:
+        pytest.skip("cgroups can be made here without")
+    tools.root()
+    mount = cgroups.mount_point()
+    if mount is None:
+        pytest.skip(NO_CGROUPS)
+    over = f"mount -t cgroup2 none {tmp_path} && mount --bind {tmp_path} {mount} || exit {NOT_MOUNTED}"
+    run = f'{over}; exec {sys.executable} -m pytest -q -n 0 -m "not slow" {__file__}'
+
+    done = subprocess.run(
+        [*tools.private_mounts(), "/bin/sh", "-c", run], capture_output=True, text=True, check=False
+    )
+
+    if done.returncode == NOT_MOUNTED:
+        pytest.skip(f"this machine mounts no cgroup2: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stdout
+    assert "skipped" not in done.stdout
