@@ -71,6 +71,8 @@ def end_all(stage: Stage) -> None:
             table.signal(process, signal.SIGKILL)
         if table.wait_gone([p for run in runs for p in run], GONE_LIMIT_S):
             raise Trouble("processes of a measurement did not end")
+        for lease in leases:
+            table.remove_cgroup(lease.cgroup)
 
 
 def _leases(stage: Stage) -> tuple[Lease, ...]:
