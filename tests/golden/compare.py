@@ -18,7 +18,7 @@ _TEXT_RULES = (
     (re.compile(r"\d+ MB free"), "<mb> MB free"),
 )
 _VOLATILE = re.compile(
-    r"(?:age|left|duration)_sec|free_mb|pid|pass|progress_age_sec|runtime|port|created_by|boot_id"
+    r"(?:age|left|duration)_sec|free_mb|pid|pass|progress_age_sec|runtime|port|created_by|boot_id|intent"
 )
 """Names whose values differ from run to run. Null stays null: that something is missing is a fact."""
 

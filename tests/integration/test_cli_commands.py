@@ -542,6 +542,11 @@ GOLDEN_CALLS = (
     ("task_list", ("task", "list", "--all", "--json")),
     ("task_show", ("task", "show", "1", "--json")),
     ("task_update", ("task", "update", "3", "--queue", "dev", "--json")),
+    ("stop", ("stop", "1", "--json")),
+    ("park", ("park", "3", "--json")),
+    ("retry", ("retry", "3", "--json")),
+    ("release", ("release", "1", "--reason", "it is gone", "--json")),
+    ("requeue", ("requeue", "2", "--reason", "nobody is there", "--json")),
     ("task_done", ("task", "done", "3", "--comment", "no need", "--json")),
     ("dry_run", ("run", "--dry-run", "--json")),
     ("run", ("run", "--once", "--json")),
@@ -560,7 +565,7 @@ def test_every_object_for_programs_has_the_agreed_shape(base: Path, tmp_path: Pa
     house.well("task", "add", "third", "--queue", "dev", "--blocked-by", "2")
 
     for kind, arguments in GOLDEN_CALLS:
-        answer = house.call(*arguments)
+        answer = house.call(*arguments, environ={"TKO_AGENT": "alice"})
         document = answer.json()
         assert list(document)[:4] == ["schema", "kind", "at", "exit"]
         assert (document["kind"], document["exit"]) == (kind, answer.code)

@@ -150,6 +150,9 @@ def _outlook(desk: Desk, intent: Intent) -> Outlook:
             f"{subject.task.why}"
         )
     answer = answer_of(intent, ruling) or IntentAnswer(intent, "waits", ruling.why)
+    if answer.word == "applied":
+        # It is so already, and not by this.
+        answer = answer._replace(word="nothing_to_do")
     return Outlook(answer, answer.word == "waits")
 
 
