@@ -42,6 +42,7 @@ EVERYWHERE = ("clone3", "vfork", "execve", "sendto", "kill", "pidfd_send_signal"
 """These name no path; they count wherever they lead."""
 TEMPORARY_SIGN = "/proc/self/stat"
 """Nobody knows the name of a temp file before it is there, but ``kit.files`` reads this for each name."""
+TASK = "task_TASK"
 _LINE = re.compile(r"(?:\d+ +)?(\w+)\((.*)")
 _PATH = re.compile(r'"(/[^"]*)"|<(/[^>]*)>')
 
@@ -55,7 +56,7 @@ class Call(NamedTuple):
     kind: str
     """The path with its accidents taken away: ``running/task_N.json``; "" for calls without one."""
     path: str = ""
-    """Only calls on this path are counted; "" for all of the name."""
+    """Only calls on this path are counted; "" for all of the name. ``TASK`` in it is the task's id."""
 
     def file(self) -> str:
         """The kind without what matters little: a temp file is what it becomes, and all that is appended to
@@ -84,14 +85,20 @@ def recording(strace: str, output: Path) -> tuple[str, ...]:
     return (strace, "-qq", "-y", "-s", "0", "-o", str(output), "-e", f"trace={','.join(CHANGING)}")
 
 
-def injecting(strace: str, fault: Fault) -> tuple[str, ...]:
-    """A prefix under which the fault happens, once."""
+def injecting(strace: str, fault: Fault, output: Path, task_id: str) -> tuple[str, ...]:
+    """A prefix under which the fault happens, once; ``has_happened`` reads ``output``."""
     call = fault.call
     return (
-        *(strace, "-qq", "-o", "/dev/null", "-e", f"trace={call.name}"),
+        *(strace, "-q", "-s", "0", "-o", str(output), "-e", f"trace={call.name}"),
         *("-e", f"inject={call.name}:{fault.way}:when={call.number}"),
-        *(("-P", call.path) if call.path else ()),
+        *(("-P", call.path.replace(TASK, f"task_{task_id}")) if call.path else ()),
     )
+
+
+def has_happened(output: Path) -> bool:
+    """A run is not the same each time; a fault at a call that it did not make proves nothing."""
+    text = output.read_text() if output.exists() else ""
+    return "(INJECTED)" in text or "+++ killed by SIGKILL" in text
 
 
 def changes(recorded: str, base: Path) -> list[Call]:
@@ -106,10 +113,12 @@ def changes(recorded: str, base: Path) -> list[Call]:
         counts[name] = counts.get(name, 0) + 1
         opened = _opened(rest) if name == "openat" else ""
         counts[opened] = counts.get(opened, 0) + 1
-        if not _is_change(name, rest, base):
+        # The first exec is the tracer's own.
+        if not _is_change(name, rest, base) or (name, counts[name]) == ("execve", 1):
             continue
-        path = TEMPORARY_SIGN if opened.endswith(".tmp") else opened
-        found.append(Call(name, counts[path or name], _kind(rest, base), path))
+        path = TEMPORARY_SIGN if opened.endswith(".tmp") else re.sub(r"task_\d+", TASK, opened)
+        number = counts[TEMPORARY_SIGN if path == TEMPORARY_SIGN else opened or name]
+        found.append(Call(name, number, _kind(rest, base), path))
     return found
 
 

@@ -19,7 +19,7 @@ from tests.acceptance.disk import processes_with
 from tests.acceptance.scene import CALL_TIMEOUT_S, Scene
 from tests.integration.commands import an_agent
 from tests.integration.wrapping import is_alive, wait_until
-from tests.rigs.strace import Call, Fault, changes, injecting, recording
+from tests.rigs.strace import Call, Fault, changes, has_happened, injecting, recording
 
 PASSES_MAX = 12
 """After a fault. Three runs of a task, each with a pass that ends and one that starts it, and as many again
@@ -63,6 +63,7 @@ class House:
     def __init__(self, scene: Scene, witness: Path | None = None) -> None:
         self.scene = scene
         self._witness = witness or scene.base
+        self._injected = self._witness / "injected"
         scene.control(
             an_agent("dev-1", script=AGENT.replace("{witness}", str(self._witness)), success="result")
         )
@@ -71,7 +72,9 @@ class House:
     # --- the moments at which a fault may come ---
 
     def idle(self) -> str:
-        """A task that the next pass starts."""
+        """A task that the next pass starts. Its agent waits at a gate."""
+        for gate in self.scene.gates.iterdir():
+            gate.unlink()
         (task_id,) = self.scene.seed(1)
         return task_id
 
@@ -106,7 +109,7 @@ class House:
     def unadopted(self, strace: str) -> str:
         """A lease whose wrapper never came: the next pass revokes it."""
         task_id = self.idle()
-        self._killed_pass(strace, Call("clone3", 1, ""))
+        self._killed_pass(strace, Call("clone3", 1, ""), task_id)
         lease = self.scene.disk.lease(task_id)
         assert lease["state"] == "starting", lease
         began = float(str(lease["start_monotonic"]))
@@ -117,16 +120,26 @@ class House:
         """A claim that was sent, and no more: the next pass undoes it. ``claimed`` is the call that writes
         the lease after the claim."""
         task_id = self.idle()
-        self._killed_pass(strace, claimed)
+        self._killed_pass(strace, claimed, task_id)
         assert self.scene.disk.lease(task_id)["state"] == "claiming"
         self._let_time_pass(task_id)
         return task_id
 
-    def _killed_pass(self, strace: str, call: Call) -> None:
-        code = self.scene.call("run", "--once", prefix=injecting(strace, Fault(call, "signal=KILL"))).code
-        assert code in (137, -9), code
+    def _killed_pass(self, strace: str, call: Call, task_id: str) -> None:
+        self.one_pass(self.injecting(strace, Fault(call, "signal=KILL"), task_id))
+        assert self.has_happened(), call
 
     # --- the traced process ---
+
+    def injecting(self, strace: str, fault: Fault, task_id: str) -> tuple[str, ...]:
+        """See the rig."""
+        self._injected.unlink(missing_ok=True)
+        return injecting(strace, fault, self._injected, task_id)
+
+    def has_happened(self) -> bool:
+        """The last fault that was asked for."""
+        self.wait_for_tracer()
+        return has_happened(self._injected)
 
     def record(self, strace: str, trace: Callable[[tuple[str, ...]], object]) -> list[Call]:
         """What a clean run changes."""
@@ -157,6 +170,8 @@ class House:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+        # Otherwise the next pass would settle the run, and not the pass that the wrapper becomes.
+        self.wait_for_tracer()
         return done.stderr
 
     # --- afterwards ---

@@ -59,7 +59,6 @@ def a_house(scene: Scene) -> Iterator[House]:
 
 def start_on_full_disk(house: House, disk: SmallDisk, pages: int) -> list[str]:
     """Whatever a start had got done when the room was used up."""
-    shut_gates(house)
     task_id = house.idle()
     disk.fill(room=pages * PAGE)
     answers = [house.scene.call("run", "--once") for _ in range(2)]
@@ -70,18 +69,12 @@ def start_on_full_disk(house: House, disk: SmallDisk, pages: int) -> list[str]:
 
 def end_on_full_disk(house: House, disk: SmallDisk, pages: int) -> list[str]:
     """Whatever a wrapper and the pass that it becomes had got done when the room was used up."""
-    shut_gates(house)
     task_id = house.running()
     disk.fill(room=pages * PAGE)
     (house.scene.gates / task_id).touch()
     house.scene.call("run", "--once")
     disk.free()
     return house.recover(task_id)
-
-
-def shut_gates(house: House) -> None:
-    for gate in house.scene.gates.iterdir():
-        gate.unlink()
 
 
 @pytest.mark.slow

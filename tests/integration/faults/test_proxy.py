@@ -30,7 +30,6 @@ class Line:
 
     def exchanges(self, moment: str) -> int:
         """Of a clean pass."""
-        self._shut_gates()
         task_id = MOMENTS[moment](self.house)
         self.proxy.be_well()
         self.house.one_pass(())
@@ -40,7 +39,6 @@ class Line:
 
     def spoilt(self, moment: str, number: int, way: Way) -> list[str]:
         """What is wrong when one exchange was spoilt and all that followed from it is over."""
-        self._shut_gates()
         task_id = MOMENTS[moment](self.house)
         self.proxy.spoil(number, way)
         said = self.house.one_pass(())
@@ -48,10 +46,6 @@ class Line:
         wrong = [f"a traceback: {last_line(said)}"] if "Traceback" in said else []
         found = wrong + self.house.recover(task_id)
         return [f"{moment}: {way} at exchange {number}: {sentence}" for sentence in found]
-
-    def _shut_gates(self) -> None:
-        for gate in self.house.scene.gates.iterdir():
-            gate.unlink()
 
 
 @pytest.fixture
