@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 
 _REMEDIES = {
-    errno.ENOSPC: "free some disk space; nothing was lost",
+    errno.ENOSPC: "free some disk space, or files where inodes have run out (df -i); nothing was lost",
     errno.EDQUOT: "the disk quota is used up; nothing was lost",
     errno.EROFS: "the file system is read-only; mount it writable",
     errno.EIO: "look at the disk and at the kernel's messages; nothing was lost",
