@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from tinyscheduler.errors import NotAssigned
 from tinyscheduler.model.event import Event, EventName
-from tinyscheduler.model.ids import AgentName
 from tinyscheduler.model.lease import Outcome
 from tinyscheduler.model.ledger import Ledger, OpenRun, Parked
 from tinyscheduler.model.task import Task
@@ -44,20 +43,20 @@ def requeue(context: Context, subject: Subject) -> None:
     """Idle by a conditional move, so that whoever was quicker keeps it; where the claim is known, to
     whom it was taken from."""
     intent, task, run = subject.intent, _task(subject), open_run(subject)
-    agent = task.assigned_to
-    assert agent is not None, "only what has an agent's name is requeued"
     if task.status == "working":
+        agent = task.assigned_to
+        assert agent is not None, "only what has an agent's name is requeued"
         text = f"requeued by {intent.by}: {intent.reason} {intent_marker(intent)}"
         context.server.move(task.id, current=agent, new=agent, comment=text)
     if run is not None:
-        _close(context, subject, agent, run)
+        _close(context, subject, task, run)
     _tell(context, subject, "task_requeued")
 
 
-def _close(context: Context, subject: Subject, agent: AgentName, run: OpenRun) -> None:
+def _close(context: Context, subject: Subject, task: Task, run: OpenRun) -> None:
     before = run.claim.assigned_to_before
-    if run.agent == agent and before != agent:
-        context.server.update(subject.intent.task_id, assigned_to=before or "")
+    if task.assigned_to == run.agent != before:
+        context.server.update(task.id, assigned_to=before or "")
     outcome = Outcome("interrupted", context.world.clock.now(), summary=f"requeued by {subject.intent.by}")
     ledger = _ledger_for(context, subject)
     context.world.ledgers.write(after_run(ledger, run, outcome, subject.policy))

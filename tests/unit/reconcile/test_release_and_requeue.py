@@ -6,7 +6,9 @@ import os
 import signal
 from pathlib import Path
 
+from tests.fakes.crash import Crash, Fuse, dying
 from tests.fakes.stage import Stage, a_stage
+from tests.unit.reconcile.crashing import switched_off
 from tests.unit.reconcile.intent_scenes import (
     a_running_stage,
     answers,
@@ -16,6 +18,7 @@ from tests.unit.reconcile.intent_scenes import (
     pending,
 )
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.reconcile.run import run_once
 
 ONE = TaskId("1")
 
@@ -118,3 +121,50 @@ def test_what_has_a_lease_is_not_requeued(tmp_path: Path) -> None:
 
     assert stage.server.task(ONE).status == "working"
     assert answers(stage) == [("requeue", "refused")]
+
+
+def a_restored_stage(base: Path) -> Stage:
+    """A backup was put back: the ledger has an open run of the folder that was copied, and no lease."""
+    stage = a_running_stage(base)
+    lease = stage.lease()
+    assert lease is not None
+    stage.engine.die(stage.engine.newest())
+    stage.leases().remove(lease)
+    ledger = stage.ledger()
+    assert ledger.open is not None
+    stage.ledgers().write(ledger._replace(open=ledger.open._replace(tag="0000000000000000:1:x")))
+    return stage
+
+
+def test_a_task_of_a_restored_folder_goes_back_to_where_it_was_claimed_from(tmp_path: Path) -> None:
+    stage = a_restored_stage(tmp_path)
+    untouched = [stage.run().exit_code, stage.server.task(ONE).status]
+    ask(stage, "requeue", reason="the old machine is off")
+    switched_off(stage).run()
+
+    task = stage.server.task(ONE)
+    assert untouched == [0, "working"]
+    assert (task.status, task.assigned_to) == ("idle", None)
+    assert (stage.ledger().open, kinds(stage)) == (None, ["interrupted"])
+
+
+def test_a_requeue_of_a_restored_task_that_was_cut_off_comes_to_the_same_end(tmp_path: Path) -> None:
+    def asked(number: int) -> Stage:
+        stage = a_restored_stage(tmp_path / str(number))
+        ask(stage, "requeue", reason="the old machine is off")
+        return switched_off(stage)
+
+    for effect in range(1, 20):
+        stage = asked(effect)
+        try:
+            run_once(dying(stage.world(), Fuse(effect)))
+        except Crash:
+            stage.run()
+        else:
+            assert effect > 3
+            return
+        task = stage.server.task(ONE)
+        assert (task.status, task.assigned_to, stage.ledger().open) == ("idle", None, None)
+        assert kinds(stage) == ["interrupted"]
+        assert len([c for c in stage.server.comments(ONE) if "the old machine" in c.text]) == 1
+    raise AssertionError("the pass does not come to an end")
