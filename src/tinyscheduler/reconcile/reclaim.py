@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from tinyscheduler.errors import StateError
+from tinyscheduler.errors import StateError, Unreadable
 from tinyscheduler.model.action import Reclaim, Release
 from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass, Owner, ProcessRef
 from tinyscheduler.reconcile.context import Context
@@ -55,7 +55,8 @@ def tell_survivors(context: Context, lease: Lease, survivors: Sequence[ProcessRe
 def _doom(context: Context, action: Reclaim | Release) -> _Doom:
     """Raises StateError when a start could not be closed to a wrapper that comes late."""
     lease = action.lease
-    owner = _close(context, lease) if action.reason == "stop_asked" else _owner(context, lease)
+    is_asked = action.reason in ("stop_asked", "release_asked")
+    owner = _close(context, lease) if is_asked else _owner(context, lease)
     context.note("stop_asked", lease, action.reason, **({"why": action.why} if action.why else {}))
     return _Doom(action, Doomed(lease, owner, action.outcome))
 
@@ -64,7 +65,11 @@ def _close(context: Context, lease: Lease) -> Owner | None:
     """A start that nobody has adopted yet: from here on nobody can, so that the lease is ours to write."""
     if lease.state != "starting":
         return _owner(context, lease)
-    return context.world.leases.take(lease.task_id, Owner(lease.lease_id, "revoked", None))
+    try:
+        return context.world.leases.take(lease.task_id, Owner(lease.lease_id, "revoked", None))
+    except Unreadable:
+        # The name is taken, by whomever: nobody can adopt it any more.
+        return None
 
 
 def _owner(context: Context, lease: Lease) -> Owner | None:

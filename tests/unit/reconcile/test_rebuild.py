@@ -11,6 +11,7 @@ import pytest
 
 from tests.builders import an_agent
 from tests.fakes.stage import Stage, a_stage
+from tests.unit.reconcile.intent_scenes import ask
 from tests.unit.reconcile.reclaim_scenes import TASK, a_running_stage, agent_of, newest
 from tests.unit.reconcile.test_lost import events
 from tinyscheduler.model.lease import LeaseState, Owner
@@ -328,6 +329,17 @@ def test_an_unreadable_owner_file_does_not_hold_a_start_for_ever(tmp_path: Path,
     assert stage.server.task(TASK).status == "idle"
     assert [past.kind for past in stage.ledger().outcomes] == ["interrupted"]
     assert os.listdir(stage.configuration.places.running) == []
+
+
+def test_an_unreadable_owner_file_does_not_keep_a_start_from_being_stopped(tmp_path: Path) -> None:
+    stage = a_starting_stage(tmp_path)
+    lease_path(stage).with_suffix(".owner").write_bytes(b"\xff")
+    ask(stage, "stop")
+
+    stage.run()
+
+    assert (stage.lease(), stage.processes.living()) == (None, [])
+    assert [past.kind for past in stage.ledger().outcomes] == ["cancelled"]
 
 
 def test_an_unreadable_owner_file_is_no_matter_once_the_run_has_begun(tmp_path: Path) -> None:
