@@ -127,9 +127,9 @@ def full_house(size: Size) -> Iterator[House]:
             client = idle._replace(settings={**idle.settings, "MCP_ENDPOINT": endpoint})
             client.set_up()
             # Only now is there work: a pass that found tasks and no leases would start them.
-            source = _fill_store(embedded, size)
-            _write_leases(embedded, size, f"embedded:{source}", wrapper)
-            _write_leases(client, size, f"mcp:{endpoint}", wrapper)
+            source, made_at = _fill_store(embedded, size)
+            _write_leases(embedded, made_at, f"embedded:{source}", wrapper)
+            _write_leases(client, made_at, f"mcp:{endpoint}", wrapper)
             yield House(size, embedded, client, endpoint)
 
 
@@ -147,15 +147,18 @@ def living_process() -> Iterator[ProcessRef]:
         sleeper.wait()
 
 
-def _fill_store(stage: Stage, size: Size) -> str:
-    """Tasks as people write them; the leased ones come first. The store's identity."""
+def _fill_store(stage: Stage, size: Size) -> tuple[str, Mapping[int, datetime]]:
+    """Tasks as people write them; the leased ones come first. The store's identity, and when those were
+    made: a lease that says something else is of another task."""
     store = Store(str(stage.state / "tasks.db"))
+    made_at = {}
     try:
         for row in store.create_tasks([_task(number) for number in range(size.leases)]):
             changes = {"status": "working", "assigned_to": AGENTS[row.id % len(AGENTS)]}
             store.update_task(row.id, changes)  # type: ignore[arg-type]
+            made_at[row.id] = datetime.fromisoformat(row.created_at)
         store.create_tasks([_task(number) for number in range(size.tasks)])
-        return store.identity
+        return store.identity, made_at
     finally:
         store.close()
 
@@ -171,11 +174,12 @@ def _task(number: int) -> NewTask:
     )
 
 
-def _write_leases(stage: Stage, size: Size, source: str, wrapper: ProcessRef) -> None:
+def _write_leases(stage: Stage, made_at: Mapping[int, datetime], source: str, wrapper: ProcessRef) -> None:
     """Not by the store of leases: a thousand of its syncs would take longer than all measurements."""
     folder = stage.state / "running"
-    for number in range(1, size.leases + 1):
+    for number, task_made_at in made_at.items():
         lease = _lease(number, stage, source, wrapper)
+        lease = lease._replace(claim=lease.claim._replace(task_created_at=task_made_at))
         path = folder / f"task_{number}.json"
         path.write_bytes(json_text.dump(lease_to_json(lease)))
         path.chmod(0o600)
