@@ -79,8 +79,8 @@ OURS: Mapping[str, str] = {
         " model.rate_limit model.reason model.result model.sightings model.snapshot model.task"
     ),
     "decisions": (
-        "planner planner.breakers planner.capacity planner.gates planner.holds planner.life"
-        " planner.ranking planner.retry planner.start planner.tend planner.view"
+        "planner planner.agent_holds planner.breakers planner.capacity planner.gates planner.holds"
+        " planner.life planner.ranking planner.retry planner.start planner.tend planner.view"
     ),
     "the order of a pass; what acts is loaded when there is something to do": (
         "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.memory"

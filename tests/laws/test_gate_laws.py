@@ -9,12 +9,13 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws.start_worlds import after, answered
+from tests.laws.start_worlds import after, answered, known
 from tests.strategies import start_snapshots
 from tinyscheduler.model.breaker import AccountLimit, Accounts, Breakers, Quarantine
 from tinyscheduler.model.ids import LeaseId
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.planner.breakers import account_of
+from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.gates import gates_of, shut_gate
 from tinyscheduler.planner.start import plan_start
 
@@ -57,6 +58,19 @@ def test_the_probe_is_alone_until_it_has_ended(snapshot: StartSnapshot) -> None:
     begun = tuple(lease._replace(created_at=snapshot.now) for lease in made)
 
     assert plan_start(snapshot._replace(leases=(*snapshot.leases, *begun))).starts == ()
+
+
+@given(gated_snapshots())
+def test_explain_gives_the_answer_of_the_plan(snapshot: StartSnapshot) -> None:
+    """Law 9."""
+    plan = plan_start(snapshot)
+    answers = {held.task_id: held for held in plan.held}
+
+    for task in known(snapshot).tasks[:3]:
+        told = explain(task, snapshot)
+        is_over = told.standing in ("complete", "archived")
+        assert told.held == (None if is_over else answers.get(task.id))
+        assert told.held is None or told.held.reason in [r.name for r in told.rows if r.verdict == "holds"]
 
 
 @given(gated_snapshots())

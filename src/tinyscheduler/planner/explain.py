@@ -18,10 +18,10 @@ from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.capacity import Capacity
 from tinyscheduler.planner.gates import gates_of
-from tinyscheduler.planner.holds import HOLDS, Finding, first_hold
+from tinyscheduler.planner.holds import HOLDS, first_hold
 from tinyscheduler.planner.ranking import RankKey, blocked_counts, rank_key
 from tinyscheduler.planner.start import plan_start
-from tinyscheduler.planner.view import View, candidates, ledger_of, view_of
+from tinyscheduler.planner.view import Finding, View, candidates, ledger_of, view_of
 
 CAPACITY_ROWS: tuple[HeldReason, ...] = ("queue_cap", "agent_full", "global_cap")
 """What is asked of a task that nothing else holds, in the order of ``planner.start``."""

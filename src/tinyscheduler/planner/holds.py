@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
-from typing import NamedTuple
 
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.rate_limit import LIMIT_S_MAX
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.gates import GateReason, shut_gate
+from tinyscheduler.planner.agent_holds import (
+    account_limited,
+    agent_quarantined,
+    cooldown,
+    no_agent,
+    no_recipe,
+)
 from tinyscheduler.planner.retry import fingerprint
-from tinyscheduler.planner.view import Place, View, candidates, cooling, is_foreign, ledger_of
+from tinyscheduler.planner.view import Finding, Place, View, is_foreign, ledger_of
 
 _TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-class Finding(NamedTuple):
-    """What a row found: the variable parts of a Held."""
-
-    value: str
-    lever: str
-    hold: Held | None = None
-    """Takes the place of everything when the row already has a whole answer."""
 
 
 def first_hold(task: Task, view: View, clear: set[Place] | None = None) -> Held | None:
@@ -183,34 +178,6 @@ def _not_before(task: Task, view: View) -> Finding | None:
     return Finding("", "", held)
 
 
-def _cooldown(task: Task, view: View) -> Finding | None:
-    able = [agent for agent in candidates(task, view) if agent.command and agent.slots > 0]
-    cool = cooling(task, view)
-    if not able or any(agent.name not in cool for agent in able):
-        return None
-    ledger = ledger_of(task, view)
-    assert isinstance(ledger, Ledger), "only a ledger cools an agent"
-    base_s, last = view.snapshot.policy.retry_base_s, ledger.outcomes[-1]
-    held = Held(
-        task.id,
-        "cooldown",
-        f"{last.agent} had it a moment ago",
-        limit=f"{base_s} s",
-        since=last.at,
-        next_look_at=last.at + timedelta(seconds=base_s),
-        lever="wait",
-    )
-    return Finding("", "", held)
-
-
-def _no_recipe(task: Task, view: View) -> Finding | None:
-    able = candidates(task, view)
-    if not able or any(agent.command for agent in able):
-        return None
-    names = ", ".join(sorted(agent.name for agent in able))
-    return Finding(f"{names}: nothing to run", "give the agent a command in agent-control")
-
-
 def _longest_wait_s(ledger: Ledger, view: View) -> float:
     """A time further away than its own maximum comes from a clock that was wrong: it holds nothing."""
     is_limited = bool(ledger.outcomes) and ledger.outcomes[-1].kind == "rate_limited"
@@ -221,55 +188,6 @@ def _bad_task(task: Task, _view: View) -> Finding | None:
     if _TASK_ID.fullmatch(task.id):
         return None
     return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
-
-
-def _no_agent(task: Task, view: View) -> Finding | None:
-    able = candidates(task, view)
-    if not able:
-        if task.queue is None:
-            lever = f"task update {task.id} --queue QUEUE, or --assign AGENT"
-            return Finding("it is without a queue and nobody's", lever)
-        where = f"queue {task.queue}"
-        return Finding(f"no enabled agent serves {where}", f"add an agent for {where}")
-    # Slots of an agent that has nothing to run are none, unless that is true of all.
-    able = [agent for agent in able if agent.command] or able
-    if all(agent.slots <= 0 for agent in able):
-        names = ", ".join(sorted(agent.name for agent in able))
-        return Finding(f"{names}: 0 slots", f"--agent-limit {able[0].name}=1, or maxConcurrency")
-    return None
-
-
-def _account_limited(task: Task, view: View) -> Finding | None:
-    return _behind_gates(task, view, "account_limited")
-
-
-def _agent_quarantined(task: Task, view: View) -> Finding | None:
-    return _behind_gates(task, view, "agent_quarantined")
-
-
-def _behind_gates(task: Task, view: View, reason: GateReason) -> Finding | None:
-    """Everybody who may run the task is to be given nothing now, and this is the reason of one of them."""
-    if not view.gates:
-        return None
-    cool = cooling(task, view)
-    able = [a for a in candidates(task, view) if a.command and a.slots > 0 and a.name not in cool]
-    shut = [shut_gate(agent, view.gates) for agent in able]
-    named = sorted({gate for gate in shut if gate is not None and gate.reason == reason})
-    if not named or None in shut:
-        return None
-    ends = [gate.until for gate in shut if gate is not None and gate.until is not None]
-    next_look_at = min(ends) if len(ends) == len(shut) else None
-    value = "; ".join(dict.fromkeys(gate.value for gate in named))
-    held = Held(
-        task.id,
-        reason,
-        value,
-        limit="" if next_look_at is None else f"{next_look_at:%Y-%m-%dT%H:%M:%SZ}",
-        since=min(gate.since for gate in named),
-        next_look_at=next_look_at,
-        lever=named[0].lever,
-    )
-    return Finding("", "", held)
 
 
 def _disk(_task: Task, view: View) -> Finding | None:
@@ -294,12 +212,12 @@ HOLDS: tuple[tuple[HeldReason, Callable[[Task, View], Finding | None]], ...] = (
     ("parent_open", _parent_open),
     ("blocked", _blocked),
     ("not_before", _not_before),
-    ("cooldown", _cooldown),
-    ("no_recipe", _no_recipe),
+    ("cooldown", cooldown),
+    ("no_recipe", no_recipe),
     ("bad_task", _bad_task),
-    ("no_agent", _no_agent),
-    ("account_limited", _account_limited),
-    ("agent_quarantined", _agent_quarantined),
+    ("no_agent", no_agent),
+    ("account_limited", account_limited),
+    ("agent_quarantined", agent_quarantined),
     ("disk", _disk),
 )
 

@@ -11,6 +11,7 @@ from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
+from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import Gates, gates_of
@@ -19,6 +20,15 @@ from tinyscheduler.planner.retry import counted
 Place = tuple[AgentName | None, QueueName | None]
 """Assignee and queue of a task: all tasks of one place have the same candidates."""
 NOBODY: frozenset[AgentName] = frozenset()
+
+
+class Finding(NamedTuple):
+    """What a row found: the variable parts of a Held."""
+
+    value: str
+    lever: str
+    hold: Held | None = None
+    """Takes the place of everything when the row already has a whole answer."""
 
 
 class View(NamedTuple):

@@ -1,0 +1,93 @@
+"""Why nobody may run a task: the rows of ``holds`` that look at the agents who could."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.model.reason import Held
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.gates import GateReason, shut_gate
+from tinyscheduler.planner.view import Finding, View, candidates, cooling, ledger_of
+
+
+def cooldown(task: Task, view: View) -> Finding | None:
+    """Everybody who may run it had it a moment ago."""
+    able = [agent for agent in candidates(task, view) if agent.command and agent.slots > 0]
+    cool = cooling(task, view)
+    if not able or any(agent.name not in cool for agent in able):
+        return None
+    ledger = ledger_of(task, view)
+    assert isinstance(ledger, Ledger), "only a ledger cools an agent"
+    base_s, last = view.snapshot.policy.retry_base_s, ledger.outcomes[-1]
+    held = Held(
+        task.id,
+        "cooldown",
+        f"{last.agent} had it a moment ago",
+        limit=f"{base_s} s",
+        since=last.at,
+        next_look_at=last.at + timedelta(seconds=base_s),
+        lever="wait",
+    )
+    return Finding("", "", held)
+
+
+def no_recipe(task: Task, view: View) -> Finding | None:
+    """Nobody who may run it has anything to run."""
+    able = candidates(task, view)
+    if not able or any(agent.command for agent in able):
+        return None
+    names = ", ".join(sorted(agent.name for agent in able))
+    return Finding(f"{names}: nothing to run", "give the agent a command in agent-control")
+
+
+def no_agent(task: Task, view: View) -> Finding | None:
+    """Nobody may run it, or nobody has a slot."""
+    able = candidates(task, view)
+    if not able:
+        if task.queue is None:
+            lever = f"task update {task.id} --queue QUEUE, or --assign AGENT"
+            return Finding("it is without a queue and nobody's", lever)
+        where = f"queue {task.queue}"
+        return Finding(f"no enabled agent serves {where}", f"add an agent for {where}")
+    # Slots of an agent that has nothing to run are none, unless that is true of all.
+    able = [agent for agent in able if agent.command] or able
+    if all(agent.slots <= 0 for agent in able):
+        names = ", ".join(sorted(agent.name for agent in able))
+        return Finding(f"{names}: 0 slots", f"--agent-limit {able[0].name}=1, or maxConcurrency")
+    return None
+
+
+def account_limited(task: Task, view: View) -> Finding | None:
+    """Features C7."""
+    return _behind_gates(task, view, "account_limited")
+
+
+def agent_quarantined(task: Task, view: View) -> Finding | None:
+    """Features C6."""
+    return _behind_gates(task, view, "agent_quarantined")
+
+
+def _behind_gates(task: Task, view: View, reason: GateReason) -> Finding | None:
+    """Everybody who may run the task is to be given nothing now, and this is the reason of one of them."""
+    if not view.gates:
+        return None
+    cool = cooling(task, view)
+    able = [a for a in candidates(task, view) if a.command and a.slots > 0 and a.name not in cool]
+    shut = [shut_gate(agent, view.gates) for agent in able]
+    named = sorted({gate for gate in shut if gate is not None and gate.reason == reason})
+    if not named or None in shut:
+        return None
+    ends = [gate.until for gate in shut if gate is not None and gate.until is not None]
+    next_look_at = min(ends) if len(ends) == len(shut) else None
+    value = "; ".join(dict.fromkeys(gate.value for gate in named))
+    held = Held(
+        task.id,
+        reason,
+        value,
+        limit="" if next_look_at is None else f"{next_look_at:%Y-%m-%dT%H:%M:%SZ}",
+        since=min(gate.since for gate in named),
+        next_look_at=next_look_at,
+        lever=named[0].lever,
+    )
+    return Finding("", "", held)
