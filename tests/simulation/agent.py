@@ -10,7 +10,8 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from tests.simulation.house import CALM, PERSON, Body, Killed
+from tests.simulation.body import Body, Killed
+from tests.simulation.house import CALM, PERSON
 from tinyscheduler.errors import TaskServerError
 
 if TYPE_CHECKING:
@@ -103,8 +104,7 @@ class Agent(Body):
         self.house.at_start(Agent(self.machine, process, self.order, plan, self.process.cgroup))
 
     def _hear(self, number: int) -> None:
-        ends = number == signal.SIGKILL or (number == signal.SIGTERM and number not in self.process.ignores)
-        if ends and self.code is None:
+        if number not in self.process.ignores and self.code is None:
             self.signal = number
 
 
@@ -143,6 +143,23 @@ def _hang(_agent: Agent) -> Iterator[None]:
 def _ignore_term(agent: Agent) -> Iterator[None]:
     agent.process.ignores.add(signal.SIGTERM)
     yield from _hang(agent)
+
+
+def _hang_in_the_kernel(agent: Agent) -> Iterator[None]:
+    """No signal ends it, for a while: its disk does not answer."""
+    agent.process.ignores |= {signal.SIGTERM, signal.SIGKILL}
+    for _ in range(agent.house.chance.randint(1, 20)):
+        yield
+    agent.process.ignores.clear()
+    yield from _hang(agent)
+
+
+def _report_a_limit(agent: Agent) -> Iterator[None]:
+    """The provider wants to be left alone for a while."""
+    yield
+    agent.say_result("failed", rate_limited={"retry_after_sec": 300})
+    yield
+    agent.exit(1)
 
 
 def _leave_a_daemon(agent: Agent) -> Iterator[None]:
@@ -237,6 +254,8 @@ PLANS: Mapping[str, Callable[[Agent], Iterator[None]]] = {
     "defer": _defer,
     "hang": _hang,
     "ignore_term": _ignore_term,
+    "hang_in_the_kernel": _hang_in_the_kernel,
+    "report_a_limit": _report_a_limit,
     "leave_a_daemon": _leave_a_daemon,
     "leave_a_ghost": _leave_a_ghost,
     "leave_a_deaf_child": _leave_a_deaf_child,

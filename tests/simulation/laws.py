@@ -156,6 +156,9 @@ class Laws:
         task, ledger = house.server.task(task_id), self._ledger(task_id)
         if task.status == "complete" or task.archived_at is not None or task.assigned_to == PERSON:
             return ""
+        if task.status == "idle" and task.is_blocked:
+            # By one that is parked or a person's.
+            return ""
         if task.status == "working" and task_id in house.persons:
             # Hers: she took it between a look and a write of ours, which nothing on the server can close.
             return ""

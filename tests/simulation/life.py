@@ -81,7 +81,7 @@ class Life:
         house = self.house
         house.tell("fate", "from here on nothing goes wrong")
         house.rates = CALM
-        house.server.unavailable = False
+        house.server.unavailable = house.is_disk_full = False
         house.land()
         MemoryFiles(house.disk).remove(house.configuration.places.estop_file)
         for wrapper in house.wrappers:
@@ -157,10 +157,16 @@ def _server(house: House) -> None:
     house.tell("fate", f"the server is {'down' if house.server.unavailable else 'up'}")
 
 
+def _disk(house: House) -> None:
+    """Full, until somebody makes room."""
+    house.is_disk_full = house.rates.disk > 0 and not house.is_disk_full
+    house.tell("fate", f"the disk is {'full' if house.is_disk_full else 'not full'}")
+
+
 def _step_clock(house: House) -> None:
     machine = house.chance.choice(house.machines)
     # Two machines over one folder have to agree on the time, but for seconds.
-    steps = (-86_400, -3_600, -60, 60, 3_600, 86_400) if len(house.machines) == 1 else (-5, 5)
+    steps = (-3_600, -60, 60, 3_600) if len(house.machines) == 1 else (-5, 5)
     seconds = house.chance.choice(steps)
     house.count("clock step")
     house.tell(machine.name, f"has its clock set by {seconds} s")
@@ -199,6 +205,7 @@ MENU: tuple[tuple[Deed, int], ...] = (
     (_kill, 2),
     (_stop_or_wake, 2),
     (_server, 1),
+    (_disk, 1),
     (_step_clock, 1),
     (_suspend, 1),
     (_reboot, 1),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.simulation.house import Body, Killed, Machine
+from tests.simulation.body import Body, Killed
+from tests.simulation.house import Machine
 from tests.simulation.ports import world_of
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.run import run_once

@@ -45,6 +45,21 @@ def complete(house: House, task_id: TaskId) -> None:
     house.server.set_status(task_id, "complete")
 
 
+def reopen(house: House, task_id: TaskId) -> None:
+    """It is complete, and still not good enough."""
+    task = house.server.task(task_id)
+    if task.status == "complete" or task.archived_at is not None:
+        house.persons.discard(task_id)
+        house.server.edit(task._replace(status="idle", assigned_to=None, archived_at=None))
+
+
+def add_task(house: House, task_id: TaskId) -> None:
+    """Perhaps one that waits for another."""
+    if len(house.tasks) < TASKS_MAX:
+        blocked_by = task_id if house.chance.random() < 0.3 else None
+        house.tasks.append(house.server.create(queue="dev", blocked_by=blocked_by))
+
+
 def retitle(house: House, task_id: TaskId) -> None:
     task = house.server.task(task_id)
     house.server.edit(task._replace(title=f"{task.title}, please"))
@@ -61,7 +76,9 @@ def delete(house: House, task_id: TaskId) -> None:
 def remove_lease(house: House, task_id: TaskId) -> None:
     """By hand: the file alone."""
     house.meddled.add(task_id)
-    MemoryFiles(house.disk).remove(f"{house.configuration.places.running}/task_{task_id}.json")
+    files, path = MemoryFiles(house.disk), f"{house.configuration.places.running}/task_{task_id}.json"
+    files.remove(path)
+    files.sync_parent(path)
 
 
 def garble_lease(house: House, task_id: TaskId) -> None:
@@ -116,6 +133,8 @@ def _lease_id(house: House, task_id: TaskId) -> LeaseId | None:
 
 KINDS: tuple[IntentKind, ...] = ("stop", "stop", "park", "retry", "retry", "release", "requeue")
 
+TASKS_MAX = 10
+
 Deed = Callable[[House, TaskId], None]
 
 DEEDS: tuple[Deed, ...] = (
@@ -123,6 +142,8 @@ DEEDS: tuple[Deed, ...] = (
     *(give_back,) * 4,
     *(retitle,) * 2,
     *(complete, archive, delete),
+    *(reopen,) * 4,
+    *(add_task,) * 4,
     *(ask_something,) * 8,
     *(remove_lease,) * 2,
     *(garble_lease,) * 2,

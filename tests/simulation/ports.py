@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, cast
 from tests.fakes.attic import EmptyAttic
 from tests.fakes.flaky import WRITES, _is_of_a_claim
 from tests.fakes.stage import a_stage
-from tests.simulation.house import BASE, STATE_ID, Body
+from tests.simulation.body import Body
+from tests.simulation.house import BASE, STATE_ID
 from tests.simulation.table import TableView
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers

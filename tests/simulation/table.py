@@ -12,7 +12,7 @@ from tinyscheduler.model.lease import ProcessRef
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.simulation.house import Body
+    from tests.simulation.body import Body
     from tinyscheduler.model.snapshot import Liveness
     from tinyscheduler.ports import Host, RunRef
 

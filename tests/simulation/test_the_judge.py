@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from tests.fakes.memory_files import MemoryFiles
-from tests.simulation.house import Body, House, LawBroken
+from tests.simulation.body import Body
+from tests.simulation.house import House, LawBroken
 from tests.simulation.life import Life, a_house
 from tests.simulation.ports import Lock, world_of
 from tests.simulation.table import TableView

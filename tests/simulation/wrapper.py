@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.simulation.agent import Agent
-from tests.simulation.house import CALM, Body, Killed, Machine
+from tests.simulation.body import Body, Killed
+from tests.simulation.house import CALM, Machine
 from tests.simulation.ports import leases_of, runs_of
 from tests.simulation.table import TableView
 from tinyscheduler.errors import StateError
