@@ -94,8 +94,9 @@ def look_at_drift(
 def as_desired(
     world: World, server: TaskServer, tend: TendSnapshot, backlog: Known[Backlog] | Unknown
 ) -> TendSnapshot:
-    """For those who only look: each run with what the server shows otherwise. As it was where nobody
-    knows; a task that the server refuses to show is left to the pass to tell."""
+    """For those who only look: each run with what the server shows otherwise, once a pass has seen it
+    too: a run may have ended between the reading of its lease and the server's answer. As it was where
+    nobody knows; a task that the server refuses to show is left to the pass to tell."""
     leases = [facts.lease for facts in tend.leases]
     if not leases or not isinstance(backlog, Known):
         return tend
@@ -104,10 +105,11 @@ def as_desired(
     if verdict is None:
         return tend
     grace_s = world.configuration.policy.handover_grace_s
+    drift = {lease_id: seen for lease_id, seen in verdict.drift.items() if lease_id in before.drift}
     facts = tuple(
         known._replace(
             unwanted=verdict.unwanted.get(known.lease.lease_id, ""),
-            drift=drift_text(verdict.drift.get(known.lease.lease_id), grace_s=grace_s),
+            drift=drift_text(drift.get(known.lease.lease_id), grace_s=grace_s),
         )
         for known in tend.leases
     )

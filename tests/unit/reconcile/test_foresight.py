@@ -83,6 +83,13 @@ def test_status_notes_a_drift_and_says_when_its_run_is_ended(tmp_path: Path) -> 
     assert "its run is ended at 12:02:01" in notes[0]
 
 
+def test_what_no_pass_has_seen_may_be_a_run_that_ends_right_now_and_is_not_told(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    edit(stage, assigned_to="a-person")
+
+    assert [problem for problem in problems(look(read_side(stage))) if problem.reference == "drift"] == []
+
+
 def test_explain_says_what_the_server_shows_of_a_run(tmp_path: Path) -> None:
     stage = a_reassigned_stage(tmp_path, (1,))
 
