@@ -105,6 +105,7 @@ def _drop(context: Context, judged: Judged) -> None:
     assert broken is not None, "only what cannot be read is dropped"
     context.world.leases.quarantine(broken)
     context.world.leases.drop(broken)
+    context.world.journal.append(Event("lease_undone", broken.task_id, reason="release_asked"))
 
 
 def _conclude(context: Context, answer: IntentAnswer) -> None:
