@@ -144,10 +144,8 @@ def _broken(seen: Seen) -> Iterator[Problem]:
         hint = mending_text(lease, actions.get(lease.task_id))
         yield Problem("problem", "lease-unreadable", f"lease {lease.path}: {lease.why}", hint, lease.task_id)
     for ledger in seen.shelf.broken:
-        hint = f"mend or remove {ledger.path}; its task is held until then"
-        yield Problem(
-            "problem", "ledger-unreadable", f"ledger {ledger.path}: {ledger.why}", hint, ledger.task_id
-        )
+        message, hint = f"ledger {ledger.path}: {ledger.why}", f"mend or remove {ledger.path}"
+        yield Problem("problem", "ledger-unreadable", message, f"{hint}; its task is held", ledger.task_id)
 
 
 def _orphans(seen: Seen) -> Iterator[Problem]:
@@ -271,12 +269,9 @@ def _silent(seen: Seen) -> Iterator[Problem]:
             yield Problem("note", "silent", message, f"look at {lease.run_folder}/output.log", lease.task_id)
 
 
-def _limits(seen: Seen) -> Iterator[Problem]:
+def _notes(seen: Seen) -> Iterator[Problem]:
     for limit in seen.plan.limits_reached if seen.plan is not None else ():
         yield Problem("note", "limit", f"limit reached: {limit}")
-
-
-def _notes(seen: Seen) -> Iterator[Problem]:
     for note in seen.configuration.notes:
         yield Problem("note", "settings", note)
 
@@ -301,7 +296,6 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _idle_agents,
     _drifting,
     _silent,
-    _limits,
     _notes,
 )
 """A new kind of problem is a row here."""

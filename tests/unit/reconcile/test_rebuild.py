@@ -11,10 +11,8 @@ import pytest
 
 from tests.builders import an_agent
 from tests.fakes.stage import Stage, a_stage
-from tests.unit.reconcile.intent_scenes import ask
 from tests.unit.reconcile.reclaim_scenes import TASK, a_running_stage, agent_of, newest
 from tests.unit.reconcile.test_lost import events
-from tinyscheduler.model.lease import LeaseState, Owner
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.reconcile.preview import preview
 
@@ -205,65 +203,6 @@ def test_a_result_file_counts_behind_a_broken_lease(tmp_path: Path) -> None:
     assert stage.server.task(TASK).status == "complete"
 
 
-# --- starts ----------------------------------------------------------------------------------------
-
-
-def a_starting_stage(base: Path) -> Stage:
-    """A wrapper that has not adopted its lease, and a scheduler that starts nothing more."""
-    stage = a_stage(base)
-    stage.server.create(queue="dev")
-    stage.run()
-    off = Policy(is_enabled=False)
-    return stage._replace(configuration=stage.configuration._replace(policy=off))
-
-
-def test_a_slow_wrapper_may_still_adopt_a_start_whose_lease_was_rebuilt(tmp_path: Path) -> None:
-    stage = a_starting_stage(tmp_path)
-    garble(stage)
-
-    stage.run()
-
-    assert state(stage) == "starting"
-    assert stage.engine.adopt(newest(stage))
-    assert state(stage) == "running"
-
-
-def test_a_start_that_nobody_adopts_is_revoked_behind_a_broken_lease(tmp_path: Path) -> None:
-    stage = a_starting_stage(tmp_path)
-    garble(stage)
-
-    stage.clock.advance(31)
-    stage.run()
-
-    assert (stage.lease(), stage.processes.living()) == (None, [])
-    assert stage.server.task(TASK).status == "idle"
-    assert [past.is_spent for past in stage.ledger().outcomes] == [False]
-
-
-def test_a_revocation_goes_on_behind_a_broken_lease(tmp_path: Path) -> None:
-    stage = a_starting_stage(tmp_path)
-    stage.leases().take(TASK, Owner(newest(stage).order.lease_id, "revoked", None))
-    garble(stage)
-
-    stage.run()
-
-    assert (stage.lease(), stage.processes.living()) == (None, [])
-    assert stage.server.task(TASK).status == "idle"
-
-
-def test_a_claim_whose_wrapper_never_came_is_taken_back_behind_a_broken_lease(tmp_path: Path) -> None:
-    stage = a_starting_stage(tmp_path)
-    stage.engine.die(newest(stage))
-    garble(stage)
-
-    stage.clock.advance(61)
-    stage.run()
-
-    assert stage.lease() is None
-    assert stage.server.task(TASK).status == "idle"
-    assert stage.ledger().runs == 0
-
-
 # --- nothing behind it ------------------------------------------------------------------------------
 
 
@@ -313,45 +252,6 @@ def test_nothing_is_done_when_the_ledger_is_broken_too(tmp_path: Path) -> None:
     assert any("tinyscheduler release 1" in fault.hint for fault in reports[0].faults)
 
 
-# --- owner files ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("is_adopted", [True, False])
-def test_an_unreadable_owner_file_does_not_hold_a_start_for_ever(tmp_path: Path, is_adopted: bool) -> None:
-    stage = a_starting_stage(tmp_path)
-    if is_adopted:
-        stage.engine.take_owner(newest(stage))
-    lease_path(stage).with_suffix(".owner").write_bytes(b"\xff")
-
-    stage.run()
-
-    assert (stage.lease(), stage.processes.living()) == (None, [])
-    assert stage.server.task(TASK).status == "idle"
-    assert [past.kind for past in stage.ledger().outcomes] == ["interrupted"]
-    assert os.listdir(stage.configuration.places.running) == []
-
-
-def test_an_unreadable_owner_file_does_not_keep_a_start_from_being_stopped(tmp_path: Path) -> None:
-    stage = a_starting_stage(tmp_path)
-    lease_path(stage).with_suffix(".owner").write_bytes(b"\xff")
-    ask(stage, "stop")
-
-    stage.run()
-
-    assert (stage.lease(), stage.processes.living()) == (None, [])
-    assert [past.kind for past in stage.ledger().outcomes] == ["cancelled"]
-
-
-def test_an_unreadable_owner_file_is_no_matter_once_the_run_has_begun(tmp_path: Path) -> None:
-    stage = a_running_stage(tmp_path)
-    lease_path(stage).with_suffix(".owner").write_bytes(b"\xff")
-
-    report = stage.run()
-
-    assert (report.exit_code, report.tend) == (0, ())
-    assert agent_of(newest(stage)) in stage.processes.living()
-
-
 def test_a_preview_says_what_becomes_of_broken_leases_and_writes_nothing(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path)
     stage.engine.die(newest(stage))
@@ -364,8 +264,3 @@ def test_a_preview_says_what_becomes_of_broken_leases_and_writes_nothing(tmp_pat
     assert [fault.reference for fault in report.faults] == ["lease-unreadable"]
     assert lease_path(stage).read_bytes() == text
     assert not Path(stage.configuration.places.quarantine).exists()
-
-
-def state(stage: Stage) -> LeaseState | None:
-    lease = stage.lease()
-    return None if lease is None else lease.state
