@@ -20,6 +20,7 @@ from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.intent import BY_CHARS_MAX, REASON_CHARS_MAX, Intent, IntentAnswer, IntentKind
 from tinyscheduler.model.knowledge import Unknown
 from tinyscheduler.model.snapshot import TendSnapshot
+from tinyscheduler.planner.intents import Ruling, answer_of
 from tinyscheduler.ports import World
 
 TIMEOUT_S_MAX = 3600
@@ -49,6 +50,8 @@ class Outlook(NamedTuple):
     answer: IntentAnswer
     is_open: bool
     """Something is left to do for a pass."""
+    hint: str = ""
+    """Where it is refused."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, needs_reason: bool) -> None:
@@ -118,7 +121,7 @@ def ask(desk: Desk, options: argparse.Namespace, intents: Sequence[Intent]) -> i
     outlooks = [_outlook(desk, intent) for intent in intents]
     if len(outlooks) == 1 and outlooks[0].answer.word == "refused":
         answer = outlooks[0].answer
-        raise Refused(f"task {answer.intent.task_id}: {answer.why}", hint=_hint(answer.intent))
+        raise Refused(f"task {answer.intent.task_id}: {answer.why}", hint=outlooks[0].hint)
     for outlook in outlooks:
         if outlook.is_open and not _is_asked(desk, outlook.answer.intent):
             desk.world.intents.write(outlook.answer.intent)
@@ -136,7 +139,6 @@ def ask(desk: Desk, options: argparse.Namespace, intents: Sequence[Intent]) -> i
 
 
 def _outlook(desk: Desk, intent: Intent) -> Outlook:
-    from tinyscheduler.planner.intents import answer_of
     from tinyscheduler.reconcile.intent_look import look_at
 
     before = next((other for other in desk.snapshot.intents if other.task_id == intent.task_id), None)
@@ -153,7 +155,7 @@ def _outlook(desk: Desk, intent: Intent) -> Outlook:
     if answer.word == "applied":
         # It is so already, and not by this.
         answer = answer._replace(word="nothing_to_do")
-    return Outlook(answer, answer.word == "waits")
+    return Outlook(answer, answer.word == "waits", _hint(intent, ruling))
 
 
 def _is_same(one: Intent, other: Intent) -> bool:
@@ -199,7 +201,9 @@ def _show(
         print(answer_text(answer, is_waiting=is_waiting), file=desk.context.stdout)
 
 
-def _hint(intent: Intent) -> str:
+def _hint(intent: Intent, ruling: Ruling) -> str:
+    if ruling.rule == "gone":
+        return "tinyscheduler task list --all shows what there is"
     return f"tinyscheduler explain {intent.task_id} says how it stands"
 
 
