@@ -151,9 +151,8 @@ def _broken(seen: Seen) -> Iterator[Problem]:
 def _orphans(seen: Seen) -> Iterator[Problem]:
     for action in seen.odd:
         if isinstance(action, StopOrphan):
-            task_id = action.run.task_id
-            message = f"task {task_id}: {orphan_text(action.run)}"
-            yield Problem("problem", "orphan", message, "the next pass ends them", task_id)
+            message = f"task {action.run.task_id}: {orphan_text(action.run)}"
+            yield Problem("problem", "orphan", message, "the next pass ends them", action.run.task_id)
 
 
 def _intents(seen: Seen) -> Iterator[Problem]:
