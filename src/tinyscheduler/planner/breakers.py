@@ -166,6 +166,19 @@ def is_ahead(until: datetime, now: datetime, *, max_s: float) -> bool:
     return 0 < (until - now).total_seconds() <= max_s
 
 
+def limit_set_right(limit: AccountLimit, now: datetime) -> AccountLimit:
+    """Noted while the clock was ahead of what it is now: as long as it was meant to be, from now on."""
+    return limit if limit.since <= now else limit._replace(since=now, until=now + (limit.until - limit.since))
+
+
+def quarantine_set_right(quarantine: Quarantine, now: datetime) -> Quarantine:
+    """As ``limit_set_right``."""
+    if quarantine.since <= now:
+        return quarantine
+    until = None if quarantine.until is None else now + (quarantine.until - quarantine.since)
+    return quarantine._replace(since=now, until=until)
+
+
 def wait_for_start(bucket: Bucket | None, now: datetime) -> float:
     """Seconds until one more start of the account is in time."""
     return max(0.0, (1.0 - _filled(bucket, now)) / RATE)

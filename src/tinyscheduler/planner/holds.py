@@ -163,6 +163,9 @@ def _not_before(task: Task, view: View) -> Finding | None:
     if wait_s <= 0 or wait_s > _longest_wait_s(ledger, view):
         return None
     last = ledger.outcomes[-1] if ledger.outcomes else None
+    if last is not None and (last.at - view.snapshot.now).total_seconds() > view.snapshot.policy.retry_base_s:
+        # Its run ended in the future: the clock was ahead then, and so is the end of the wait.
+        return None
     value = "it is to wait"
     if last is not None:
         value = f"its last run ended as {last.kind}" + (f": {last.why}" if last.why else "")

@@ -35,6 +35,7 @@ class Memory:
         for found, store in ((self.breakers, world.breakers), (self.accounts, world.accounts)):
             if found.trouble and report is not None:
                 self._set_aside(found.trouble, store, report)
+        self._set_right()
 
     # --- the task server ---------------------------------------------------------------------
 
@@ -124,6 +125,16 @@ class Memory:
             self._tell(lambda: self._write_accounts(self.accounts._replace(buckets=buckets)))
 
     # --- inside ------------------------------------------------------------------------------
+
+    def _set_right(self) -> None:
+        """What was noted by a clock that was ahead would last until that clock's time comes."""
+        now, agents, limits = self._world.clock.now(), self.breakers.agents, self.accounts.limits
+        if agents:
+            right = {name: rules.quarantine_set_right(found, now) for name, found in agents.items()}
+            self._tell(lambda: self._keep_agents(right))
+        if any(limit.since > now for limit in limits.values()):
+            ours = {key: rules.limit_set_right(found, now) for key, found in limits.items()}
+            self._tell(lambda: self._write_accounts(self.accounts._replace(limits=ours)))
 
     def _breaker(self) -> Breaker:
         return self.breakers.servers.get(self.endpoint, CLOSED)

@@ -101,7 +101,11 @@ def revoke(context: Context, lease: Lease, reason: str) -> bool:
     if survivors:
         tell_survivors(context, lease, survivors)
         return False
-    return undo(context, lease, reason, start_failed=True)
+    return undo(context, lease, reason, start_failed=reason in _ITS_OWN_FAULT)
+
+
+_ITS_OWN_FAULT = ("not_adopted_in_time", "revocation_unfinished")
+"""Revocations that say something of the agent; the others come from ESTOP, people and reboots."""
 
 
 def _is_unclear(context: Context, ledger: Ledger | None) -> bool:

@@ -28,7 +28,9 @@ from tinyscheduler.planner.breakers import (
     before_call,
     is_rested,
     lifts_limit,
+    limit_set_right,
     proves_start,
+    quarantine_set_right,
     standing_quarantines,
     wait_for_start,
 )
@@ -176,6 +178,16 @@ def test_a_limited_run_that_is_settled_again_counts_once() -> None:
     first = limit(began_s=-10)
 
     assert limit(first, began_s=-10) == first
+
+
+def test_what_a_clock_noted_that_was_ahead_lasts_as_long_as_it_was_meant_to() -> None:
+    ahead = AccountLimit(after(86_400), after(86_400 + 300), 1, ())
+    agent = Quarantine((LeaseId("a"),), after(86_400), after(86_400 + 900), "")
+
+    assert limit_set_right(ahead, NOW)[:2] == (NOW, after(300))
+    assert quarantine_set_right(agent, NOW)[1:3] == (NOW, after(900))
+    assert quarantine_set_right(agent._replace(until=None), NOW).until is None
+    assert limit_set_right(AccountLimit(NOW, after(300), 1, ()), after(299)).until == after(300)
 
 
 def test_a_limit_of_a_clock_that_was_wrong_is_no_limit_to_add_to() -> None:

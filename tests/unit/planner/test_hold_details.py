@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.builders import (
@@ -123,3 +125,14 @@ def test_a_lease_that_ended_without_an_outcome_is_settled_too() -> None:
     (held,) = plan_start(a_start_snapshot(TASK, leases=[lease])).held
 
     assert held.reason == "settling"
+
+
+def test_a_wait_that_a_clock_noted_that_was_ahead_holds_nothing() -> None:
+    """Its run ended a day from now, so its minute would last a day."""
+    tomorrow = NOW + timedelta(days=1)
+    ledger = a_ledger(
+        outcomes=[a_past_run("rate_limited", is_spent=False, at=tomorrow)],
+        not_before=tomorrow + timedelta(seconds=60),
+    )
+
+    assert len(plan_start(a_start_snapshot(TASK, ledgers=[ledger])).starts) == 1

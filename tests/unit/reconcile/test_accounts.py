@@ -113,6 +113,17 @@ def test_two_runs_that_are_cut_off_together_are_one_limit(stage: Stage) -> None:
     assert (limit.steps, len(limit.leases)) == (1, 2)
 
 
+def test_a_clock_that_is_set_back_makes_no_limit_longer(stage: Stage) -> None:
+    """Found by a simulated world: five minutes lasted a day."""
+    end(stage, "1")
+    stage.run()
+    stage.clock.step(-86_400)
+    stage.run()
+    stage.clock.advance(301)
+
+    assert len(started(stage.run())) == 1
+
+
 def test_agents_of_another_account_go_on(stage: Stage) -> None:
     other = an_agent("dev-3", account="zeta")
     more = stage.configuration._replace(agents=(*stage.configuration.agents, other))

@@ -125,6 +125,20 @@ def test_a_wrapper_that_never_adopts_its_lease_is_a_failed_start(stage: Stage) -
     assert held(stage.run()) == [("1", "agent_quarantined")]
 
 
+def test_an_agent_that_was_stopped_before_it_began_has_not_failed(stage: Stage) -> None:
+    """ESTOP while three of its tasks are being started."""
+    for _ in range(2):
+        stage.server.create(queue="dev")
+    stage.run()
+    stage.estop()
+    stage.run()
+    stage.estop(is_there=False)
+
+    assert stage.lease() is None
+    assert stage.breakers().read().agents == {}
+    assert len(started(stage.run())) == 3
+
+
 def test_a_task_whose_start_failed_goes_to_another_agent(tmp_path: Path) -> None:
     stage = a_stage(tmp_path, agents=[an_agent(slots=9), an_agent("dev-2")])
     stage.server.create(queue="dev")
