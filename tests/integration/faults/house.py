@@ -195,6 +195,7 @@ class House:
         """Every promise that does not hold although all faults are over."""
         disk = self.scene.disk
         last = self._last_pass()
+        restless = self._restless()
         outcomes = disk.outcomes(task_id)
         found = [
             (last != (0, "", ""), f"the last pass ended with {last.code}: {last_line(last.err)}"),
@@ -205,9 +206,18 @@ class House:
             (bool(disk.tagged()), f"orphan: {disk.tagged()}"),
             (self._has_open_run(task_id), "the ledger has an open run"),
             (self._doubled() != "", f"doubled: {self._doubled()}"),
-            (self._litter() != [], f"litter: {self._litter()}"),
+            (restless != "", f"left: {restless}"),
         ]
-        return [sentence for is_wrong, sentence in found if is_wrong]
+        litter = [f"litter: {path}" for path in self._litter()]
+        return [sentence for is_wrong, sentence in found if is_wrong] + litter
+
+    def _restless(self) -> str:
+        """That somebody is still at work, or a lease still there; it waits for them to leave."""
+        try:
+            self.scene.wait_for_rest()
+        except AssertionError as error:
+            return str(error)
+        return ""
 
     def _last_pass(self) -> Answer:
         """When nobody holds the lock any more: a wrapper may still be the pass that it has become."""
