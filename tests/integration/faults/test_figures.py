@@ -1,0 +1,69 @@
+"""The rigs' own arithmetic: which calls are points, and what the table says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.integration.faults.figures import BEGIN, END, Figures
+from tests.integration.faults.trials import Tally
+from tests.rigs.strace import Call, changes, failures, one_of_each
+
+BASE = Path("/b")
+RECORDED = """\
+execve("/usr/bin/python", [...], 0x7ffd /* 5 vars */) = 0
+openat(AT_FDCWD</>, "/usr/lib/python3/os.py", O_RDONLY|O_CLOEXEC) = 3</usr/lib/python3/os.py>
+openat(AT_FDCWD</>, "/proc/self/stat", O_RDONLY|O_CLOEXEC) = 3</proc/7/stat>
+openat(AT_FDCWD</>, "/b/state/running/.task_7.json.9-8-1.tmp", O_WRONLY|O_CREAT|O_EXCL, 0600) = 3
+write(3</b/state/running/.task_7.json.9-8-1.tmp>, ""..., 10) = 10
+write(1</dev/null>, ""..., 10) = 10
+rename("/b/state/running/.task_7.json.9-8-1.tmp", "/b/state/running/task_7.json") = 0
+openat(AT_FDCWD</>, "/b/state/runs/task_7/1/wrapper.log", O_WRONLY|O_CREAT|O_APPEND, 0600) = 3
+pwrite64(6</b/state/tasks.db-shm>, ""..., 1, 4095) = 1
+write(4</b/state/journal/journal_20260102.jsonl>, ""..., 10) = 10
+"""
+
+
+def test_points_are_the_calls_that_change_the_house_and_are_found_again() -> None:
+    """The program's own files are none, nor is shared memory; a temp file is found by what is read for it."""
+    assert changes(RECORDED, BASE) == [
+        Call("openat", 1, "running/.task_N.json.tmp", "/proc/self/stat"),
+        Call("write", 1, "running/.task_N.json.tmp"),
+        Call("rename", 1, "running/task_N.json"),
+        Call("openat", 1, "runs/task_N/N/wrapper.log", "/b/state/runs/task_TASK/1/wrapper.log"),
+        Call("write", 3, "journal/journal_N.jsonl"),
+    ]
+
+
+def test_one_of_each_takes_a_temp_file_for_what_it_becomes() -> None:
+    calls = [Call("write", 1, "running/.task_N.json.tmp"), Call("write", 2, "running/task_N.json")]
+
+    assert one_of_each(calls) == calls[:1]
+
+
+def test_every_error_that_a_call_may_answer_is_a_fault() -> None:
+    ways = {fault.way for fault in failures([Call("write", 1, "x")])}
+
+    assert {"error=ENOSPC", "error=EIO", "error=EDQUOT", "error=EINTR", "retval=0"} <= ways
+
+
+def test_table_is_put_between_its_marks_and_sums_up(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    figures = Figures()
+    figures.add("kill", Tally(1200, ()))
+    figures.add("kill", Tally(34, ("start: a fault: lost: the task is not complete",)))
+
+    assert figures.write(page)
+    assert page.read_text().startswith(f"before\n{BEGIN}\n| fault |")
+    assert "| `kill -9` at a system call | 1,234 | 1 | 0 | 0 |" in page.read_text()
+    assert page.read_text().endswith(f"{END}\nafter\n")
+
+
+def test_page_without_the_place_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing\n")
+    figures = Figures()
+    figures.add("kill", Tally(1, ()))
+
+    assert not figures.write(page)
+    assert page.read_text() == "nothing\n"
