@@ -10,7 +10,7 @@ from tests.simulation.laws import Laws
 from tests.simulation.passes import cron
 from tests.simulation.people import somebody_does_something
 
-STEPS = 400
+STEPS = 350
 """Of one short life, without those of its end; a step is an effect or somebody's turn."""
 END_PASSES_MAX = 150
 """Once nothing goes wrong any more everything is over in so many passes of a minute and more: an
@@ -166,7 +166,7 @@ def _disk(house: House) -> None:
 def _step_clock(house: House) -> None:
     machine = house.chance.choice(house.machines)
     # Two machines over one folder have to agree on the time, but for seconds.
-    steps = (-3_600, -60, 60, 3_600) if len(house.machines) == 1 else (-5, 5)
+    steps = (-86_400, -3_600, -60, 60, 3_600, 86_400) if len(house.machines) == 1 else (-5, 5)
     seconds = house.chance.choice(steps)
     house.count("clock step")
     house.tell(machine.name, f"has its clock set by {seconds} s")
