@@ -24,6 +24,9 @@ SERVED_ONLY = ("sendto",)
 SHORT_EVERY = 20
 """Of the errors: there are several for each call, and all of them are in the long form."""
 
+REFUSED = [*((name, "embedded") for name in NAMES), ("start", "served"), ("settle", "served")]
+"""Each call has several errors. With a server of its own the disk sees less of the same, and the network
+more: that is in these two moments, and in ``test_proxy``."""
 MISSED_MAX = 0.1
 """Of the chosen calls, those that a run did not make because it went another way than the recorded one."""
 
@@ -145,8 +148,7 @@ def test_killed_at_any_call_the_work_is_done_once(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "server"), REFUSED)
 def test_any_call_may_fail_and_the_work_is_done_once(
     houses: Callable[[str], House], strace: str, figures: Figures, name: str, server: str
 ) -> None:
