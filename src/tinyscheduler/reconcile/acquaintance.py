@@ -4,8 +4,8 @@ A server that was restarted over another database answers well and knows none of
 it would end every run and forget every outcome; so where it does not know one task in flight, it is
 asked for the others. One that is missing was deleted; if all of them are, the server has other data.
 
-Runs that a person has stopped prove nothing. That is the way out for somebody who has deleted all tasks
-in flight, and means it.
+Where a person has stopped every run in flight, nothing more is asked. That is the way out for somebody who
+has deleted all these tasks, and means it; a stop speaks for its own run only.
 """
 
 from __future__ import annotations
@@ -25,13 +25,10 @@ class Acquaintance:
     """The tasks in flight at the beginning of a pass. Sure of the server with the first one it knows."""
 
     def __init__(self, leases: Iterable[Lease], source: str) -> None:
-        self._created_at = {
-            lease.task_id: lease.claim.task_created_at
-            for lease in leases
-            if lease.source == source and not _is_stopped(lease)
-        }
+        ours = [lease for lease in leases if lease.source == source]
+        self._created_at = {lease.task_id: lease.claim.task_created_at for lease in ours}
         # Of a single one nobody can tell whether it was deleted.
-        self._is_sure = len(self._created_at) < 2
+        self._is_sure = len(ours) < 2 or all(_is_stopped(lease) for lease in ours)
 
     def check(
         self, task_id: TaskId, created_at: datetime | None, ask: Callable[[TaskId], datetime | None]

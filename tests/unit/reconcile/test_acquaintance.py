@@ -60,11 +60,23 @@ def test_of_a_single_one_nobody_can_tell() -> None:
     assert is_believed(crew(1), Server({}))
 
 
-def test_runs_of_another_server_and_runs_that_a_person_stopped_prove_nothing() -> None:
+def test_runs_of_another_server_prove_nothing() -> None:
     other = a_lease("2")._replace(source="other:1")
-    stopped = a_lease("3", state="finished", outcome=an_outcome("cancelled"))
 
-    assert is_believed([a_lease("1"), other, stopped], Server({}))
+    assert is_believed([a_lease("1"), other], Server({}))
+
+
+def test_where_a_person_has_stopped_every_run_nothing_more_is_asked() -> None:
+    assert is_believed([a_stopped_run("1"), a_stopped_run("2")], Server({}))
+
+
+def test_a_stop_speaks_for_its_own_run_only() -> None:
+    """Else the one that is left would be a single one, and settled as deleted after it."""
+    assert not is_believed([a_stopped_run("1"), a_lease("2")], Server({}))
+
+
+def a_stopped_run(task_id: str) -> Lease:
+    return a_lease(task_id, state="finished", outcome=an_outcome("cancelled"))
 
 
 def test_a_task_that_is_not_in_flight_is_nobodys_proof() -> None:

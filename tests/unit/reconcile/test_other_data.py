@@ -70,6 +70,9 @@ def test_who_has_deleted_both_tasks_on_purpose_stops_their_runs(tmp_path: Path) 
         stage.server.delete(TaskId(task_id))
     stage.engine.end_with(stage.engine.newest("1"), an_outcome("cancelled"))
     run_after(stage, 1, 1)
+    assert stage.lease("1") is not None, "one stop says nothing of the other task"
+    stage.engine.end_with(stage.engine.newest("2"), an_outcome("cancelled"))
+    run_after(stage, 1, 1)
 
     assert stage.lease("1") is None
     assert stage.lease("2") is None
