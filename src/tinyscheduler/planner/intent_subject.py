@@ -42,6 +42,8 @@ class Subject(NamedTuple):
     has_open_children: bool = False
     living: tuple[int, ...] = ()
     """Pids of processes that carry a tag of the task."""
+    closed: tuple[AgentName, ...] = ()
+    """Agents in quarantine or at their provider's limit, if all who could run the task are."""
 
 
 def past_run(subject: Subject) -> PastRun | None:
@@ -144,6 +146,14 @@ def was_cancelled(subject: Subject) -> bool:
     return past is not None and past.kind == "cancelled"
 
 
+def was_moved_and_parked(subject: Subject) -> bool:
+    """The run that is meant was stopped, and is called otherwise because its task was moved meanwhile."""
+    past, ledger, intent = past_run(subject), subject.ledger, subject.intent
+    parked = ledger.parked if isinstance(ledger, Ledger) else None
+    is_named_otherwise = past is not None and past.kind in ("handed_off", "lost")
+    return is_named_otherwise and parked is not None and (parked.why, parked.by) == (intent.reason, intent.by)
+
+
 def has_ended(subject: Subject) -> bool:
     """The run that is meant is settled, and was one: a start that failed is tried again."""
     past = past_run(subject)
@@ -238,7 +248,7 @@ def is_parked(subject: Subject) -> bool:
 def has_nothing_to_release(subject: Subject) -> bool:
     """Whatever else holds it is not for ``retry`` to say."""
     ledger = ledger_of(subject)
-    return ledger is None or not is_waiting(ledger, subject)
+    return not subject.closed and (ledger is None or not is_waiting(ledger, subject))
 
 
 def has_open_children(subject: Subject) -> bool:

@@ -141,6 +141,7 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
         _ELSEWHERE,
         Rule("meant", it.is_meant, "stop", words.how_it_ends),
         Rule("cancelled", it.was_cancelled, "done", words.how_it_ended),
+        Rule("moved", it.was_moved_and_parked, "done", words.say("its run was stopped, and it is parked")),
         Rule("ended", it.has_ended, "nothing", words.how_it_ended),
         Rule("another_run", it.is_another, "nothing", words.say("the run that was meant is gone")),
         Rule("taken_back", it.is_not_to_be_parked, "done", words.say("its run is gone")),
@@ -171,7 +172,7 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
             "nothing",
             words.say("it is not parked and waits for no retry"),
         ),
-        Rule("held", it.always, "retry", words.say("it may start again, and its attempts count anew")),
+        Rule("held", it.always, "retry", words.what_retry_does),
     ),
     "release": (
         Rule("unreadable_alive", lambda s: it.is_unreadable(s) and it.lives(s), "refuse", words.who_lives),

@@ -52,6 +52,10 @@ COSTS: Mapping[OutcomeClass, Cost] = {
     "unsettled": Cost(False, "none", told="each"),
 }
 
+_STOPPED: frozenset[OutcomeClass] = frozenset({"cancelled", "handed_off", "lost"})
+"""What a run that a person has stopped may be called in the end: its task was moved on the server
+meanwhile, or its lease was lost. It is parked all the same: who says stop means the task."""
+
 SAME_SUCCESSES_MAX = 3
 """Successes in a row that leave everything as it was: the task comes back for a reason that no further
 run will mend (features C5)."""
@@ -157,9 +161,11 @@ def _asked(ledger: Ledger, run: Lease | OpenRun) -> Asked | None:
 
 
 def _parked(after: Ledger, outcome: Outcome, policy: Policy, asked: Asked | None) -> Parked | None:
-    if outcome.kind == "cancelled" and asked is not None:
+    if asked is not None and not asked.requeue and outcome.kind in _STOPPED:
         # A person's word counts for what a person has stopped: it says also what comes next.
-        return None if asked.requeue else Parked(asked.reason, asked.by, outcome.at, "")
+        return Parked(asked.reason, asked.by, outcome.at, "")
+    if asked is not None and outcome.kind == "cancelled":
+        return None
     why = _why_parked(after, outcome, policy)
     # The fingerprint is filled in by whoever knows the task as it is left on the server.
     return None if why is None else Parked(why, "scheduler", outcome.at, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyscheduler.errors import ServerRefused, StateError
+from tinyscheduler.errors import ServerRefused, StateError, TaskNotFound
 from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
@@ -31,7 +31,10 @@ def settle(context: Context, lease: Lease) -> Settled:
     except ServerRefused as error:
         settled = Settled("left", None, after_refusals(context, lease, before, error))
     if settled.outcome.kind != lease.outcome.kind:
-        after = after_run(before, lease, settled.outcome, policy)
+        after = _after_all(after, after_run(before, lease, settled.outcome, policy), lease, settled)
+    if after.parked is not None and settled.outcome.kind == "handed_off":
+        settled = _seen_again(context, lease, settled)
+        after = after._replace(parked=before.parked) if _is_strangers(context, settled) else after
     world.ledgers.write(_as_left(after, before, lease, settled))
     context.memory.settled(lease)
     _tell(context, lease, settled, after)
@@ -70,6 +73,33 @@ def _ledger_for(context: Context, lease: Lease) -> Ledger:
     if found is not None and (found.source, found.task_created_at) == mine:
         return found
     return Ledger(lease.task_id, *mine, generation=lease.generation, runs=lease.attempt)
+
+
+def _after_all(stopped: Ledger, after: Ledger, lease: Lease, settled: Settled) -> Ledger:
+    """What was stopped stays parked where the server shows that the task was moved meanwhile: else the
+    next plan would start what a person has just stopped."""
+    assert lease.outcome is not None, "the planner settles finished leases only"
+    is_stopped = (lease.outcome.kind, settled.outcome.kind) == ("cancelled", "handed_off")
+    return after._replace(parked=stopped.parked) if is_stopped else after
+
+
+def _seen_again(context: Context, lease: Lease, settled: Settled) -> Settled:
+    """With the task, where it was taken away in the moment of our word: it is parked as it is left."""
+    if settled.told != "left" or settled.task is not None:
+        return settled
+    try:
+        task = context.server.get(lease.task_id).task
+    except TaskNotFound:
+        return settled
+    return settled._replace(task=task) if task.created_at == lease.claim.task_created_at else settled
+
+
+def _is_strangers(context: Context, settled: Settled) -> bool:
+    """Gone, or with somebody who is no agent of ours: nothing of it is for us to hold."""
+    if settled.task is None:
+        return True
+    ours = {agent.name for agent in context.world.configuration.agents}
+    return settled.task.assigned_to is not None and settled.task.assigned_to not in ours
 
 
 def _as_left(ledger: Ledger, before: Ledger, lease: Lease, settled: Settled) -> Ledger:

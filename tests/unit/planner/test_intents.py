@@ -26,6 +26,7 @@ from tests.builders import (
 from tests.unit.planner.intent_scenes import a_subject, an_intent
 from tinyscheduler.model.intent import IntentKind
 from tinyscheduler.model.lease import LeaseState
+from tinyscheduler.model.ledger import Parked
 from tinyscheduler.model.snapshot import Liveness
 from tinyscheduler.planner.intent_subject import Subject, ledger_of, task_of
 from tinyscheduler.planner.intents import RULES, Deed, ends_of, judge
@@ -44,6 +45,12 @@ DONE = a_task(status="complete")
 LOST = a_ledger(open_run=an_open_run())
 COPIED = a_ledger(open_run=an_open_run()._replace(tag="other:1:lease-1"))
 OTHER_SERVER = an_intent(source="fake:2")
+
+
+MOVED = a_ledger(
+    outcomes=[a_past_run("handed_off", lease_id="lease-1")],
+    parked=Parked("asked by bob", "bob", NOW, "1:2"),
+)
 
 
 class Case(NamedTuple):
@@ -106,6 +113,8 @@ CASES: tuple[Case, ...] = (
     of_stop("meant", "stop", lease=facts(a_lease(), wrapper="dead")),
     of_stop("meant", "stop", lease=facts(a_lease(state="claiming"), wrapper="dead")),
     of_stop("cancelled", "done", ledger=ended("cancelled")),
+    of_stop("moved", "done", ledger=MOVED),
+    of_stop("ended", "nothing", ledger=ended("handed_off")),
     of_stop("ended", "nothing", ledger=ended("succeeded")),
     of_stop("another_run", "nothing", lease=facts(a_lease(lease_id="lease-2"))),
     of_stop("taken_back", "done", requeue=True),

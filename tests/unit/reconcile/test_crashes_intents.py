@@ -81,6 +81,25 @@ def test_a_stop_that_was_cut_off_ends_like_one_that_was_not(
         assert ending(stage) == ending(whole), fuse.effects
 
 
+def about_to_stop_what_was_moved(base: Path, before: str | None) -> Stage:
+    """Somebody has set its task idle while it ran."""
+    stage = about_to_stop(base, before, "stop", requeue=False)
+    stage.server.update(TASK, status="idle")
+    return stage
+
+
+@pytest.mark.parametrize("before", [None, "dev-1"], ids=["pool", "assigned"])
+def test_a_stop_of_a_moved_task_that_was_cut_off_parks_it(tmp_path: Path, before: str | None) -> None:
+    for stage, watch, fuse in crash_at_each_effect(
+        lambda n: about_to_stop_what_was_moved(tmp_path / str(n), before)
+    ):
+        go_on(stage, watch)
+
+        assert parked(stage) == ("enough", "bob"), fuse.effects
+        assert ending(stage).outcomes == [("handed_off", False)], fuse.effects
+        assert ending(stage)[5:] == (False, False, 0, 0), fuse.effects
+
+
 def about_to_take_back(base: Path, before: str | None) -> Stage:
     """The wrapper has not adopted its lease yet."""
     stage = about_to_start(base, before, "slow")

@@ -48,6 +48,39 @@ def test_a_stopped_task_is_not_started_again(tmp_path: Path) -> None:
     assert len(stage.engine.wrappers) == 1
 
 
+@pytest.mark.parametrize("change", ["idle", "queue", "pool"])
+@pytest.mark.parametrize("before", [None, "dev-1"], ids=["pool", "assigned"])
+def test_a_task_that_was_moved_while_it_ran_is_not_started_after_a_stop(
+    tmp_path: Path, before: str | None, change: str
+) -> None:
+    stage = a_running_stage(tmp_path, before=before)
+    changes: dict[str, dict[str, str]] = {
+        "idle": {"status": "idle"},
+        "queue": {"queue": "dev2"},
+        "pool": {"assigned_to": "", "status": "idle"},
+    }
+    stage.server.update(ONE, **changes[change])  # type: ignore[arg-type]
+    ask(stage, "stop", reason="wrong branch")
+
+    for _ in range(4):
+        stage.run()
+        stage.clock.advance(3600)
+
+    assert len(stage.engine.wrappers) == 1
+    assert (stage.server.task(ONE).status, stage.lease(), kinds(stage)) == ("idle", None, ["handed_off"])
+    assert (parked(stage), answers(stage)) == (("wrong branch", "bob"), [("stop", "applied")])
+
+
+def test_a_task_that_was_given_to_a_stranger_is_not_parked_by_a_stop(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    stage.server.update(ONE, status="idle", assigned_to="alice")
+    ask(stage, "stop")
+
+    stage.run()
+
+    assert (parked(stage), stage.server.task(ONE).assigned_to) == (None, "alice")
+
+
 def test_a_stop_with_requeue_spends_nothing_and_the_task_runs_again(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path, before="dev-1")
     ask(stage, "stop", requeue=True)
