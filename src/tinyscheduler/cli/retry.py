@@ -13,6 +13,7 @@ HELP_EXAMPLES = f"""examples:
   tinyscheduler retry 7 --wait --reason "the disk was full"
 
 Parking, delay and cooldown end, and its attempts count anew; what has been stays in its history.
+Where all agents that could run it are in quarantine or at a limit, one task tries them at once.
 {asking.WAIT_HELP}
 """
 

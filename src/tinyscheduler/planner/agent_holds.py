@@ -7,7 +7,7 @@ from datetime import timedelta
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.gates import GateReason, shut_gate
+from tinyscheduler.planner.gates import Gate, GateReason, shut_gate
 from tinyscheduler.planner.view import Finding, View, candidates, cooling, ledger_of
 
 
@@ -88,6 +88,15 @@ def _behind_gates(task: Task, view: View, reason: GateReason) -> Finding | None:
         limit="" if next_look_at is None else f"{next_look_at:%Y-%m-%dT%H:%M:%SZ}",
         since=min(gate.since for gate in named),
         next_look_at=next_look_at,
-        lever=named[0].lever,
+        lever=_lever(named[0], task),
     )
     return Finding("", "", held)
+
+
+def _lever(gate: Gate, task: Task) -> str:
+    """While one task tries, a second try would change nothing."""
+    if gate.until is None:
+        return gate.lever
+    if gate.reason == "agent_quarantined":
+        return f"{gate.lever}, then: tinyscheduler retry {task.id}"
+    return f"{gate.lever}, or to try at once: tinyscheduler retry {task.id}"

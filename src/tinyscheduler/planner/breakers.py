@@ -7,7 +7,7 @@ further away than it can be comes from a clock that was wrong, and holds nothing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -16,7 +16,9 @@ from tinyscheduler.model.breaker import (
     CLOSED,
     AccountKey,
     AccountLimit,
+    Accounts,
     Breaker,
+    Breakers,
     BreakerState,
     Bucket,
     Quarantine,
@@ -24,6 +26,7 @@ from tinyscheduler.model.breaker import (
 from tinyscheduler.model.ids import AgentName, LeaseId
 from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass
 from tinyscheduler.model.rate_limit import LIMIT_S_MAX
+from tinyscheduler.model.task import Task
 
 FAILURES_MAX = 5
 """In a row before a server is left alone. A pass gives up after its first, so these are five passes."""
@@ -161,6 +164,21 @@ def lifts_limit(limit: AccountLimit, lease: Lease, kind: OutcomeClass) -> bool:
     return kind in _WELL and lease.created_at >= limit.until
 
 
+def closed_to(
+    task: Task, agents: Sequence[Agent], breakers: Breakers, accounts: Accounts, now: datetime
+) -> tuple[AgentName, ...]:
+    """Agents that could run the task and are given nothing now; none while one of them could be."""
+    if task.status != "idle":
+        return ()
+    mine = [agent for agent in agents if agent.is_enabled and agent.command and agent.slots > 0]
+    if task.assigned_to is not None:
+        able = [agent for agent in mine if agent.name == task.assigned_to]
+    else:
+        able = [agent for agent in mine if task.queue in agent.queues]
+    shut = [agent.name for agent in able if _is_shut(agent, breakers, accounts, now)]
+    return tuple(sorted(shut)) if len(shut) == len(able) else ()
+
+
 def is_ahead(until: datetime, now: datetime, *, max_s: float) -> bool:
     """A stored time that is still to come, and not further away than it can be."""
     return 0 < (until - now).total_seconds() <= max_s
@@ -206,6 +224,14 @@ def standing_quarantines(
         and lease.created_at > agents[lease.agent].since
     }
     return {name: quarantine for name, quarantine in agents.items() if name not in working}
+
+
+def _is_shut(agent: Agent, breakers: Breakers, accounts: Accounts, now: datetime) -> bool:
+    quarantine, limit = breakers.agents.get(agent.name), accounts.limits.get(account_of(agent))
+    until = None if quarantine is None else quarantine.until
+    if until is not None and is_ahead(until, now, max_s=QUARANTINE_S):
+        return True
+    return limit is not None and is_ahead(limit.until, now, max_s=LIMIT_REPORTED_MAX_S)
 
 
 def _step(breaker: Breaker, event: BreakerEvent, now: datetime, why: str) -> Breaker:

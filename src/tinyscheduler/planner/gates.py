@@ -89,13 +89,13 @@ def _quarantine_gate(agent: Agent, snapshot: StartSnapshot) -> Gate | None:
     # A space is in no key of an account.
     key = f"agent {agent.name}"
     why = f"{key} could not be started {len(quarantine.failed)} times in a row"
-    lever = f"mend its command ({quarantine.why}), or wait" if quarantine.why else "mend its command, or wait"
+    lever = f"mend its command ({quarantine.why})" if quarantine.why else "mend its command"
     if is_ahead(quarantine.until, snapshot.now, max_s=QUARANTINE_S):
         return Gate("agent_quarantined", key, True, why, quarantine.since, quarantine.until, lever)
     runs = [lease for lease in snapshot.leases if lease.agent == agent.name]
     is_tried = _is_tried(runs, quarantine.until)
     value = f"{why}; one task tries again"
-    return Gate("agent_quarantined", key, is_tried, value, quarantine.since, None, lever)
+    return Gate("agent_quarantined", key, is_tried, value, quarantine.since, None, f"{lever}, or wait")
 
 
 def _is_tried(runs: Sequence[Lease], since: datetime) -> bool:

@@ -33,6 +33,14 @@ def how_it_ends(subject: Subject) -> str:
     return f"its run is ended and proven gone, and {after}"
 
 
+def what_retry_does(subject: Subject) -> str:
+    """Who is tried, too, where everybody was left alone."""
+    may = "it may start again, and its attempts count anew"
+    if not subject.closed:
+        return may
+    return f"{may}; one task tries {', '.join(subject.closed)} without waiting"
+
+
 def whose(subject: Subject) -> str:
     """Why it is not for us to touch."""
     task = task_of(subject)

@@ -31,7 +31,10 @@ def park(context: Context, subject: Subject) -> None:
 
 
 def retry(context: Context, subject: Subject) -> None:
-    """Nothing of its past holds it any more; the past stays to be read."""
+    """Nothing of its past holds it any more, nor that of its agents; the past stays to be read."""
+    if subject.closed:
+        agents = context.world.configuration.agents
+        context.memory.try_again([agent for agent in agents if agent.name in subject.closed])
     ledger = _ledger_for(context, subject)
     if ledger.is_tagged:
         untag(context.server, _task(subject))

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.intent import Intent, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.snapshot import TendSnapshot
-from tinyscheduler.model.task import TaskDetail
+from tinyscheduler.model.task import Task, TaskDetail
+from tinyscheduler.planner.breakers import closed_to
 from tinyscheduler.planner.intent_subject import Subject
 from tinyscheduler.planner.intents import Ruling, answer_of, ends_of, judge
 from tinyscheduler.ports import TaskServer, World
@@ -84,6 +85,8 @@ def _local_subject(world: World, intent: Intent, snapshot: TendSnapshot) -> Subj
 def _with_task(world: World, server: TaskServer, subject: Subject) -> Subject:
     task = _ask(server, subject.intent.task_id)
     subject = subject._replace(task=task)
+    if subject.intent.kind == "retry" and isinstance(task, Known) and task.value is not None:
+        return subject._replace(closed=_closed_to(world, task.value.task, subject))
     if subject.intent.kind != "requeue" or not isinstance(task, Known) or task.value is None:
         return subject
     try:
@@ -91,6 +94,11 @@ def _with_task(world: World, server: TaskServer, subject: Subject) -> Subject:
     except TaskServerError as error:
         return subject._replace(task=Unknown(error.message))
     return subject._replace(has_open_children=children, living=_living(world, subject))
+
+
+def _closed_to(world: World, task: Task, subject: Subject) -> tuple[AgentName, ...]:
+    agents, breakers, accounts = world.configuration.agents, world.breakers.read(), world.accounts.read()
+    return closed_to(task, agents, breakers, accounts, subject.now)
 
 
 def _ask(server: TaskServer, task_id: TaskId) -> Known[TaskDetail | None] | Unknown:

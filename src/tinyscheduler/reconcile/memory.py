@@ -83,6 +83,19 @@ class Memory:
             agents = rules.standing_quarantines(self.breakers.agents, tuple(leases))
             self._tell(lambda: self._keep_agents(agents))
 
+    def try_again(self, agents: list[Agent]) -> None:
+        """A person says that they are mended: the time of their quarantine, and of their account's
+        limit, is up now, and one task tries. Raises StateError."""
+        now, names = self._world.clock.now(), {agent.name for agent in agents}
+        ends = {n: q.until for n, q in self.breakers.agents.items() if n in names}
+        early = {n for n, until in ends.items() if until is not None and until > now}
+        known = self.breakers.agents.items()
+        self._keep_agents({n: q._replace(until=now) if n in early else q for n, q in known})
+        limits, keys = self.accounts.limits, {rules.account_of(agent) for agent in agents}
+        ours = {k: v._replace(until=now) if k in keys and v.until > now else v for k, v in limits.items()}
+        if ours != limits:
+            self._write_accounts(self.accounts._replace(limits=ours))
+
     # --- accounts ----------------------------------------------------------------------------
 
     def settled(self, lease: Lease) -> None:

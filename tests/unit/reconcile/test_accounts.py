@@ -10,6 +10,7 @@ import pytest
 from tests.builders import an_agent, an_outcome
 from tests.fakes.stage import Stage, a_stage
 from tests.unit.reconcile.breaker_scenes import events, held, started
+from tests.unit.reconcile.intent_scenes import answers, ask
 from tinyscheduler.model.lease import OutcomeClass
 
 
@@ -34,6 +35,21 @@ def stage(tmp_path: Path) -> Stage:
     made.server.create(queue="dev")
     assert started(made.run()) == [("1", "dev-1")]
     return made
+
+
+def test_retry_of_a_task_that_a_limit_holds_lets_one_task_try_at_once(stage: Stage) -> None:
+    end(stage, "1", in_s=3600)
+    for _ in range(2):
+        stage.server.create(queue="dev")
+    before = stage.run()
+    ask(stage, "retry", "2")
+
+    report = stage.run()
+
+    assert before.start.held[1].lever == "wait, or to try at once: tinyscheduler retry 2"
+    assert [task for task, _ in started(report)] == ["2"]
+    assert ("3", "agent_full") in held(report)
+    assert answers(stage) == [("retry", "applied")]
 
 
 def test_one_of_two_agents_is_limited_and_neither_starts_until_the_reset(stage: Stage) -> None:

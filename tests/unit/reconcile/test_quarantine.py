@@ -9,6 +9,7 @@ import pytest
 from tests.builders import an_agent, an_outcome
 from tests.fakes.stage import Stage, a_stage
 from tests.unit.reconcile.breaker_scenes import TASK, events, held, started
+from tests.unit.reconcile.intent_scenes import answers, ask
 from tinyscheduler.model.ids import AgentName
 
 
@@ -40,6 +41,45 @@ def test_after_three_failed_starts_an_agent_is_given_nothing_for_a_quarter_of_an
     assert "make room" not in report.start.held[0].lever
     assert "mend its command" in report.start.held[0].lever
     assert [event["agent"] for event in events(stage, "agent_quarantined")] == ["dev-1"]
+
+
+def test_retry_of_a_task_that_a_quarantine_holds_tries_the_agent_at_once(stage: Stage) -> None:
+    fail_to_start(stage, 3)
+    new = stage.server.create(queue="dev")
+    lever = stage.run().start.held[1].lever
+    ask(stage, "retry", new)
+
+    report = stage.run()
+
+    assert lever.endswith(f", then: tinyscheduler retry {new}")
+    assert (started(report), answers(stage)) == ([("1", "dev-1")], [("retry", "applied")])
+
+
+def test_an_agent_that_was_not_mended_is_left_alone_again_after_one_try(stage: Stage) -> None:
+    fail_to_start(stage, 3)
+    stage.server.create(queue="dev")
+    ask(stage, "retry")
+    stage.engine.fail_starts = True
+
+    stage.run()
+    report = stage.run()
+
+    assert started(report) == []
+    assert held(report)[1] == ("2", "agent_quarantined")
+    assert len(events(stage, "agent_quarantined")) == 2
+
+
+def test_retry_leaves_a_quarantine_that_does_not_hold_the_task(tmp_path: Path) -> None:
+    stage = a_stage(tmp_path, agents=[an_agent("dev-1"), an_agent("ops-1", queues=["ops"])])
+    stage.server.create(queue="dev", assigned_to="dev-1")
+    fail_to_start(stage, 3)
+    other = stage.server.create(queue="ops")
+    ask(stage, "retry", other)
+
+    report = stage.run()
+
+    assert held(report) == [("1", "agent_quarantined")]
+    assert answers(stage) == [("retry", "nothing_to_do")]
 
 
 def test_two_failed_starts_are_borne(stage: Stage) -> None:
