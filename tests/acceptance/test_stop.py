@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -26,6 +27,8 @@ def test_stop_ends_an_agent_that_ignores_term_and_parks_its_task(a_scene: MakeSc
     assert (left, scene.disk.leases(), intents(scene)) == ([], [], [])
     assert (task["status"], task["assigned_to"], task["tags"]) == ("idle", None, ["parked"])
     assert (scene.disk.outcomes("1"), parked(scene)) == (["cancelled"], "wrong branch")
+    # Whoever reads the task learns who has stopped it and why.
+    assert re.search(r"cancelled .*; stopped by \S+: wrong branch; parked", scene.comments("1")[-1])
     assert again == "task 1: it does not run\n"
 
 

@@ -95,10 +95,13 @@ def _settling(task: Task, view: View) -> Finding | None:
 
 
 def _working_elsewhere(task: Task, view: View) -> Finding | None:
+    if task.id in view.leases:
+        # Also where a stop or a park waits for it: its run is ours.
+        return None
     refused = view.snapshot.refused.get(task.id)
     if refused is not None:
         return Finding("", "", refused)
-    if task.id in view.leases or (task.status == "idle" and task.archived_at is None):
+    if task.status == "idle" and task.archived_at is None:
         return None
     value = f"its status on the server is {task.status}"
     if task.status == "working" and task.id in view.open_parents:

@@ -83,7 +83,8 @@ def _why(facts: LeaseFacts, reason: str) -> str:
         return facts.unwanted
     if intent is None or reason not in ("stop_asked", "release_asked"):
         return ""
-    return f"asked by {intent.by}" + (f": {intent.reason}" if intent.reason else "")
+    asked = f"asked by {intent.by}"
+    return asked if intent.reason in ("", asked) else f"{asked}: {intent.reason}"
 
 
 def _spared(action: TendAction) -> TendAction:

@@ -58,7 +58,8 @@ def _doom(context: Context, action: Reclaim | Release) -> _Doom:
     is_asked = action.reason in ("stop_asked", "release_asked")
     owner = _close(context, lease) if is_asked else _owner(context, lease)
     context.note("stop_asked", lease, action.reason, **({"why": action.why} if action.why else {}))
-    return _Doom(action, Doomed(lease, owner, action.outcome))
+    by = action.why.removeprefix("asked by ") if is_asked and action.why else "pass"
+    return _Doom(action, Doomed(lease, owner, action.outcome, by))
 
 
 def _close(context: Context, lease: Lease) -> Owner | None:

@@ -32,6 +32,8 @@ class Doomed(NamedTuple):
     lease: Lease
     owner: Owner | None
     reason: OutcomeClass
+    by: str = "pass"
+    """Who wants it, and why; the wrapper says it on the task."""
 
 
 def stop_runs(
@@ -83,7 +85,7 @@ def end_trees(
 
 def _ask(world: World, doom: Doomed, tell: Callable[[Lease, StateError], None]) -> None:
     lease = doom.lease
-    stop = StopOrder(lease.lease_id, doom.reason, "pass", world.clock.now())
+    stop = StopOrder(lease.lease_id, doom.reason, doom.by, world.clock.now())
     try:
         world.leases.ask_stop(lease.task_id, stop)
     except StateError as error:

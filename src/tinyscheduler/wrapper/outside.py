@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tinyscheduler.wrapper.world import World
 
 
+BY_CHARS_MAX = 600
+"""Who has asked and why; it goes into a comment."""
+
+
 def outside_cause(order: Order, world: World) -> Cause | None:
     """Why the run must stop now, or None.
 
@@ -23,7 +27,7 @@ def outside_cause(order: Order, world: World) -> Cause | None:
     """
     stop = _stop_order(order, world)
     if stop is not None:
-        return Cause(stop.reason, f"stopped by {one_line(stop.by, chars_max=100)}")
+        return Cause(stop.reason, f"stopped by {one_line(stop.by, chars_max=BY_CHARS_MAX)}")
     if os.path.lexists(order.estop_file):
         return Cause("interrupted", "stopped by ESTOP")
     if world.wakeup.asked_by is not None:

@@ -101,3 +101,12 @@ def test_explain_says_what_the_plan_says() -> None:
     told = explain(OURS, snapshot)
 
     assert (told.standing, told.held) == ("held", held(snapshot))
+
+
+def test_a_run_that_is_to_be_stopped_is_ours_and_works_nowhere_else() -> None:
+    asked = Held(TaskId("1"), "parked", "stop was asked for by bob")
+    snapshot = a_start_snapshot(leases=(a_lease("1"),), refused={TaskId("1"): asked})
+
+    rows = {row.name: row.verdict for row in explain(OURS, snapshot).rows}
+
+    assert (rows["leased"], rows["working_elsewhere"]) == ("holds", "passed")
