@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
-from tinyscheduler.model.action import task_of
+from tinyscheduler.model.action import OddAction, StopOrphan, task_of
 from tinyscheduler.model.explanation import Explanation
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import BrokenLease
 from tinyscheduler.model.past_pass import PastPass
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
@@ -23,6 +24,9 @@ from tinyscheduler.reconcile.look import ReadSide, observed_leases, odd_actions,
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import fetch, observe_start
 from tinyscheduler.views.explain import Subject, next_pass_at
+from tinyscheduler.views.odd import mending_text
+from tinyscheduler.views.problems import RunSeen
+from tinyscheduler.views.run_trouble import what_comes
 
 
 def look_at(side: ReadSide, task_id: TaskId) -> Subject:
@@ -42,20 +46,39 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
     run = next((run for run in runs_of(world, mine) if run.facts.lease.task_id == task_id), None)
     last = side.hindsight.last_pass()
     interval_s = world.configuration.loop_interval_s
+    broken = next((broken for broken in tend.broken if broken.task_id == task_id), None)
+    odd = tuple(action for action in odd_actions(tend) if task_of(action) == task_id)
     return Subject(
         now=world.clock.now(),
         task_id=task_id,
-        explanation=explanation,
+        explanation=_with_lever(explanation, _lever(run, broken, odd)),
         server_unknown=why,
         run=run,
-        broken=next((broken for broken in tend.broken if broken.task_id == task_id), None),
+        broken=broken,
         ledger=world.ledgers.read([task_id]).get(task_id),
         attempts_max=world.configuration.policy.max_attempts,
         log=_log(side, task_id),
         intents=asked,
-        odd=tuple(action for action in odd_actions(tend) if task_of(action) == task_id),
+        odd=odd,
         next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
     )
+
+
+def _lever(run: RunSeen | None, broken: BrokenLease | None, odd: tuple[OddAction, ...]) -> str:
+    """What the plan of starts cannot know: what this pass would do with the lease first."""
+    if broken is not None:
+        mending = next((action for action in odd if not isinstance(action, StopOrphan)), None)
+        return mending_text(broken, mending)
+    coming = what_comes(run) if run is not None else None
+    return "" if coming is None else coming[1]
+
+
+def _with_lever(explanation: Explanation | None, lever: str) -> Explanation | None:
+    held = explanation.held if explanation is not None else None
+    if explanation is None or held is None or held.reason != "leased" or not lever:
+        return explanation
+    rows = tuple(row._replace(lever=lever) if row.name == "leased" else row for row in explanation.rows)
+    return explanation._replace(held=held._replace(lever=lever), rows=rows)
 
 
 def _asked(world: World, server: TaskServer, tend: TendSnapshot, task_id: TaskId) -> tuple[IntentAnswer, ...]:

@@ -18,6 +18,7 @@ from tinyscheduler.views.intents import answer_json, outlook_text
 from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.plan import held_json, id_json
 from tinyscheduler.views.problems import RunSeen
+from tinyscheduler.views.run_trouble import what_comes
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.task import task_json
 from tinyscheduler.views.wording import ago_text, count_text, span_text
@@ -178,7 +179,9 @@ def _local_verdict(subject: Subject) -> str:
     if lease.state == "finished":
         kind = lease.outcome.kind if lease.outcome is not None else "finished"
         return f"its run on {lease.agent} ended as {kind}; the next pass settles it"
-    return f"{lease.state} on {lease.agent}, attempt {lease.attempt}"
+    coming = what_comes(subject.run)
+    then = "" if coming is None else f"; {coming[0]}"
+    return f"{lease.state} on {lease.agent}, attempt {lease.attempt}{then}"
 
 
 def _odd_facts(subject: Subject) -> Iterator[tuple[str, str]]:
@@ -208,7 +211,7 @@ def _history(subject: Subject) -> Iterator[tuple[str, str]]:
     ledger = subject.ledger
     if isinstance(ledger, BrokenLedger):
         yield "ledger", f"{ledger.path}: {ledger.why}"
-    if not isinstance(ledger, Ledger):
+    if not isinstance(ledger, Ledger) or _is_of_a_namesake(ledger, subject):
         return
     if ledger.outcomes:
         last = ledger.outcomes[-1]
@@ -222,6 +225,12 @@ def _history(subject: Subject) -> Iterator[tuple[str, str]]:
     if ledger.parked is not None:
         parked = ledger.parked
         yield "parked", f"by {parked.by}, {ago_text(parked.at, subject.now)}: {parked.why}"
+
+
+def _is_of_a_namesake(ledger: Ledger, subject: Subject) -> bool:
+    """The server was created anew, and has another task under this id."""
+    told = subject.explanation
+    return told is not None and told.task.created_at != ledger.task_created_at
 
 
 def _next_look(subject: Subject) -> datetime | None:

@@ -33,6 +33,26 @@ def trouble_of(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
     return None if found is None else (found[0] + _stopped(run, seen), found[1])
 
 
+def what_comes(run: RunSeen) -> tuple[str, str] | None:
+    """What the next pass does to a run, and the lever; None: the run goes on, or is settled."""
+    now = "nothing needs to be done; tinyscheduler run --once does it now"
+    match run.action:
+        case Reclaim(reason="stop_asked"):
+            # Shown beside it, with who asked.
+            return None
+        case Reclaim(reason="estop", outcome=outcome):
+            keep = "remove state/ESTOP before the next pass to let it go on"
+            return f"{_reclaim_words(run)}; the next pass ends it as {outcome}", keep
+        case Reclaim(outcome=outcome):
+            return f"{_reclaim_words(run)}; the next pass ends it as {outcome}", now
+        case Revoke(reason="not_adopted_in_time"):
+            return "no wrapper has taken it over; the next pass undoes the start", now
+        case Undo():
+            return "its claim was interrupted, or is being made now; a pass that finds it undoes it", now
+        case _:
+            return None
+
+
 def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
     """A pass may be at work right now, so what only a pass does in between (a claim, a settlement) is
     trouble only when it is old."""
@@ -70,6 +90,7 @@ def _ended_s(lease: Lease, seen: Seen) -> float:
 def _reclaim_words(run: RunSeen) -> str:
     facts, pid = run.facts, run.facts.lease.wrapper_pid
     words = {
+        "estop": "the ESTOP file is there",
         "wrapper_dead": f"its wrapper (pid {pid}) is dead",
         "rebooted": "the machine was booted since it began",
         "adopter_dead": "its wrapper died when it took the lease over",
