@@ -12,7 +12,7 @@ from tinyscheduler.model.ids import AgentName
 from tinyscheduler.model.intent import Intent
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease
-from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun, PastRun
+from tinyscheduler.model.ledger import Asked, BrokenLedger, Ledger, OpenRun, PastRun
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import LeaseFacts
 from tinyscheduler.model.task import Task, TaskDetail
@@ -230,6 +230,28 @@ def is_being_closed(subject: Subject) -> bool:
     """Lost runs of this folder are closed by the passes; those of a copied one by nobody."""
     run = open_run(subject)
     return run is not None and run.tag.startswith(f"{subject.state_id}:")
+
+
+def is_orphaned(subject: Subject) -> bool:
+    """No lease, and processes of the task are still there."""
+    return not has_lease(subject) and lives(subject)
+
+
+def is_lost(subject: Subject) -> bool:
+    """There was no lease when this was asked, and the ledger has a run of this folder open."""
+    return (
+        names_no_run(subject)
+        and not has_lease(subject)
+        and not is_foreign(subject)
+        and is_being_closed(subject)
+    )
+
+
+def is_lost_and_noted(subject: Subject) -> bool:
+    """Whoever closes the lost run finds what comes after it."""
+    run, intent = open_run(subject), subject.intent
+    wish = Asked(intent.by, intent.reason, intent.requeue)
+    return is_lost(subject) and run is not None and run.asked == wish
 
 
 def is_half_requeued(subject: Subject) -> bool:

@@ -64,6 +64,12 @@ def what_it_is(subject: Subject) -> str:
     return "it is archived" if task is not None and task.archived_at is not None else "it is complete"
 
 
+def who_is_left(subject: Subject) -> str:
+    """Of a run without a lease."""
+    pids = ", ".join(str(pid) for pid in subject.living)
+    return f"its lease is gone, its processes are still there and are ended: {pids}"
+
+
 def who_lives(subject: Subject) -> str:
     """Their pids, for ps."""
     pids = ", ".join(str(pid) for pid in subject.living)

@@ -12,6 +12,7 @@ from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.intent import Intent, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import ProcessRef
+from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.snapshot import TendSnapshot
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.planner.breakers import closed_to
@@ -77,9 +78,18 @@ def _local_subject(world: World, intent: Intent, snapshot: TendSnapshot) -> Subj
         state_id=world.state.state_id(),
         policy=world.configuration.policy,
     )
+    if intent.kind == "stop" and broken is None and subject.lease is None:
+        return subject._replace(living=_orphans(snapshot, task_id))
     if broken is None or intent.kind != "release":
         return subject
     return subject._replace(living=_living_wrapper(world, task_id))
+
+
+def _orphans(snapshot: TendSnapshot, task_id: TaskId) -> tuple[int, ...]:
+    """Of the task, as the process table was seen before tending, which ends them."""
+    return tuple(
+        process.pid for run in snapshot.tagged if run.task_id == task_id for process in run.processes
+    )
 
 
 def _with_task(world: World, server: TaskServer, subject: Subject) -> Subject:
@@ -111,10 +121,15 @@ def _ask(server: TaskServer, task_id: TaskId) -> Known[TaskDetail | None] | Unkn
 
 
 def _living(world: World, subject: Subject) -> tuple[int, ...]:
-    """Everybody who carries a tag of the task, of whichever run."""
+    """Everybody who carries a tag of the task, of whichever run; also of the run that the ledger has open,
+    which in a copied folder is the original's."""
     prefix = f"{subject.state_id}:{subject.intent.task_id}:"
     tagged = world.processes.tagged(subject.state_id)
-    return tuple(process.pid for tag, found in tagged.items() if tag.startswith(prefix) for process in found)
+    ours = [process.pid for tag, found in tagged.items() if tag.startswith(prefix) for process in found]
+    run = subject.ledger.open if isinstance(subject.ledger, Ledger) else None
+    if run is not None:
+        ours += [process.pid for process in world.processes.tree(run.tag, ())]
+    return tuple(dict.fromkeys(ours))
 
 
 def _living_wrapper(world: World, task_id: TaskId) -> tuple[int, ...]:

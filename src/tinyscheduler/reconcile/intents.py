@@ -34,6 +34,10 @@ def receive(context: Context, snapshot: TendSnapshot) -> None:
     for facts in snapshot.leases:
         if facts.intent is not None and facts.intent.kind != "release":
             _note_wish(context, facts.lease, facts.intent)
+    leased = {known.lease.task_id for known in snapshot.leases} | {b.task_id for b in snapshot.broken}
+    for intent in snapshot.intents:
+        if intent.kind == "stop" and intent.lease_id is None and intent.task_id not in leased:
+            _note_wish_of_lost(context, intent)
 
 
 def obey(
@@ -157,9 +161,24 @@ def _note_wish(context: Context, lease: Lease, intent: Intent) -> None:
         context.fault(lease, error)
 
 
+def _note_wish_of_lost(context: Context, intent: Intent) -> None:
+    """Its run has lost its lease: whoever closes it as lost parks the task, too."""
+    try:
+        ledger = context.world.ledgers.read([intent.task_id]).get(intent.task_id)
+        if not isinstance(ledger, Ledger) or ledger.open is None or intent.source not in ("", ledger.source):
+            return
+        asked = Asked(intent.by, intent.reason, intent.requeue)
+        is_ours = ledger.open.tag.startswith(f"{context.world.state.state_id()}:")
+        if is_ours and ledger.open.asked != asked:
+            context.world.ledgers.write(ledger._replace(open=ledger.open._replace(asked=asked)))
+    except StateError as error:
+        context.report.fault(error, task_id=intent.task_id)
+
+
 def _after_tending(snapshot: TendSnapshot, leases: list[Lease]) -> TendSnapshot:
     known = {facts.lease.lease_id: facts for facts in snapshot.leases}
     left: list[LeaseFacts] = [
         known[lease.lease_id]._replace(lease=lease) for lease in leases if lease.lease_id in known
     ]
-    return snapshot._replace(leases=tuple(left))
+    # Whoever had no lease was ended in tending; what could not be is told there.
+    return snapshot._replace(leases=tuple(left), tagged=())

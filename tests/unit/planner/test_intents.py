@@ -26,7 +26,7 @@ from tests.builders import (
 from tests.unit.planner.intent_scenes import a_subject, an_intent
 from tinyscheduler.model.intent import IntentKind
 from tinyscheduler.model.lease import LeaseState
-from tinyscheduler.model.ledger import Parked
+from tinyscheduler.model.ledger import Asked, Parked
 from tinyscheduler.model.snapshot import Liveness
 from tinyscheduler.planner.intent_subject import Subject, ledger_of, task_of
 from tinyscheduler.planner.intents import RULES, Deed, ends_of, judge
@@ -43,6 +43,7 @@ HERS = a_task(assigned_to="alice")
 WORKING = a_task(assigned_to="dev-1", status="working")
 DONE = a_task(status="complete")
 LOST = a_ledger(open_run=an_open_run())
+NOTED = a_ledger(open_run=an_open_run()._replace(asked=Asked("bob", "asked by bob", requeue=False)))
 COPIED = a_ledger(open_run=an_open_run()._replace(tag="other:1:lease-1"))
 OTHER_SERVER = an_intent(source="fake:2")
 
@@ -118,6 +119,9 @@ CASES: tuple[Case, ...] = (
     of_stop("ended", "nothing", ledger=ended("succeeded")),
     of_stop("another_run", "nothing", lease=facts(a_lease(lease_id="lease-2"))),
     of_stop("taken_back", "done", requeue=True),
+    Case("stop", "orphaned", "wait", a_subject(an_intent(), living=(17,))),
+    Case("stop", "lost", "wait", a_subject(an_intent(), ledger=LOST)),
+    Case("stop", "noted", "done", a_subject(an_intent(), ledger=NOTED)),
     Case("stop", "not_running", "nothing", a_subject(an_intent(), ledger=a_ledger())),
     Case("stop", "never_ran", "nothing", a_subject(an_intent(), task=IDLE)),
     *on_the_server("stop"),

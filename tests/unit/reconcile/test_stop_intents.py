@@ -17,7 +17,10 @@ from tests.unit.reconcile.intent_scenes import (
     parked,
     pending,
 )
+from tests.unit.reconcile.test_orphans import remove_lease
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.reconcile.intent_look import foresee
+from tinyscheduler.reconcile.look import observed_leases
 
 ONE = TaskId("1")
 
@@ -206,3 +209,20 @@ def test_a_run_on_another_machine_is_not_stopped_from_here(tmp_path: Path) -> No
     assert stage.lease() is not None
     assert answers(stage) == [("stop", "refused")]
     assert any("is refused" in note for note in report.notes)
+
+
+def test_a_run_that_has_lost_its_lease_is_ended_by_a_stop_and_its_task_parked(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    remove_lease(stage)
+    ask(stage, "stop", reason="wrong branch")
+    world = stage.world()
+    (foreseen,) = foresee(world, world.server, observed_leases(world))
+
+    for _ in range(6):
+        stage.run()
+        stage.clock.advance(90)
+
+    assert foreseen.why.startswith("its lease is gone, its processes are still there")
+    assert (stage.processes.living(), len(stage.engine.wrappers)) == ([], 1)
+    assert (kinds(stage), parked(stage)) == (["lost"], ("wrong branch", "bob"))
+    assert (answers(stage), pending(stage)) == ([("stop", "applied")], [])
