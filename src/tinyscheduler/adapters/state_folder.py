@@ -57,7 +57,10 @@ class FileStateFolder:
         """See the port. Creates nothing."""
         if not self._state_id:
             found = self._read_format()
-            if found is not None and self._is_original(found):
+            if found is None:
+                # Nor may anybody say what a pass would do that is going to refuse.
+                self._refuse_leases_of_nobody()
+            elif self._is_original(found):
                 self._state_id = found.text("state_id")
         return self._state_id
 
@@ -163,6 +166,8 @@ class FileStateFolder:
         try:
             fields = Fields(json_text.load(files.read_limited(self._format_file, FORMAT_BYTES_MAX)))
             version, state_id = fields.whole("schema"), fields.text("state_id")
+            if version == FORMAT:
+                _check_place(fields)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -233,7 +238,7 @@ class FileStateFolder:
     def _refuse_leases_of_nobody(self) -> None:
         """The folder is signed before its first lease, so its signature was removed by hand. With a new
         one the processes of these leases would not be found by their tag any more."""
-        if self._lease_files():
+        if os.path.isdir(self._running) and self._lease_files():
             raise StateError(
                 f"{self._format_file} is missing although there are leases in {self._running}",
                 hint="restore it from a backup, or end the agents and remove their leases",
@@ -283,6 +288,14 @@ def _remedy(error: OSError, otherwise: str) -> str:
     from tinyscheduler.kit.disk_words import remedy
 
     return remedy(error, otherwise)
+
+
+def _check_place(fields: Fields) -> None:
+    """Raises ValueError. A damaged place would look like a copy's, and the leases of living agents would
+    be set aside."""
+    fields.whole("device")
+    fields.whole("inode")
+    fields.text("volume")
 
 
 def _volume_of(path: str) -> str:

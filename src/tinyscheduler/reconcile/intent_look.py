@@ -17,7 +17,7 @@ from tinyscheduler.model.snapshot import TendSnapshot
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.planner.breakers import closed_to
 from tinyscheduler.planner.intent_subject import Subject
-from tinyscheduler.planner.intents import Ruling, answer_of, ends_of, judge
+from tinyscheduler.planner.intents import Ruling, answer_of, ends_of, judge, replaces
 from tinyscheduler.ports import TaskServer, World
 
 
@@ -41,7 +41,10 @@ def foresee(world: World, server: TaskServer, snapshot: TendSnapshot) -> tuple[I
     that comes after another of the same task meets a world that nobody can know yet. Raises StateError."""
     answers: list[IntentAnswer] = []
     before: dict[TaskId, Intent] = {}
-    for intent in snapshot.intents:
+    for place, intent in enumerate(snapshot.intents):
+        if any(replaces(later, intent) for later in snapshot.intents[place + 1 :]):
+            answers.append(IntentAnswer(intent, "nothing_to_do", "replaced by a later request"))
+            continue
         first = before.get(intent.task_id)
         if first is not None and intent.kind != "release":
             answers.append(IntentAnswer(intent, "waits", f"after the {first.kind} that was asked before"))

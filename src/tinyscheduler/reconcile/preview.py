@@ -28,6 +28,7 @@ def preview(world: World) -> Report:
     report = Report(world.pass_id, world.clock.now())
     server = GuardedServer(world.server, Memory(world))
     try:
+        is_copy = not world.state.state_id()
         tend = observe_tend(world)
         report.scanned = task_ids_of(tend)
         server.meet([facts.lease for facts in tend.leases])
@@ -43,10 +44,10 @@ def preview(world: World) -> Report:
         plan = plan_start(snapshot)
         report.planned(plan)
         tell_plan(report, plan)
+        if is_copy and report.scanned:
+            report.notes.append("the state folder was copied: the next pass sets these leases aside first")
     except StateError as error:
         report.fault(error)
-    if not world.state.state_id() and report.scanned:
-        report.notes.append("the state folder was copied: the next pass sets these leases aside first")
     if report.tend:
         report.notes.append("starts are planned again after tending")
     report.ended_at = world.clock.now()

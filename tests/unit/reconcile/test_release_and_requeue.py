@@ -136,6 +136,19 @@ def a_restored_stage(base: Path) -> Stage:
     return stage
 
 
+def test_a_task_of_a_copied_folder_is_not_requeued_while_the_originals_agent_works(tmp_path: Path) -> None:
+    """Its processes carry the tag that the ledger has open; a second agent would work beside them."""
+    stage = a_restored_stage(tmp_path)
+    run = stage.ledger().open
+    assert run is not None
+    stage.processes.spawn(run.tag)
+    ask(stage, "requeue", reason="the backup is back")
+
+    stage.run()
+
+    assert answers(stage) == [("requeue", "refused")]
+
+
 def test_a_task_of_a_restored_folder_goes_back_to_where_it_was_claimed_from(tmp_path: Path) -> None:
     stage = a_restored_stage(tmp_path)
     untouched = [stage.run().exit_code, stage.server.task(ONE).status]

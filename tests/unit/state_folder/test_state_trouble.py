@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from contextlib import suppress
@@ -40,6 +41,29 @@ def test_a_garbled_format_is_an_error_that_says_what_to_do(root: Path, content: 
         assert trouble.value.hint
     assert (root / "format.json").read_bytes() == content
     assert a_store(root).read(TASK) == a_lease()
+
+
+@pytest.mark.parametrize("field", ["inode", "device", "volume"])
+def test_a_damaged_place_is_no_sign_of_a_copy(root: Path, field: str) -> None:
+    """Else the leases of living agents are set aside, and their tasks can be started once more."""
+    a_folder(root).open()
+    a_store(root).create(a_lease())
+    found = json.loads((root / "format.json").read_text())
+    (root / "format.json").write_text(json.dumps({**found, field: []}))
+
+    with pytest.raises(StateError):
+        a_folder(root).open()
+    assert a_store(root).read(TASK) == a_lease()
+
+
+def test_who_only_looks_also_says_that_the_format_is_missing(root: Path) -> None:
+    """The next pass refuses, so nobody may foresee what it starts."""
+    a_folder(root).open()
+    a_store(root).create(a_lease())
+    (root / "format.json").unlink()
+
+    with pytest.raises(StateError, match="missing although there are leases"):
+        a_folder(root).state_id()
 
 
 def test_a_newer_format_is_left_to_the_newer_program(root: Path) -> None:
