@@ -27,7 +27,7 @@ def cooldown(task: Task, view: View) -> Finding | None:
         limit=f"{base_s} s",
         since=last.at,
         next_look_at=last.at + timedelta(seconds=base_s),
-        lever="wait",
+        lever=f"wait, or to start it at once: tinyscheduler retry {task.id}",
     )
     return Finding("", "", held)
 
@@ -45,6 +45,10 @@ def no_agent(task: Task, view: View) -> Finding | None:
     """Nobody may run it, or nobody has a slot."""
     able = candidates(task, view)
     if not able:
+        if task.assigned_to is not None:
+            # Whoever serves its queue is not asked.
+            why = "disabled" if task.assigned_to in view.agents else "no agent of ours"
+            return Finding(f"{task.assigned_to}, to whom it is assigned, is {why}", "assign it to another")
         if task.queue is None:
             lever = f"task update {task.id} --queue QUEUE, or --assign AGENT"
             return Finding("it is without a queue and nobody's", lever)

@@ -179,9 +179,16 @@ def _not_before(task: Task, view: View) -> Finding | None:
         limit=f"{ledger.not_before:%Y-%m-%dT%H:%M:%SZ}",
         since=None if last is None else last.at,
         next_look_at=ledger.not_before,
-        lever="wait",
+        lever=_lever_of_a_wait(task, None if last is None else last.kind),
     )
     return Finding("", "", held)
+
+
+def _lever_of_a_wait(task: Task, kind: str | None) -> str:
+    retry = f"tinyscheduler retry {task.id}"
+    if kind == "start_failed":
+        return f"mend its command or what its last run met, then: {retry}; or wait"
+    return f"wait, or to start it at once: {retry}"
 
 
 def _longest_wait_s(ledger: Ledger, view: View) -> float:

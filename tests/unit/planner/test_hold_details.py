@@ -21,8 +21,10 @@ from tests.unit.planner.hold_scenes import (
     LATER,
     TASK,
 )
+from tinyscheduler.model.lease import OutcomeClass
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.start import plan_start
 
 
@@ -136,3 +138,29 @@ def test_a_wait_that_a_clock_noted_that_was_ahead_holds_nothing() -> None:
     )
 
     assert len(plan_start(a_start_snapshot(TASK, ledgers=[ledger])).starts) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "lever"),
+    [
+        ("failed", "wait, or to start it at once: tinyscheduler retry 1"),
+        ("start_failed", "mend its command or what its last run met, then: tinyscheduler retry 1; or wait"),
+    ],
+)
+def test_a_task_that_waits_names_the_command_that_ends_the_wait(kind: OutcomeClass, lever: str) -> None:
+    ledger = a_ledger(not_before=LATER, outcomes=[a_past_run(kind, at=ago(30))])
+
+    (held,) = plan_start(a_start_snapshot(TASK, ledgers=[ledger])).held
+
+    assert (held.reason, held.lever) == ("not_before", lever)
+
+
+def test_who_serves_the_queue_of_anothers_task_is_not_said_to_be_missing() -> None:
+    task = a_task(assigned_to="sue")
+
+    rows = {row.name: row for row in explain(task, a_start_snapshot(task)).rows}
+
+    assert (rows["no_agent"].value, rows["no_agent"].lever) == (
+        "sue, to whom it is assigned, is no agent of ours",
+        "assign it to another",
+    )
