@@ -20,7 +20,7 @@ from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.intent import BY_CHARS_MAX, REASON_CHARS_MAX, Intent, IntentAnswer, IntentKind
 from tinyscheduler.model.knowledge import Unknown
 from tinyscheduler.model.snapshot import TendSnapshot
-from tinyscheduler.planner.intents import Ruling, answer_of
+from tinyscheduler.planner.intents import Ruling, answer_of, replaces
 from tinyscheduler.ports import World
 
 TIMEOUT_S_MAX = 3600
@@ -141,7 +141,8 @@ def ask(desk: Desk, options: argparse.Namespace, intents: Sequence[Intent]) -> i
 def _outlook(desk: Desk, intent: Intent) -> Outlook:
     from tinyscheduler.reconcile.intent_look import look_at
 
-    before = next((other for other in desk.snapshot.intents if other.task_id == intent.task_id), None)
+    about = (other for other in desk.snapshot.intents if other.task_id == intent.task_id)
+    before = next((other for other in about if not replaces(intent, other)), None)
     if before is not None and not _is_same(before, intent) and intent.kind != "release":
         # What is there now is not what this will meet.
         return Outlook(IntentAnswer(intent, "waits", f"after the {before.kind} that was asked before"), True)

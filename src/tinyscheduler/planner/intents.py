@@ -81,6 +81,12 @@ def held_by(answers: Sequence[IntentAnswer]) -> dict[TaskId, Held]:
     }
 
 
+def replaces(later: Intent, earlier: Intent) -> bool:
+    """Two stops of one run: the last word counts."""
+    same = (earlier.kind, earlier.task_id, earlier.lease_id)
+    return later.kind == "stop" and (later.kind, later.task_id, later.lease_id) == same
+
+
 def ends_of(subjects: Sequence[Subject]) -> Mapping[LeaseId, Intent]:
     """Intents that end a run, of those whose task has a lease; several for one run are one, and the
     last of them says what comes after it. Oldest first; behind one that has to wait, the others of its

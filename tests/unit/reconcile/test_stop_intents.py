@@ -226,3 +226,20 @@ def test_a_run_that_has_lost_its_lease_is_ended_by_a_stop_and_its_task_parked(tm
     assert (stage.processes.living(), len(stage.engine.wrappers)) == ([], 1)
     assert (kinds(stage), parked(stage)) == (["lost"], ("wrong branch", "bob"))
     assert (answers(stage), pending(stage)) == ([("stop", "applied")], [])
+
+
+@pytest.mark.parametrize("requeue", [True, False], ids=["requeue", "park"])
+def test_of_two_stops_the_last_word_is_shown_and_done(tmp_path: Path, *, requeue: bool) -> None:
+    stage = a_running_stage(tmp_path)
+    ask(stage, "stop", requeue=not requeue)
+    stage.clock.advance(1)
+    ask(stage, "stop", requeue=requeue)
+    world = stage.world()
+    first, last = foresee(world, world.server, observed_leases(world))
+
+    stage.run()
+
+    after = "it may start again" if requeue else "it is parked"
+    assert (first.word, first.why) == ("nothing_to_do", "replaced by a later request")
+    assert last.why.endswith(after)
+    assert ((parked(stage) is None), pending(stage)) == (requeue, [])
