@@ -24,6 +24,7 @@ from tests.contract.task_server.serving import serving
 from tests.golden.compare import assert_golden, normalised
 from tests.integration.commands import Answer, Installation, an_agent, an_installation, wait_for
 from tinyscheduler.adapters.records.lease_json import lease_to_json
+from tinyscheduler.cli.wrap import main as wrap
 from tinyscheduler.kit import json_text
 
 TWO_QUEUES = (an_agent("dev-1"), an_agent("qa-1", queue="qa"))
@@ -573,3 +574,8 @@ def test_every_object_for_programs_has_the_agreed_shape(base: Path, tmp_path: Pa
         assert (document["kind"], document["exit"]) == (kind, answer.code)
         assert_golden(f"kind_{kind}.json", normalised(document, base=str(base)))
     wait_for(lambda: house.leases() == [])
+
+
+def test_wrap_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    assert wrap(["--help"]) == 0
+    assert capsys.readouterr().out.startswith("usage: tinyscheduler wrap ORDER")

@@ -15,12 +15,16 @@ from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE
 
 USAGE_EXIT = 2
 CRASH_EXIT = 1
+USAGE = "usage: tinyscheduler wrap ORDER (the path of an order.json)"
 
 
 def main(argv: list[str]) -> int:
     """Run one order; returns only if there is nothing to become. 2: no usable order."""
+    if argv in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
     if len(argv) != 1:
-        _say("usage: tinyscheduler wrap ORDER (the path of an order.json)")
+        _say(USAGE)
         return USAGE_EXIT
     _open_standard_streams()
     try:
