@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,6 +28,10 @@ STOP_S = 10.0
 POWER_OFF = signal.SIGRTMIN + 14
 """systemd(1), signals: power off at once, services are asked to end."""
 _numbers = itertools.count(1)
+COVERED = ("/tmp/", "/run/", "/dev/")
+"""Where systemd-nspawn mounts folders of its own, over what the lower layer has there."""
+OURS = (str(Path(__file__).resolve().parents[2]), sys.prefix, sys.base_prefix)
+"""The program and the Python that runs it, wherever somebody has cloned and installed them."""
 HIERARCHIES = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
 
 
@@ -116,9 +121,10 @@ def _boot(
         "--quiet", "--register=no", "--keep-unit", "--private-network", "--console=passive", "--boot",
         f"--directory={root}", f"--machine={name}", f"--bind={shared}",
     )  # fmt: skip
+    covered = [f"--bind-ro={path}" for path in dict.fromkeys(OURS) if path.startswith(COVERED)]
     with open(console, "wb") as output:
         return subprocess.Popen(
-            ["/bin/sh", "-c", f'{enter}exec "$0" "$@"', nspawn, *options],
+            ["/bin/sh", "-c", f'{enter}exec "$0" "$@"', nspawn, *options, *covered],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
