@@ -44,7 +44,7 @@ base='{witness}' run="$TINYSCHEDULER_TASK_ID $TINYSCHEDULER_ATTEMPT"
 exec 9>>"$base/alive-$TINYSCHEDULER_TASK_ID"
 flock -n 9 || echo "$run began beside another run" >>"$base/doubled"
 for done in "${{TINYSCHEDULER_RESULT_FILE%/*/result.json}}"/*/result.json; do
-    [ ! -e "$done" ] || echo "$run began after $done was written" >>"$base/doubled"
+    [ ! -s "$done" ] || echo "$run began after $done was written" >>"$base/doubled"
 done
 echo "$run" >>"$base/work.log"
 sleep 0.15
@@ -54,7 +54,8 @@ echo '{{"status": "success", "summary": "done"}}' >"$TINYSCHEDULER_RESULT_FILE.n
 mv "$TINYSCHEDULER_RESULT_FILE.new" "$TINYSCHEDULER_RESULT_FILE"
 """
 """Notes each of its runs, and whether it was begun beside another run of its task or after its work was
-done. The lock is on a file that its children inherit, so it is held as long as anybody of the run lives."""
+done; an empty result was written on a full disk and is no work. The lock is on a file that its children
+inherit, so it is held as long as anybody of the run lives."""
 
 
 class House:
