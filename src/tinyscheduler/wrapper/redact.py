@@ -16,14 +16,16 @@ FRAGMENT_CHARS_MAX = 4_096
 """Long and many-lined values (keys) are cut out piece by piece, so that little must be held back."""
 
 _WORDS = r"(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token)"
-_ASSIGNED = rf"{_WORDS}[\w-]{{0,20}}[\"']?\s{{0,3}}[=:]\s{{0,3}}[\"']?"
+_GAP = r"[^\S\n]"
+"""A blank within a line: what stands in two lines may be read, and cleaned, one line at a time."""
+_ASSIGNED = rf"{_WORDS}[\w-]{{0,20}}[\"']?{_GAP}{{0,3}}[=:]{_GAP}{{0,3}}[\"']?"
 _BEGINNINGS = r"\b(?:sk-|gh[oprsu]_|github_pat_|glpat-|A[KS]IA|xox[abeoprs]-|eyJ)"
 
 # Every repetition that can meet the next one is bounded: a line of 64 KiB must not cost a second.
 _CREDENTIAL = "|".join(
     (
         rf"(?P<assigned>(?i:{_ASSIGNED}))[^\s\"']{{3,}}",
-        r"(?P<bearer>(?i:\bbearer\s{1,3}|\bbasic\s{1,3}(?=[\w+/=]{16})))[\w.~+/=-]{8,}",
+        rf"(?P<bearer>(?i:\bbearer{_GAP}{{1,3}}|\bbasic{_GAP}{{1,3}}(?=[\w+/=]{{16}})))[\w.~+/=-]{{8,}}",
         r"(?P<address>://[^\s/:@]{0,100}:)[^\s/@]{3,200}(?=@)",
         r"\bsk-[\w-]{16,}",
         r"\bgh[oprsu]_\w{20,}",
@@ -34,7 +36,7 @@ _CREDENTIAL = "|".join(
         r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}",
     )
 )
-_UNFINISHED = rf"(?:(?:(?i:{_ASSIGNED}|\b(?:bearer|basic)\s{{1,3}})|{_BEGINNINGS})\S*|://[^\s/@]*)\Z"
+_UNFINISHED = rf"(?:(?:(?i:{_ASSIGNED}|\b(?:bearer|basic){_GAP}{{1,3}})|{_BEGINNINGS})\S*|://[^\s/@]*)\Z"
 """The beginning of something that may turn out to be a credential when more text comes."""
 
 _HINTS = (

@@ -100,6 +100,17 @@ def test_a_secret_is_not_cut_by_the_end_of_a_piece() -> None:
     assert out == f"T1 {before.decode()}\nT2 {MASK}\n"
 
 
+@pytest.mark.parametrize("words", ["bearer\n33333333", "api_key:\n 33333333", "basic\n" + "3" * 20])
+def test_what_stands_in_two_lines_is_no_credential_however_they_arrive(words: str) -> None:
+    at_once, apart = stamper(), stamper()
+    first, rest = words.split("\n")
+
+    one = at_once.feed(words.encode() + b"\n", stamp="T")
+    two = apart.feed(first.encode() + b"\n", stamp="T") + apart.feed(rest.encode() + b"\n", stamp="T")
+
+    assert one == two
+
+
 @given(st.lists(st.text(alphabet="ab\né" + SECRET, max_size=30), max_size=6), st.data())
 def test_how_the_bytes_are_cut_makes_no_difference(parts: list[str], data: st.DataObject) -> None:
     """The pipe decides how much a read brings; a log must not depend on it."""
