@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.integration.faults.figures import BEGIN, END, Figures
 from tests.integration.faults.trials import Tally
 from tests.rigs.strace import Call, changes, failures, one_of_each
@@ -49,21 +51,24 @@ def test_every_error_that_a_call_may_answer_is_a_fault() -> None:
 def test_table_is_put_between_its_marks_and_sums_up(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    figures = Figures()
-    figures.add("kill", Tally(1200, ()))
-    figures.add("kill", Tally(34, ("start: a fault: lost: the task is not complete",)))
+    for one in (Figures(tmp_path / "new" / "counted"), Figures(tmp_path / "new" / "counted")):
+        one.add("kill", Tally(617, ("start: a fault: lost: the task is not complete",)))
 
-    assert figures.write(page)
-    assert page.read_text().startswith(f"before\n{BEGIN}\n| fault |")
-    assert "| `kill -9` at a system call | 1,234 | 1 | 0 | 0 |" in page.read_text()
+    assert Figures(tmp_path / "new" / "counted").write(page)
+    assert page.read_text().startswith(f"before\n{BEGIN}\n\n| fault |")
+    assert "| `kill -9` at a system call | 1,234 | 2 | 0 | 0 |" in page.read_text()
     assert page.read_text().endswith(f"{END}\nafter\n")
 
 
-def test_page_without_the_place_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "faults"), [("nothing\n", 1), (f"{BEGIN}\n{END}\n", 0)])
+def test_page_without_the_place_or_without_figures_is_left_alone(
+    tmp_path: Path, text: str, faults: int
+) -> None:
     page = tmp_path / "page.md"
-    page.write_text("nothing\n")
-    figures = Figures()
-    figures.add("kill", Tally(1, ()))
+    page.write_text(text)
+    figures = Figures(tmp_path / "counted")
+    for _ in range(faults):
+        figures.add("kill", Tally(1, ()))
 
     assert not figures.write(page)
-    assert page.read_text() == "nothing\n"
+    assert page.read_text() == text
