@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tinyscheduler.model.configuration import Configuration
-from tinyscheduler.ports import World
+from tinyscheduler.ports import LockHolder, World
 
 if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
@@ -95,12 +95,14 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
 
     places = configuration.places
     pass_id = os.urandom(4).hex()
-    clock = SystemClock()
+    clock, processes = SystemClock(), ProcessTable()
     leases = FileLeaseStore(places.running, places.quarantine)
     program = _program()
     return World(
         clock=clock,
-        lock=FlockRunLock(places.lock_file, f"{places.state}/poke"),
+        lock=FlockRunLock(
+            places.lock_file, f"{places.state}/poke", lambda: LockHolder(processes.me(), clock.now())
+        ),
         leases=leases,
         ledgers=FileLedgerStore(places.ledger),
         sightings=FileSightings(f"{places.state}/waiting.json"),
@@ -114,7 +116,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
             now=clock.now,
             opening=lambda: _lease_names(leases),
         ),
-        processes=ProcessTable(),
+        processes=processes,
         engine=LocalEngine(invocation.environ, (*program, "wrap")),
         server=_task_server(configuration, invocation, is_read_only=is_read_only),
         state=FileStateFolder(

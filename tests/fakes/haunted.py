@@ -31,6 +31,9 @@ class HauntedProcesses:
     def liveness(self, process: ProcessRef) -> Liveness:
         return self._real.liveness(process)
 
+    def is_stopped(self, process: ProcessRef) -> bool:
+        return self._real.is_stopped(process)
+
     def tree(self, tag: str, roots: Sequence[ProcessRef], cgroup: str = "") -> tuple[ProcessRef, ...]:
         found = self._real.tree(tag, roots, cgroup)
         return found if self.liveness(self._ghost) == "dead" else (*found, self._ghost)

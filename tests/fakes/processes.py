@@ -39,6 +39,8 @@ class FakeProcesses:
         self.on_wait: Callable[[], object] | None = None
         """What the world does while somebody waits for processes."""
         self.removed_cgroups: list[str] = []
+        self.stopped: set[int] = set()
+        """Pids that a signal has stopped."""
 
     # --- the port ------------------------------------------------------------------------------
 
@@ -58,6 +60,9 @@ class FakeProcesses:
         if process.pid_namespace != self._host.pid_namespace:
             return "unknown"
         return "alive" if self.identify(process.pid) == process else "dead"
+
+    def is_stopped(self, process: ProcessRef) -> bool:
+        return self.liveness(process) == "alive" and process.pid in self.stopped
 
     def tree(self, tag: str, roots: Sequence[ProcessRef], cgroup: str = "") -> tuple[ProcessRef, ...]:
         found = {p.ref.pid for p in self._alive.values() if p.tag == tag}

@@ -29,7 +29,7 @@ from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.policy import Policy
-from tinyscheduler.ports import TaskServer, World
+from tinyscheduler.ports import LockHolder, TaskServer, World
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.run import run_once
 
@@ -48,7 +48,7 @@ class Stage(NamedTuple):
         places = self.configuration.places
         return World(
             clock=self.clock,
-            lock=FlockRunLock(places.lock_file, f"{places.state}/poke"),
+            lock=FlockRunLock(places.lock_file, f"{places.state}/poke", self.signature),
             leases=self.leases(),
             ledgers=self.ledgers(),
             sightings=FileSightings(f"{places.state}/waiting.json"),
@@ -79,6 +79,10 @@ class Stage(NamedTuple):
     def run(self, *, server: TaskServer | None = None) -> Report:
         """One pass in a process of its own."""
         return run_once(self.world(server=server))
+
+    def signature(self) -> LockHolder:
+        """Of a pass that takes the lock now."""
+        return LockHolder(self.processes.me(), self.clock.now())
 
     def leases(self) -> FileLeaseStore:
         return FileLeaseStore(self.configuration.places.running, self.configuration.places.quarantine)

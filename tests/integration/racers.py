@@ -12,12 +12,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.builders import a_lease, a_process, an_owner
+from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.adapters.records import FileLeaseStore
 from tinyscheduler.adapters.runlock import FlockRunLock
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.ports import LockHolder
 
 ROOT = Path(__file__).resolve().parents[2]
 TASK = TaskId("1")
@@ -66,7 +69,7 @@ def take(folder: str, number: int) -> dict[str, object]:
 
 def lock(folder: str, number: int) -> dict[str, object]:
     """Try the lock once. The holder puts a flag up that no second holder can put up as well."""
-    runlock = FlockRunLock(f"{folder}/state/lock", f"{folder}/state/poke")
+    runlock = FlockRunLock(f"{folder}/state/lock", f"{folder}/state/poke", signature)
     began = time.monotonic()
     if not runlock.acquire():
         return {"racer": number, "won": False, "took_s": time.monotonic() - began}
@@ -75,10 +78,15 @@ def lock(folder: str, number: int) -> dict[str, object]:
         text = file.read()
     time.sleep(HOLD_S)
     with open(f"{folder}/state/lock", encoding="utf-8") as file:
-        is_untouched = file.read() == text == f"{os.getpid()}\n"
+        is_untouched = file.read() == text and f'"pid":{os.getpid()},' in text
     os.unlink(f"{folder}/flag")
     runlock.release()
     return {"racer": number, "won": True, "is_untouched": is_untouched}
+
+
+def signature() -> LockHolder:
+    """Of this process, now."""
+    return LockHolder(ProcessTable().me(), datetime.now(UTC))
 
 
 SCENARIOS: Mapping[str, Callable[[str, int], dict[str, object]]] = {

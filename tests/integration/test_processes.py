@@ -102,3 +102,15 @@ def test_this_machine_has_a_name_and_a_boot(table: ProcessTable) -> None:
     assert len(host.boot_id) == 36
     assert host.pid_namespace.startswith("pid:[")
     assert table.me().boot_id == host.boot_id
+
+
+def test_who_is_stopped_by_a_signal_is_alive_and_stopped(table: ProcessTable, nursery: Nursery) -> None:
+    sleeper = nursery.sleeper()
+    assert not table.is_stopped(sleeper)
+
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    wait_until(lambda: table.is_stopped(sleeper))
+    assert table.liveness(sleeper) == "alive"
+
+    os.kill(sleeper.pid, signal.SIGCONT)
+    wait_until(lambda: not table.is_stopped(sleeper))

@@ -8,21 +8,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.builders import an_order
-from tests.integration.racers import ROOT, race
+from tests.integration.racers import ROOT, race, signature
 from tinyscheduler.adapters.engines.local import LocalEngine
+from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.adapters.runlock import FlockRunLock
 from tinyscheduler.errors import StateError
 
 LIMIT_S = 20
 HOLDER = """
 import sys
+from tests.integration.racers import signature
 from tinyscheduler.adapters.runlock import FlockRunLock
-lock = FlockRunLock(sys.argv[1], sys.argv[2])
+lock = FlockRunLock(sys.argv[1], sys.argv[2], signature)
 assert lock.acquire()
 print("held", flush=True)
 sys.stdin.read()
@@ -30,7 +33,7 @@ sys.stdin.read()
 
 
 def a_lock(folder: Path) -> FlockRunLock:
-    return FlockRunLock(str(folder / "state/lock"), str(folder / "state/poke"))
+    return FlockRunLock(str(folder / "state/lock"), str(folder / "state/poke"), signature)
 
 
 def a_holder(folder: Path) -> subprocess.Popen[str]:
@@ -40,7 +43,7 @@ def a_holder(folder: Path) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={"PYTHONPATH": str(ROOT / "src")},
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"},
     )
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
@@ -99,7 +102,7 @@ def test_a_loser_neither_unlinks_nor_truncates_the_file(tmp_path: Path) -> None:
     holder.communicate("", timeout=LIMIT_S)
 
     assert before == after
-    assert before[1] == f"{holder.pid}\n"
+    assert f'"pid":{holder.pid},' in before[1]
 
 
 def test_a_holder_that_leaves_keeps_the_file(tmp_path: Path) -> None:
@@ -130,7 +133,9 @@ def test_a_text_longer_than_ours_in_the_file_is_no_trouble(tmp_path: Path) -> No
     lock = a_lock(tmp_path)
 
     assert lock.acquire()
-    assert (tmp_path / "state/lock").read_text() == f"{os.getpid()}\n"
+    held = lock.holder()
+    assert held is not None
+    assert held.process == ProcessTable().me()
     lock.release()
 
 
@@ -157,6 +162,56 @@ def test_a_wrapper_does_not_inherit_the_lock(tmp_path: Path) -> None:
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+
+
+# --- who holds it ---------------------------------------------------------------------------------------
+
+
+def test_a_reader_learns_who_holds_it_without_taking_it(tmp_path: Path) -> None:
+    before = datetime.now(UTC) - timedelta(milliseconds=1)
+    holder = a_holder(tmp_path)
+    reader = a_lock(tmp_path)
+
+    found = reader.holder()
+
+    assert found is not None
+    assert found.process == ProcessTable().identify(holder.pid)
+    assert before <= found.at <= datetime.now(UTC)
+    assert not reader.acquire()
+    holder.communicate("", timeout=LIMIT_S)
+
+
+def test_who_has_let_go_is_named_no_more(tmp_path: Path) -> None:
+    """A daemon lives on between its passes."""
+    lock = a_lock(tmp_path)
+    lock.acquire()
+    lock.release()
+
+    assert a_lock(tmp_path).holder() is None
+
+
+def test_a_holder_that_was_killed_is_named_as_who_is_dead(tmp_path: Path) -> None:
+    holder = a_holder(tmp_path)
+    holder.send_signal(signal.SIGKILL)
+    holder.communicate(timeout=LIMIT_S)
+
+    found = a_lock(tmp_path).holder()
+
+    assert found is not None
+    assert ProcessTable().liveness(found.process) == "dead"
+
+
+@pytest.mark.parametrize("text", ["", "12345\n", "whoever\n", "{}", "[" * 5000, '{"pid":1,"at":"soon"}'])
+def test_a_text_that_is_no_signature_names_nobody(tmp_path: Path, text: str) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/lock").write_text(text)
+
+    assert a_lock(tmp_path).holder() is None
+
+
+def test_where_no_pass_has_ever_been_nobody_is_named_and_nothing_is_made(tmp_path: Path) -> None:
+    assert a_lock(tmp_path).holder() is None
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- trouble ----------------------------------------------------------------------------------------
@@ -220,7 +275,11 @@ def test_a_poke_is_seen_once(tmp_path: Path) -> None:
 def test_a_poke_from_another_process_is_seen(tmp_path: Path) -> None:
     lock = a_lock(tmp_path)
     lock.acquire()
-    poke = "import sys; from tinyscheduler.adapters.runlock import FlockRunLock as L; L(*sys.argv[1:]).poke()"
+    poke = """
+import sys
+from tinyscheduler.adapters.runlock import FlockRunLock
+FlockRunLock(*sys.argv[1:], None).poke()
+"""
     paths = [str(tmp_path / "state/lock"), str(tmp_path / "state/poke")]
 
     subprocess.run(

@@ -25,7 +25,7 @@ from tinyscheduler.model.event import Event
 
 if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
-    from tinyscheduler.ports import LeaseStore, RunFolders, TaskServer, World
+    from tinyscheduler.ports import LeaseStore, LockHolder, RunFolders, TaskServer, World
 
 LATE_S = 30
 """How long a call may be on its way: the longest stall of the public server (tinytask 5)."""
@@ -84,6 +84,9 @@ class Lock:
     def release(self) -> None:
         if self._body.house.lock_holder is self._body:
             self._body.house.lock_holder = None
+
+    def holder(self) -> LockHolder | None:
+        return None
 
     def poke(self) -> None:
         self._body.house.is_poked = True

@@ -85,6 +85,9 @@ class TableView:
     def liveness(self, process: ProcessRef) -> Liveness:
         return self._table.liveness(process)
 
+    def is_stopped(self, process: ProcessRef) -> bool:
+        return self._table.is_stopped(process)
+
     def tree(self, tag: str, roots: Sequence[ProcessRef], cgroup: str = "") -> tuple[ProcessRef, ...]:
         return self._but_me(self._table.tree(tag, roots, cgroup))
 

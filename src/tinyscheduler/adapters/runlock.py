@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import fcntl
 import os
+from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import StateError
-from tinyscheduler.kit import files
+from tinyscheduler.kit import files, json_text
+from tinyscheduler.kit.fields import Fields, instant_text
+from tinyscheduler.model.lease import ProcessRef
+from tinyscheduler.ports import LockHolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TEXT_BYTES_MAX = 4_096
+"""Ours has 200; whatever else is in the file is not read for long."""
 
 
 class FlockRunLock:
-    """``ports.RunLock``. ``poke_path`` is a file whose existence asks for one more look."""
+    """``ports.RunLock``. ``poke_path`` is a file whose existence asks for one more look; ``signature`` is
+    asked for when the lock is taken."""
 
-    def __init__(self, path: str, poke_path: str) -> None:
+    def __init__(self, path: str, poke_path: str, signature: Callable[[], LockHolder]) -> None:
         self._path = path
         self._poke_path = poke_path
+        self._signature = signature
         self._handle: int | None = None
 
     def acquire(self) -> bool:
@@ -48,10 +60,20 @@ class FlockRunLock:
         return True
 
     def release(self) -> None:
-        """Idempotent."""
+        """Idempotent. The signature goes first: a process that lives on, a daemon, holds nothing now."""
         if self._handle is not None:
+            _write(self._handle, b"")
             os.close(self._handle)
             self._handle = None
+
+    def holder(self) -> LockHolder | None:
+        """By the text in the file. The lock itself cannot be asked without taking it, and a reader that
+        holds it for an instant sends a pass away."""
+        try:
+            return _holder(json_text.load(files.read_limited(self._path, TEXT_BYTES_MAX)))
+        except (OSError, ValueError):
+            # Not there, of another kind, or not signed: there is nobody to name.
+            return None
 
     def poke(self) -> None:
         """Best effort: without room for the file the next pass comes by the clock."""
@@ -68,12 +90,37 @@ class FlockRunLock:
             return False
 
     def _sign(self, handle: int) -> None:
-        """Write who holds it, for people. Only the holder gets here, so truncating is safe."""
-        try:
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        except OSError:
-            return  # The lock is held all the same; the text is a courtesy.
+        """Write who holds it, for ``status``. Only the holder gets here, so truncating is safe."""
+        held = self._signature()
+        pid, start, boot_id, pid_namespace = held.process
+        signed = {
+            "pid": pid,
+            "pid_start": start,
+            "boot_id": boot_id,
+            "pid_namespace": pid_namespace,
+            "at": instant_text(held.at),
+        }
+        _write(handle, json_text.dump_line(signed))
+
+
+def _write(handle: int, text: bytes) -> None:
+    try:
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, text, 0)
+    except OSError:
+        return  # The lock is what it is; the text is for those who look.
+
+
+def _holder(found: object) -> LockHolder:
+    """Raises ValueError."""
+    fields = Fields(found)
+    process = ProcessRef(
+        fields.whole("pid"),
+        fields.whole("pid_start"),
+        fields.text("boot_id"),
+        fields.text("pid_namespace"),
+    )
+    return LockHolder(process, fields.instant("at"))
 
 
 def _try_flock(handle: int) -> bool:

@@ -45,6 +45,13 @@ class StopSignal(Protocol):
         """Sleep until it is uttered or time is up; whether it was."""
 
 
+class LockHolder(NamedTuple):
+    """Who has signed for the lock, and when that took it."""
+
+    process: ProcessRef
+    at: datetime
+
+
 class RunLock(Protocol):
     """One pass at a time per state folder."""
 
@@ -53,6 +60,10 @@ class RunLock(Protocol):
 
     def release(self) -> None:
         """Idempotent."""
+
+    def holder(self) -> LockHolder | None:
+        """Who has signed last and not let go: whether that process lives is for ``Processes`` to say. None:
+        nobody, or nothing that can be read. Takes nothing and never raises."""
 
     def poke(self) -> None:
         """Ask whoever holds the lock to look once more before it leaves."""
@@ -85,6 +96,9 @@ class Processes(Protocol):
 
     def liveness(self, process: ProcessRef) -> Liveness:
         """Law 5: another start time or boot is dead, another pid namespace unknown."""
+
+    def is_stopped(self, process: ProcessRef) -> bool:
+        """Alive, and a signal or a debugger has stopped it: it does nothing until somebody lets it go on."""
 
     def tree(self, tag: str, roots: Sequence[ProcessRef], cgroup: str = "") -> tuple[ProcessRef, ...]:
         """Every live process of a run: the roots, their process groups and sessions, their

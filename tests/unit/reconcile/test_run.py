@@ -120,6 +120,7 @@ def test_a_pass_that_is_poked_for_ever_comes_to_an_end(tmp_path: Path) -> None:
             self.poke()
 
     places = stage.configuration.places
-    run_once(world._replace(lock=PokesItself(places.lock_file, f"{places.state}/poke")))
+    lock = PokesItself(places.lock_file, f"{places.state}/poke", stage.signature)
+    run_once(world._replace(lock=lock))
 
     assert PokesItself.looks == LOOKS_MAX

@@ -33,6 +33,11 @@ class Stat(NamedTuple):
         """Z: ended, not reaped; X: being removed. Neither runs anything any more."""
         return self.state in "ZXx"
 
+    @property
+    def is_stopped(self) -> bool:
+        """T: by a signal; t: by a debugger."""
+        return self.state in "Tt"
+
 
 def read_stat(pid: int) -> Stat | None:
     """None: no such process."""

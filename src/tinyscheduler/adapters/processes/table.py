@@ -58,6 +58,13 @@ class ProcessTable:
             return "dead" if not _exists_hidden(process.pid) else "unknown"
         return "dead" if stat.is_zombie or stat.start != process.start else "alive"
 
+    def is_stopped(self, process: ProcessRef) -> bool:
+        """By its state in /proc; False also where that is not ours to see."""
+        if self.liveness(process) != "alive":
+            return False
+        stat = proc.read_stat(process.pid)
+        return stat is not None and stat.start == process.start and stat.is_stopped
+
     def tree(self, tag: str, roots: Sequence[ProcessRef], cgroup: str = "") -> tuple[ProcessRef, ...]:
         """Group, session, descendants, tag and cgroup; see the port."""
         return self.trees([RunRef(tag, roots, cgroup)])[0]
