@@ -96,6 +96,8 @@ OURS: Mapping[str, str] = {
         " adapters.records.breakers adapters.records.intents adapters.records.lease_json"
         " adapters.records.leases adapters.records.ledger_json adapters.records.ledgers"
         " adapters.records.sightings adapters.records.trouble adapters.runlock adapters.state_folder"
+        " adapters.state_folder.folder adapters.state_folder.litter adapters.state_folder.signature"
+        " adapters.state_folder.strangers"
     ),
     "the pass record": "adapters.journal",
 }

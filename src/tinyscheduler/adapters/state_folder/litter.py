@@ -1,0 +1,54 @@
+"""Temp files whose writer is dead; one of a living writer is work, not litter (``kit.files``)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from tinyscheduler.kit import files
+
+REPLACED_IN = ("ledger", "passes", "cache", "bin", "intents", "quarantine")
+"""Where temp files may lie, besides the root and the leases."""
+_TEMPORARY = re.compile(r"\..+\.(\d+)-(\d+)-\d+\.tmp")
+
+
+def sweep(root: str, running: str) -> Iterator[str]:
+    """Remove them; what could not be done, for a person. Litter is no reason not to look after leases."""
+    for folder in (root, running, *(f"{root}/{name}" for name in REPLACED_IN)):
+        try:
+            names = os.listdir(folder)
+        except FileNotFoundError:
+            # Nothing was written there yet.
+            continue
+        except OSError as error:
+            yield f"{folder} cannot be looked at: {error.strerror}"
+            continue
+        for name in names:
+            match = _TEMPORARY.fullmatch(name)
+            if match and not _is_running(int(match[1]), int(match[2])):
+                yield from _clear(f"{folder}/{name}", root)
+
+
+def _clear(path: str, root: str) -> Iterator[str]:
+    """A folder had the name of a lease when its lease was rebuilt, and may be somebody's work."""
+    if not files.is_folder(path) or files.is_link(path):
+        files.remove(path)
+        return
+    aside = f"{root}/quarantine/taken-{os.urandom(4).hex()}"
+    try:
+        files.make_folder(os.path.dirname(aside))
+        files.move(path, aside)
+    except OSError as error:
+        yield f"{path} cannot be set aside: {error.strerror}"
+
+
+def _is_running(pid: int, start: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
+            fields = stat.read(4096).rpartition(b")")[2].split()
+            # A zombie is dead (law 5), and init may take its time to bury it.
+            return int(fields[19]) == start and fields[0] not in (b"Z", b"X")
+    except (OSError, ValueError, IndexError):
+        # There is no such process, or it went while it was looked at.
+        return False
