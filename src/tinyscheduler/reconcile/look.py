@@ -34,7 +34,7 @@ from tinyscheduler.reconcile.observe import (
     observe_tend,
     tagged_runs,
 )
-from tinyscheduler.views.problems import Problem, RunSeen, Seen
+from tinyscheduler.views.seen import Problem, RunSeen, Seen
 
 PARKED_ASKED_MAX = 20
 """Calls to the server for parked tasks that no queue of ours shows; beyond it the ledger is believed."""

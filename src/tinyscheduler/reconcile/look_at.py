@@ -25,8 +25,8 @@ from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import fetch, observe_start
 from tinyscheduler.views.explain import Subject, next_pass_at
 from tinyscheduler.views.odd import mending_text
-from tinyscheduler.views.problems import RunSeen
 from tinyscheduler.views.run_trouble import what_comes
+from tinyscheduler.views.seen import RunSeen
 
 
 def look_at(side: ReadSide, task_id: TaskId) -> Subject:

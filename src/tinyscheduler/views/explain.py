@@ -17,8 +17,8 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.views.intents import answer_json, outlook_text
 from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.plan import held_json, id_json
-from tinyscheduler.views.problems import RunSeen
 from tinyscheduler.views.run_trouble import what_comes
+from tinyscheduler.views.seen import RunSeen
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.task import task_json
 from tinyscheduler.views.wording import ago_text, count_text, span_text

@@ -11,7 +11,7 @@ from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.past_pass import PastPass
-from tinyscheduler.views.problems import RunSeen, Seen
+from tinyscheduler.views.seen import RunSeen, Seen
 
 IDS_SHOWN_MAX = 5
 """Examples of tasks that are held for one reason; ``run --dry-run`` lists all."""

@@ -7,27 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Literal, NamedTuple
 
-from tinyscheduler.model.action import (
-    Keep,
-    OddAction,
-    StartPlan,
-    StopOrphan,
-    TendAction,
-    task_of,
-)
-from tinyscheduler.model.breaker import Closed
-from tinyscheduler.model.configuration import Configuration
-from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.intent import BrokenIntent, IntentAnswer
+from tinyscheduler.model.action import Keep, StopOrphan, task_of
 from tinyscheduler.model.knowledge import Known, Unknown
-from tinyscheduler.model.lease import BrokenLease, StopOrder
-from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
-from tinyscheduler.model.snapshot import Backlog, LeaseFacts
+from tinyscheduler.model.past_pass import BrokenRecord, PastPass
 from tinyscheduler.views.closed import closed_text
 from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.run_trouble import trouble_of
+from tinyscheduler.views.seen import Problem, Seen
 from tinyscheduler.views.silence import silence_text
 from tinyscheduler.views.wording import count_text, span_text
 
@@ -35,59 +22,6 @@ PASSES_MISSED_MAX = 3
 """A pass may take most of a minute and cron skips none: three missing ones are no accident."""
 LATE_S_MIN = 180
 """With a short LOOP_INTERVAL_SEC and cron all the same."""
-
-Severity = Literal["problem", "server", "settings", "note"]
-"""``problem`` is exit 1, ``server`` exit 3, ``settings`` exit 2, ``note`` is no fault."""
-
-
-class Problem(NamedTuple):
-    """One line at the top of ``status``."""
-
-    severity: Severity
-    reference: str
-    message: str
-    hint: str = ""
-    task_id: TaskId | None = None
-
-
-class RunSeen(NamedTuple):
-    """A lease, what the machine says about it, and what the next pass does with it."""
-
-    facts: LeaseFacts
-    action: TendAction
-    stop: StopOrder | None = None
-    """Looked for only where the action is not to keep it."""
-    is_agent_alive: bool = False
-    """Likewise: the agent outlived its wrapper."""
-
-
-class Seen(NamedTuple):
-    """Everything ``status`` shows, of one moment."""
-
-    now: datetime
-    configuration: Configuration
-    runs: Known[tuple[RunSeen, ...]] | Unknown
-    broken: tuple[BrokenLease, ...]
-    backlog: Known[Backlog] | Unknown
-    plan: StartPlan | None
-    """What the next pass starts and holds; None: the leases or the ledgers are unknown."""
-    server_hint: str
-    is_estopped: bool
-    free_mb: int | None
-    is_copy: bool
-    """The state folder was copied and no pass has run in the copy yet."""
-    last_pass: PastPass | BrokenRecord | None
-    shelf: Shelf
-    state_faults: tuple[Problem, ...] = ()
-    intents: tuple[IntentAnswer, ...] = ()
-    """What was asked of the next pass, and what it is going to make of it."""
-    broken_intents: tuple[BrokenIntent, ...] = ()
-    settings_fault: str = ""
-    """Why the settings of now do not hold; then everything is shown with the last good ones."""
-    closed: tuple[Closed, ...] = ()
-    """What is left alone for a while because it failed too often."""
-    odd: tuple[OddAction, ...] = ()
-    """What the next pass does about broken leases, and about processes that have none."""
 
 
 def problems(seen: Seen) -> tuple[Problem, ...]:

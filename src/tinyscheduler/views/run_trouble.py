@@ -21,7 +21,7 @@ from tinyscheduler.views.wording import ago_text, span_text
 if TYPE_CHECKING:
     from tinyscheduler.model.lease import Lease
     from tinyscheduler.model.snapshot import LeaseFacts
-    from tinyscheduler.views.problems import RunSeen, Seen
+    from tinyscheduler.views.seen import RunSeen, Seen
 
 UNSETTLED_S = 180
 """A run that ended is settled at once, by the pass its wrapper becomes."""

@@ -18,7 +18,7 @@ from tinyscheduler.views.figures import (
     slots_used,
 )
 from tinyscheduler.views.intents import intent_table
-from tinyscheduler.views.problems import Problem, RunSeen, Seen
+from tinyscheduler.views.seen import Problem, RunSeen, Seen
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import ago_text, count_text, span_text
 

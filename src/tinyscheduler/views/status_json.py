@@ -19,7 +19,7 @@ from tinyscheduler.views.figures import (
 )
 from tinyscheduler.views.intents import answer_json
 from tinyscheduler.views.plan import action_json, id_json
-from tinyscheduler.views.problems import Problem, RunSeen, Seen
+from tinyscheduler.views.seen import Problem, RunSeen, Seen
 
 
 def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:

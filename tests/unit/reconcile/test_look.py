@@ -21,7 +21,8 @@ from tinyscheduler.ports import LeaseScan, World
 from tinyscheduler.reconcile.look import ReadSide, look
 from tinyscheduler.reconcile.look_at import look_at
 from tinyscheduler.views.explain import exit_code as explain_exit
-from tinyscheduler.views.problems import RunSeen, Seen, exit_code, problems
+from tinyscheduler.views.problems import exit_code, problems
+from tinyscheduler.views.seen import RunSeen, Seen
 
 TASK = TaskId("1")
 

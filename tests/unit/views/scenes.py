@@ -15,7 +15,7 @@ from tinyscheduler.model.snapshot import Backlog, LeaseFacts
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import decide
-from tinyscheduler.views.problems import RunSeen, Seen
+from tinyscheduler.views.seen import RunSeen, Seen
 
 
 def a_pass(

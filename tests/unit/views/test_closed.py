@@ -13,7 +13,8 @@ from tinyscheduler.model.breaker import NO_ACCOUNTS, NO_BREAKERS, Accounts, Brea
 from tinyscheduler.model.knowledge import Unknown
 from tinyscheduler.planner.closed import closed_now
 from tinyscheduler.planner.start import plan_start
-from tinyscheduler.views.problems import Seen, exit_code, problems
+from tinyscheduler.views.problems import exit_code, problems
+from tinyscheduler.views.seen import Seen
 from tinyscheduler.views.status import status_tables
 from tinyscheduler.views.status_json import status_json
 from tinyscheduler.views.table import show

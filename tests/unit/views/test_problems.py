@@ -12,7 +12,8 @@ from tinyscheduler.model.ledger import Parked
 from tinyscheduler.model.past_pass import BrokenRecord, ParkedTask, PastFault, Shelf
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import QueueGap
-from tinyscheduler.views.problems import Seen, exit_code, problems
+from tinyscheduler.views.problems import exit_code, problems
+from tinyscheduler.views.seen import Seen
 
 UNREACHABLE = Unknown("nobody answers")
 SERVER_FAULT = PastFault("task-server-unavailable", "nobody answered", "look there")

@@ -26,7 +26,8 @@ from tinyscheduler.planner.start import plan_start
 from tinyscheduler.views.explain import Subject, explain_json, explain_tables
 from tinyscheduler.views.intents import foreseen_text
 from tinyscheduler.views.plan import plan_tables
-from tinyscheduler.views.problems import Seen, problems
+from tinyscheduler.views.problems import problems
+from tinyscheduler.views.seen import Seen
 from tinyscheduler.views.status import status_tables
 from tinyscheduler.views.status_json import status_json
 from tinyscheduler.views.table import Table, show

@@ -1,0 +1,72 @@
+"""Everything ``status`` shows, of one moment: plain data, made by ``reconcile.look``.
+
+Apart from ``problems``, which asks what is wrong with it, and from the views that show it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from tinyscheduler.model.action import OddAction, StartPlan, TendAction
+from tinyscheduler.model.breaker import Closed
+from tinyscheduler.model.configuration import Configuration
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import BrokenIntent, IntentAnswer
+from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.lease import BrokenLease, StopOrder
+from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
+from tinyscheduler.model.snapshot import Backlog, LeaseFacts
+
+Severity = Literal["problem", "server", "settings", "note"]
+"""``problem`` is exit 1, ``server`` exit 3, ``settings`` exit 2, ``note`` is no fault."""
+
+
+class Problem(NamedTuple):
+    """One line at the top of ``status``."""
+
+    severity: Severity
+    reference: str
+    message: str
+    hint: str = ""
+    task_id: TaskId | None = None
+
+
+class RunSeen(NamedTuple):
+    """A lease, what the machine says about it, and what the next pass does with it."""
+
+    facts: LeaseFacts
+    action: TendAction
+    stop: StopOrder | None = None
+    """Looked for only where the action is not to keep it."""
+    is_agent_alive: bool = False
+    """Likewise: the agent outlived its wrapper."""
+
+
+class Seen(NamedTuple):
+    """Everything ``status`` shows, of one moment."""
+
+    now: datetime
+    configuration: Configuration
+    runs: Known[tuple[RunSeen, ...]] | Unknown
+    broken: tuple[BrokenLease, ...]
+    backlog: Known[Backlog] | Unknown
+    plan: StartPlan | None
+    """What the next pass starts and holds; None: the leases or the ledgers are unknown."""
+    server_hint: str
+    is_estopped: bool
+    free_mb: int | None
+    is_copy: bool
+    """The state folder was copied and no pass has run in the copy yet."""
+    last_pass: PastPass | BrokenRecord | None
+    shelf: Shelf
+    state_faults: tuple[Problem, ...] = ()
+    intents: tuple[IntentAnswer, ...] = ()
+    """What was asked of the next pass, and what it is going to make of it."""
+    broken_intents: tuple[BrokenIntent, ...] = ()
+    settings_fault: str = ""
+    """Why the settings of now do not hold; then everything is shown with the last good ones."""
+    closed: tuple[Closed, ...] = ()
+    """What is left alone for a while because it failed too often."""
+    odd: tuple[OddAction, ...] = ()
+    """What the next pass does about broken leases, and about processes that have none."""
