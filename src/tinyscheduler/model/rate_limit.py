@@ -43,15 +43,18 @@ def end_of(limit: RateLimit, at: datetime) -> datetime | None:
 
 
 def _instant(found: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(found) if isinstance(found, str) else None
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise ValueError(
+    wrong = (
         f"rate_limited.until should be a time with its zone like 2026-01-31T12:00:00Z, it is {found!r:.60}"
     )
+    if not isinstance(found, str):
+        raise ValueError(wrong)
+    try:
+        moment = datetime.fromisoformat(found)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(wrong) from error
+    raise ValueError(wrong)
 
 
 def _seconds(found: object) -> float:
