@@ -72,15 +72,16 @@ OURS: Mapping[str, str] = {
     "settings, read back from the cache": (
         "config config.cache config.dotenv config.header_text config.load config.sources"
     ),
-    "kit": "kit kit.fields kit.files kit.json_text",
+    "kit": "kit kit.fields kit.files kit.json_text kit.namespace_time",
     "words": (
-        "model model.action model.agent model.breaker model.configuration model.event model.ids"
+        "model model.action model.agent model.breaker model.configuration model.event model.hints model.ids"
         " model.intent model.knowledge model.lease model.ledger model.order model.pass_result model.policy"
-        " model.rate_limit model.reason model.result model.sightings model.snapshot model.task"
+        " model.rate_limit model.reason model.resources model.result model.sightings model.snapshot model.task"
     ),
     "decisions": (
         "planner planner.agent_holds planner.breakers planner.capacity planner.gates planner.holds"
-        " planner.life planner.ranking planner.retry planner.start planner.tend planner.view"
+        " planner.life planner.ranking planner.retry planner.rules planner.start planner.task_holds"
+        " planner.tend planner.turn_holds planner.view"
     ),
     "the order of a pass; what acts is loaded when there is something to do": (
         "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.memory"

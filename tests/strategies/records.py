@@ -21,7 +21,8 @@ from tinyscheduler.model.lease import (
     ProcessRef,
     StopOrder,
 )
-from tinyscheduler.model.ledger import Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.ledger import Approval, Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.resources import Resources
 from tinyscheduler.model.sightings import Moment
 
 WAYS: tuple[ClaimWay, ...] = get_args(ClaimWay)
@@ -115,6 +116,10 @@ stored_leases = st.builds(
     workspace=texts,
     run_folder=texts,
     outcome=st.none() | outcomes,
+    writes=st.lists(texts, max_size=3).map(tuple),
+    reads=st.lists(texts, max_size=3).map(tuple),
+    goal=st.none() | texts,
+    resources=st.builds(Resources, cpu=st.floats(0, 1e6), memory_mb=_counts, gpu=_counts),
 )
 open_runs = st.builds(
     OpenRun,
@@ -147,5 +152,8 @@ stored_ledgers = st.builds(
     outcomes=st.lists(past_runs, max_size=4).map(tuple),
     not_before=_or_none(instants),
     parked=st.none() | st.builds(Parked, why=texts, by=texts, at=instants, fingerprint=texts),
+    approvals=st.lists(
+        st.builds(Approval, by=texts, reason=texts, at=instants, fingerprint=texts), max_size=2
+    ).map(tuple),
 )
 broken_leases = st.builds(BrokenLease, task_id=names.map(TaskId), path=texts, why=texts)

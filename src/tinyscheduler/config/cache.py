@@ -19,6 +19,7 @@ from tinyscheduler.kit.fields import Fields
 from tinyscheduler.model.agent import Agent, EnvValue
 from tinyscheduler.model.configuration import Configuration, Connection, Places
 from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.resources import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,7 +139,8 @@ def _thaw(found: object) -> Configuration:
 
 
 def _thaw_agent(agent: Agent) -> Agent:
-    return agent._replace(env=tuple(EnvValue._make(value) for value in agent.env))
+    env = tuple(EnvValue._make(value) for value in agent.env)
+    return agent._replace(env=env, resources=Resources._make(agent.resources))
 
 
 def _tupled(value: object) -> object:
@@ -154,6 +156,7 @@ def _names_only(text: str) -> str:
     try:
         return repr(sorted(parse_headers(text)))
     except ValueError:
+        # Told as a fault by the settings; the key only has to be the same each time.
         return "faulty"
 
 
@@ -162,7 +165,7 @@ def _code() -> object:
 
     Sizes and times of our own files: a version number does not change with every ``git pull``.
     """
-    shapes = tuple(kind._fields for kind in (Configuration, Places, Policy, Connection, Agent, EnvValue))
+    shapes = tuple(kind._fields for kind in (Configuration, Places, Policy, Connection, Agent, EnvValue, Resources))
     with os.scandir(os.path.dirname(os.path.abspath(__file__))) as entries:
         stamps = sorted(
             (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns)

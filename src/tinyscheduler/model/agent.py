@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.ids import AgentName, QueueName
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
 
 SuccessRule = Literal["result", "exit_code"]
 """What proves success: a valid result file, or exit status 0 (features F6)."""
@@ -51,3 +52,7 @@ class Agent(NamedTuple):
     stall_s: int | None = None
     """Own silence before the first notice, 0 for never; None: the policy's."""
     stdin: Literal["prompt", "none"] = "prompt"
+    scope: tuple[str, ...] = ()
+    """Scopes of tasks that it may run, each with all that begins with it and a ``/``; empty: all."""
+    resources: Resources = NO_RESOURCES
+    """What each of its runs takes of the machine."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
 
 LeaseState = Literal["claiming", "starting", "running", "finished"]
 
@@ -128,6 +129,12 @@ class Lease(NamedTuple):
     workspace: str = ""
     run_folder: str = ""
     outcome: Outcome | None = None
+    writes: tuple[str, ...] = ()
+    """What the run holds until it is finished, as its task said it when it was started: a task whose text
+    is changed meanwhile gives nothing free."""
+    reads: tuple[str, ...] = ()
+    goal: str | None = None
+    resources: Resources = NO_RESOURCES
 
     @property
     def wrapper(self) -> ProcessRef | None:

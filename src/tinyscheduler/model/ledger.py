@@ -76,6 +76,20 @@ class Parked(NamedTuple):
     the server means a person has changed the task and releases it (features C4)."""
 
 
+class Approval(NamedTuple):
+    """A person has said that the task may run."""
+
+    by: str
+    reason: str
+    at: datetime
+    fingerprint: str
+    """Of what the task said then; a task that says something else has to be approved again."""
+
+
+APPROVALS_KEPT = 20
+"""Only the last one counts; the others are history."""
+
+
 class Ledger(NamedTuple):
     """All we remember of one task."""
 
@@ -95,6 +109,8 @@ class Ledger(NamedTuple):
     counted_after: LeaseId | None = None
     """Of the last run before the task was released: attempts are counted anew after it, and what was
     before stays to be read (features C4). None: all count."""
+    approvals: tuple[Approval, ...] = ()
+    """Newest last."""
 
 
 class BrokenLedger(NamedTuple):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tinyscheduler.model.agent import SuccessRule
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.lease import Rung
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
 
 
 class Limits(NamedTuple):
@@ -57,6 +58,11 @@ class Order(NamedTuple):
     """What the wrapper becomes when the run is finished: a pass. Empty: it just ends."""
     containment: Rung = "scope"
     """The best rung that may be tried."""
+    writes: tuple[str, ...] = ()
+    """What its lease holds, for whoever has to write the lease anew; the wrapper does nothing with it."""
+    reads: tuple[str, ...] = ()
+    goal: str | None = None
+    resources: Resources = NO_RESOURCES
 
 
 AGENT_ENV_PREFIX = "TINYSCHEDULER_AGENT_ENV_"

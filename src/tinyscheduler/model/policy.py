@@ -54,5 +54,10 @@ class Policy(NamedTuple):
     """No start without room for its lease and its log (features B13)."""
     output_max_bytes: int = 10_000_000
     output_files: int = 5
+    cpu_total: float | None = None
+    """Cores that runs may take together; None: those of the machine."""
+    memory_total_mb: int | None = None
+    """None: that of the machine."""
+    gpu_total: int = 0
     is_legacy: bool = False
     """No agent-control: agents come from the limits and serve only tasks assigned to them (D5)."""

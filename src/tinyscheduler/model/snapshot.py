@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.breaker import NO_ACCOUNTS, NO_BREAKERS, Accounts, Breakers
@@ -15,7 +15,11 @@ from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, Tag
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
+from tinyscheduler.model.resources import Resources
 from tinyscheduler.model.task import Task
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.prerequisite import Prerequisite
 
 Liveness = Literal["alive", "dead", "unknown"]
 """``unknown``: another host or pid namespace, or a process we may not look at (law 4)."""
@@ -129,3 +133,7 @@ class StartSnapshot(NamedTuple):
     """Tasks whose start was refused earlier in this pass, with what was found instead."""
     breakers: Breakers = NO_BREAKERS
     accounts: Accounts = NO_ACCOUNTS
+    prerequisites: Mapping[TaskId, Prerequisite] = {}
+    """Tasks that others wait for, or would, and that are not in the backlog."""
+    totals: Resources | None = None
+    """What runs may take of the machine together; None: not known, which holds nothing."""

@@ -17,6 +17,8 @@ from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
 from tinyscheduler.model.order import Order
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.hints import hints_of
+from tinyscheduler.planner.resources import needed
 from tinyscheduler.planner.retry import content, released
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.claim import Lost, NotAsked, Unclear, Won, claim, claim_of
@@ -82,7 +84,7 @@ def new_lease(world: World, start: Start, ledger: Ledger) -> Lease:
     configuration, host = world.configuration, world.processes.host()
     policy, agent, task = configuration.policy, start.agent, start.task
     now, monotonic = world.clock.now(), world.clock.monotonic()
-    attempt = ledger.runs + 1
+    attempt, hints = ledger.runs + 1, hints_of(task)
     return Lease(
         task_id=task.id,
         lease_id=LeaseId(os.urandom(8).hex()),
@@ -111,6 +113,10 @@ def new_lease(world: World, start: Start, ledger: Ledger) -> Lease:
         tags=task.tags,
         workspace=agent.workspace or f"{configuration.places.workspaces}/shared",
         run_folder=world.runs.path_for(task.id, attempt),
+        writes=hints.writes,
+        reads=hints.reads,
+        goal=hints.goal,
+        resources=needed(agent, hints),
     )
 
 

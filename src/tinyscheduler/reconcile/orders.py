@@ -63,6 +63,10 @@ def make_order(world: World, lease: Lease, agent: Agent, *, secrets: tuple[str, 
         running_folder=world.configuration.places.running,
         after_argv=world.after_argv,
         containment=world.engine.containment,
+        writes=lease.writes,
+        reads=lease.reads,
+        goal=lease.goal,
+        resources=lease.resources,
     )
 
 

@@ -154,6 +154,10 @@ def _with_order(lease: Lease, order: Order | None) -> Lease:
         grace_s=order.limits.grace_s,
         engine=order.engine,
         workspace=order.cwd,
+        writes=order.writes,
+        reads=order.reads,
+        goal=order.goal,
+        resources=order.resources,
     )
 
 

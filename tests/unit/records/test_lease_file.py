@@ -31,10 +31,10 @@ CONTRACT = (
     "schema task_id agent_name queue state pid start_time last_heartbeat max_runtime_sec "
     "lease_id generation attempt source claim host machine_id boot_id pid_namespace pid_start agent_pid "
     "agent_pid_start start_monotonic heartbeat_monotonic last_progress stall_notices stall_limit_sec "
-    "heartbeat_interval_sec soft_runtime_sec grace_sec engine engine_ref containment cgroup account tags "
-    "workspace run_dir outcome"
+    "heartbeat_interval_sec soft_runtime_sec grace_sec engine engine_ref containment cgroup account paths "
+    "tags resources goal workspace run_dir outcome"
 )
-"""The names of contracts.md in its order, but for ``paths`` and ``resources``, which are to come."""
+"""The names of contracts.md in its order."""
 
 
 def a_store(folder: Path) -> FileLeaseStore:

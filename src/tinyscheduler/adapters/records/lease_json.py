@@ -29,6 +29,7 @@ from tinyscheduler.model.lease import (
     ProcessRef,
     StopOrder,
 )
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
 
 SCHEMA = 1
 
@@ -74,7 +75,10 @@ def lease_to_json(lease: Lease) -> dict[str, object]:
         "containment": lease.containment,
         "cgroup": lease.cgroup,
         "account": lease.account,
+        "paths": {"read": list(lease.reads), "write": list(lease.writes)},
         "tags": list(lease.tags),
+        "resources": lease.resources._asdict(),
+        "goal": lease.goal,
         "workspace": lease.workspace,
         "run_dir": lease.run_folder,
         "outcome": None if lease.outcome is None else outcome_to_json(lease.outcome),
@@ -85,7 +89,7 @@ def lease_from_json(found: object) -> Lease:
     """Raises ValueError naming the first field that is wrong."""
     fields = Fields(found)
     fields.choice("schema", (SCHEMA,))
-    outcome = fields.inner_or_none("outcome")
+    outcome, paths = fields.inner_or_none("outcome"), fields.inner_or_none("paths")
     return Lease(
         task_id=TaskId(fields.identifier("task_id")),
         lease_id=LeaseId(fields.text("lease_id")),
@@ -124,6 +128,10 @@ def lease_from_json(found: object) -> Lease:
         workspace=fields.text("workspace"),
         run_folder=fields.text("run_dir"),
         outcome=None if outcome is None else outcome_from_json(outcome),
+        writes=() if paths is None else paths.texts("write"),
+        reads=() if paths is None else paths.texts("read"),
+        goal=fields.text_or_none("goal"),
+        resources=_resources(fields.inner_or_none("resources")),
     )
 
 
@@ -232,6 +240,13 @@ def stop_from_json(found: object) -> StopOrder:
 
 def _spelling(fields: Fields, ours: str, older: str) -> str:
     return ours if fields.has(ours) or not fields.has(older) else older
+
+
+def _resources(fields: Fields | None) -> Resources:
+    """None: an older lease."""
+    if fields is None:
+        return NO_RESOURCES
+    return Resources(fields.number("cpu"), fields.whole("memory_mb"), fields.whole("gpu"))
 
 
 def _queue(fields: Fields, name: str) -> QueueName | None:

@@ -14,7 +14,7 @@ from tinyscheduler.kit.fields import (
 )
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.lease import OutcomeClass
-from tinyscheduler.model.ledger import Asked, Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.ledger import Approval, Asked, Ledger, OpenRun, Parked, PastRun
 from tinyscheduler.model.sightings import Moment
 
 SCHEMA = 1
@@ -37,7 +37,7 @@ def ledger_to_json(ledger: Ledger) -> dict[str, object]:
         "outcomes": [_past_to_json(past) for past in ledger.outcomes],
         "is_tagged": ledger.is_tagged,
         "counted_after": ledger.counted_after,
-        "approvals": [],
+        "approvals": [_approval_to_json(approval) for approval in ledger.approvals],
     }
 
 
@@ -58,6 +58,7 @@ def ledger_from_json(found: object) -> Ledger:
         parked=None if parked is None else _parked_from_json(parked),
         is_tagged=fields.has("is_tagged") and fields.truth("is_tagged"),
         counted_after=_lease_id_or_none(fields, "counted_after"),
+        approvals=fields.each("approvals", _approval_from_json),
     )
 
 
@@ -148,3 +149,18 @@ def _parked_to_json(parked: Parked) -> dict[str, object]:
 
 def _parked_from_json(fields: Fields) -> Parked:
     return Parked(fields.text("why"), fields.text("by"), fields.instant("at"), fields.text("fingerprint"))
+
+
+def _approval_to_json(approval: Approval) -> dict[str, object]:
+    return {
+        "by": approval.by,
+        "reason": approval.reason,
+        "at": instant_text(approval.at),
+        "fingerprint": approval.fingerprint,
+    }
+
+
+def _approval_from_json(fields: Fields) -> Approval:
+    return Approval(
+        fields.text("by"), fields.text("reason"), fields.instant("at"), fields.text("fingerprint")
+    )

@@ -16,6 +16,7 @@ from tinyscheduler.model.agent import SuccessRule
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.lease import Rung
 from tinyscheduler.model.order import Limits, Order
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
 
 SCHEMA = 1
 ORDER_BYTES_MAX = 1_000_000
@@ -68,6 +69,9 @@ def order_to_json(order: Order) -> dict[str, object]:
         "estop": order.estop_file,
         "running": order.running_folder,
         "after": {"argv": list(order.after_argv)},
+        "paths": {"read": list(order.reads), "write": list(order.writes)},
+        "goal": order.goal,
+        "resources": order.resources._asdict(),
     }
 
 
@@ -75,6 +79,7 @@ def order_from_json(found: object) -> Order:
     """Raises ValueError naming what is wrong."""
     fields = Fields(found)
     fields.choice("schema", (SCHEMA,))
+    paths = fields.inner_or_none("paths")
     order = Order(
         task_id=TaskId(fields.identifier("task_id")),
         lease_id=LeaseId(fields.text("lease_id")),
@@ -98,6 +103,10 @@ def order_from_json(found: object) -> Order:
         running_folder=fields.text("running"),
         after_argv=fields.inner("after").texts("argv"),
         containment=fields.choice("containment", _RUNGS) if fields.has("containment") else "scope",
+        writes=() if paths is None else paths.texts("write"),
+        reads=() if paths is None else paths.texts("read"),
+        goal=fields.text_or_none("goal"),
+        resources=_resources(fields.inner_or_none("resources")),
     )
     fault = first_fault(order)
     if fault is not None:
@@ -137,6 +146,13 @@ def _limits_from_json(fields: Fields) -> Limits:
         output_files=fields.whole("output_files"),
         stall_pause_s=_whole_or(fields, "stall_pause", Limits._field_defaults["stall_pause_s"]),
     )
+
+
+def _resources(fields: Fields | None) -> Resources:
+    """None: an older order."""
+    if fields is None:
+        return NO_RESOURCES
+    return Resources(fields.number("cpu"), fields.whole("memory_mb"), fields.whole("gpu"))
 
 
 def _whole_or(fields: Fields, name: str, default: int) -> int:
