@@ -41,6 +41,7 @@ class JournalAnswers:
         try:
             names = os.listdir(self._folder)
         except OSError:
+            # Whoever waits says in the end that no pass has answered.
             return []
         return sorted((name for name in names if name.startswith("journal_")), reverse=True)[:DAYS_READ]
 
@@ -51,6 +52,7 @@ def _tail(path: str) -> bytes:
             file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL_BYTES_MAX))
             return file.read(TAIL_BYTES_MAX)
     except OSError:
+        # As if nothing were in it: whoever waits says in the end that no pass has answered.
         return b""
 
 

@@ -87,6 +87,7 @@ class FileAttic:
         try:
             return files.read_limited(self._stamp, STAMP_BYTES_MAX).decode("ascii", "replace")
         except OSError:
+            # No day that is known: a sweep is due, and writes the stamp anew or says why it cannot.
             return ""
 
     def _days(self, kind: RemainsKind, head: str, ending: str, before: datetime) -> Iterator[Remains]:

@@ -143,6 +143,7 @@ class RotatedTail:
             try:
                 found.append((os.lstat(f"{self._folder}/{name}").st_ino, name))
             except FileNotFoundError:
+                # Renamed just now: the second look finds it.
                 continue
         return found
 

@@ -54,12 +54,14 @@ def _signal_all(folder: str, number: int) -> None:
         try:
             handle = os.pidfd_open(pid)
         except OSError:
+            # It has ended by itself; who is left is counted by the caller.
             continue
         try:
             # Looked at again behind the pidfd: the pid may have become somebody else's meanwhile.
             if _is_at_home(pid, folder):
                 signal.pidfd_send_signal(handle, number)
         except OSError:
+            # The same, a moment later.
             continue
         finally:
             os.close(handle)
@@ -70,5 +72,6 @@ def _is_at_home(pid: int, folder: str) -> bool:
         with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
             data = file.readall() or b""
     except OSError:
+        # Gone, or another user's.
         return False
     return b"HOME=" + os.fsencode(folder) in data.split(b"\0") and pid != os.getpid()

@@ -133,6 +133,7 @@ class Stage:
         try:
             return files.read_limited(f"{self.folder}/{log}", 100_000).decode(errors="replace").strip()
         except OSError:
+            # It has said nothing.
             return ""
 
     def _forbid_starts(self) -> None:

@@ -110,4 +110,5 @@ def _blocker(desk: Desk, task_id: TaskId) -> TaskId | None:
     try:
         return desk.world.server.get(task_id).task.blocked_by
     except TaskNotFound:
+        # Somebody has deleted it: the chain ends here.
         return None

@@ -95,4 +95,5 @@ def _is_exposed(path: str) -> bool:
     try:
         return bool(os.stat(path).st_mode & 0o077)
     except OSError:
+        # Told as a fault by whoever reads it.
         return False

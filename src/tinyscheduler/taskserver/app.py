@@ -131,5 +131,6 @@ class _Health:
         try:
             self._store.check()
         except TinySchedulerError:
+            # The next call of a tool says what it is.
             return False
         return True

@@ -97,6 +97,7 @@ def _copy_file(source: str, target: str) -> None:
     try:
         reading = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
+        # A log exists only while somebody has the store open.
         return
     writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -118,6 +119,7 @@ def _log_header(path: str) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
+        # The same: no log, so the file itself is compared.
         return b""
     try:
         return os.read(handle, _WAL_HEADER_BYTES)
@@ -129,6 +131,7 @@ def _state(path: str) -> tuple[int, ...]:
     try:
         found = os.stat(path)
     except FileNotFoundError:
+        # Not being there is a state too.
         return ()
     return (found.st_ino, found.st_size, found.st_mtime_ns)
 

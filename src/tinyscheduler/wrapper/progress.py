@@ -92,6 +92,7 @@ def _head(folder: str) -> Iterator[tuple[str, os.stat_result]]:
             said = file.read(_HEAD_BYTES_MAX).strip()
         yield head, os.lstat(head)
     except OSError:
+        # Not a repository after all, or closed to us.
         return
     name = os.fsdecode(said.removeprefix(b"ref: "))
     if said.startswith(b"ref: refs/") and ".." not in name:
@@ -99,6 +100,7 @@ def _head(folder: str) -> Iterator[tuple[str, os.stat_result]]:
             branch = os.path.join(folder, name)
             status = os.lstat(branch)
         except OSError:
+            # Packed away by git: HEAD alone has to tell.
             return
         if S_ISREG(status.st_mode):
             yield branch, status

@@ -88,6 +88,7 @@ def _size_of(path: str) -> int:
     try:
         return os.lstat(path).st_size
     except FileNotFoundError:
+        # Fewer parts exist than may be kept.
         return 0
 
 

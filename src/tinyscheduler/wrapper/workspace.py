@@ -38,6 +38,7 @@ def _times(folder: str, skipped: frozenset[str]) -> Iterator[int]:
     try:
         yield os.stat(folder).st_mtime_ns
     except OSError:
+        # There is no such folder any more, and nothing in it.
         return
     waiting = deque([folder])
     while waiting:
@@ -58,4 +59,5 @@ def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             yield from entries
     except OSError:
+        # Removed while we looked, or closed to us: it does not count.
         return

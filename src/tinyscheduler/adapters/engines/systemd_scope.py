@@ -93,6 +93,7 @@ def _is_of_our_pids() -> bool:
         with open("/proc/1/comm", "rb") as file:
             return file.read().strip() == b"systemd"
     except OSError:
+        # Not known is no: the next lower rung holds the run.
         return False
 
 
@@ -103,6 +104,7 @@ def _lingers(uid: int) -> bool:
     try:
         return os.path.exists(f"/var/lib/systemd/linger/{pwd.getpwuid(uid).pw_name}")
     except KeyError:
+        # A user of a container that has no entry; who is not known does not linger.
         return False
 
 
@@ -111,6 +113,7 @@ def _is_below_manager(uid: int) -> bool:
         with open("/proc/self/cgroup", encoding="utf-8", errors="replace") as file:
             return f"/user@{uid}.service/" in file.read()
     except OSError:
+        # Not known is no: the next lower rung holds the run.
         return False
 
 

@@ -76,6 +76,7 @@ def _meet(pid: int) -> Seen | None:
     try:
         stat = proc.read_stat(pid)
     except PermissionError:
+        # Another user's, hidden from us: none of our runs has such.
         return None
     return None if stat is None else Seen(stat, proc.read_tag(pid))
 

@@ -94,6 +94,7 @@ def _paths(process: str) -> dict[str, str]:
         with open(f"/proc/{process}/cgroup", encoding="utf-8", errors="replace") as file:
             lines = file.read().splitlines()
     except OSError:
+        # The process is gone, or this kernel has no cgroups.
         return {}
     split = (line.split(":", 2) for line in lines)
     return {parts[1]: parts[2] for parts in split if len(parts) == len(("id", "controllers", "path"))}
@@ -116,6 +117,7 @@ def _children(folder: str) -> list[str]:
         with os.scandir(folder) as entries:
             return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
     except OSError:
+        # Removed while it was looked for; nobody is in it then.
         return []
 
 
@@ -125,4 +127,5 @@ def _listed(folder: str) -> list[int]:
             # 0 is somebody of another pid namespace, whom we could not signal either.
             return [int(line) for line in file.read().split() if line != b"0"]
     except OSError:
+        # Removed while it was looked for; nobody is in it then.
         return []

@@ -192,6 +192,7 @@ def _sleep_until_one_ends(processes: Sequence[ProcessRef], timeout_s: float) -> 
         try:
             handles.append(os.pidfd_open(process.pid))
         except OSError:
+            # Gone, which the next look says, or no descriptor left: then the others or the clock wake us.
             continue
         poller.register(handles[-1], select.POLLIN)
     try:

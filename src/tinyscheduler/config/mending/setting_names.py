@@ -116,6 +116,7 @@ def _toml_names(text: str) -> tuple[str, ...]:
     try:
         return tuple(tomllib.loads(text))
     except (ValueError, RecursionError):
+        # Told as a fault where the file is read; here nothing can be renamed in it.
         return ()
 
 

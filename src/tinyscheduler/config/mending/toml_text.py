@@ -42,4 +42,5 @@ def _says(text: str, wanted: dict[str, object]) -> bool:
     try:
         return tomllib.loads(text) == wanted
     except ValueError:
+        # This renaming would break the file, so another spot has to be tried.
         return False
