@@ -111,7 +111,7 @@ def test_where_both_spellings_are_there_ours_counts(tmp_path: Path) -> None:
 def test_names_of_a_newer_program_are_ignored(tmp_path: Path) -> None:
     """Extend by adding: an older reader copes with a newer file."""
     a_store(tmp_path).create(a_lease())
-    rewrite(tmp_path, paths={"read": [], "write": ["src"]}, resources={"gpu": 1})
+    rewrite(tmp_path, colours={"back": [], "front": ["red"]}, weather="fair")
 
     assert a_store(tmp_path).read(TASK) == a_lease()
 
