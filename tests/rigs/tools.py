@@ -35,6 +35,14 @@ def private_mounts() -> tuple[str, ...]:
     return prefix
 
 
+def other_time(seconds: int) -> tuple[str, ...]:
+    """A prefix that runs a program in a time namespace whose clocks since boot are this much ahead."""
+    prefix = (tool("unshare"), "--time", f"--monotonic={seconds}", f"--boottime={seconds}")
+    if not _works(*prefix, "true"):
+        pytest.skip("this machine allows no time namespace, or has not run for so long")
+    return prefix
+
+
 def strace() -> str:
     """Skipped where nobody may trace, as in some containers."""
     program = tool("strace")

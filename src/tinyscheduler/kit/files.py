@@ -12,6 +12,8 @@ import errno
 import itertools
 import os
 
+from tinyscheduler.kit.namespace_time import clock_offsets
+
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
@@ -226,9 +228,10 @@ def _temporary_name(path: str) -> str:
 
 
 def own_start_ticks() -> int:
-    """When this process started, in clock ticks since boot (proc(5), field 22)."""
+    """When this process started, in clock ticks since boot (proc(5), field 22), whatever its time
+    namespace says."""
     with open("/proc/self/stat", "rb", buffering=0) as stat:
-        return int(stat.read(1024).rpartition(b")")[2].split()[19])
+        return int(stat.read(1024).rpartition(b")")[2].split()[19]) - clock_offsets().boot_ticks
 
 
 def _read_up_to(handle: int, hint: int, limit: int) -> bytes:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tinyscheduler.kit.namespace_time import clock_offsets
 from tinyscheduler.model.order import LEASE_VARIABLE
 
 _TAG_PREFIX = f"{LEASE_VARIABLE}=".encode()
@@ -27,6 +28,7 @@ class Stat(NamedTuple):
     group: int
     session: int
     start: int
+    """Clock ticks since boot, the same in every time namespace."""
 
     @property
     def is_zombie(self) -> bool:
@@ -48,7 +50,8 @@ def read_stat(pid: int) -> Stat | None:
         return None
     # The command name may hold blanks and parentheses; the last one ends it.
     fields = data.rpartition(b")")[2].split()
-    return Stat(pid, fields[0].decode(), int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]))
+    start = int(fields[19]) - clock_offsets().boot_ticks
+    return Stat(pid, fields[0].decode(), int(fields[1]), int(fields[2]), int(fields[3]), start)
 
 
 def all_pids() -> list[int]:

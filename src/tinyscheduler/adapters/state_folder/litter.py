@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from tinyscheduler.kit import files
+from tinyscheduler.kit.namespace_time import clock_offsets
 
 REPLACED_IN = ("ledger", "passes", "cache", "bin", "intents", "quarantine")
 """Where temp files may lie, besides the root and the leases."""
@@ -48,7 +49,8 @@ def _is_running(pid: int, start: int) -> bool:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
             fields = stat.read(4096).rpartition(b")")[2].split()
             # A zombie is dead (law 5), and init may take its time to bury it.
-            return int(fields[19]) == start and fields[0] not in (b"Z", b"X")
+            is_same = int(fields[19]) - clock_offsets().boot_ticks == start
+            return is_same and fields[0] not in (b"Z", b"X")
     except (OSError, ValueError, IndexError):
         # There is no such process, or it went while it was looked at.
         return False
