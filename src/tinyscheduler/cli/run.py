@@ -57,14 +57,26 @@ def print_report(report: Report, context: Context, *, is_json: bool) -> None:
         _print_json(report, context, kind="run")
         return
     if report.exit_code == EXIT_LOCKED:
-        if context.stderr.isatty():
-            print("tinyscheduler: another pass is at work; it will look once more", file=context.stderr)
+        _print_busy(report, context)
         return
     for note in report.notes:
         print(f"tinyscheduler: {note}", file=context.stderr)
     for fault in report.faults:
         hint = f" ({fault.hint})" if fault.hint else ""
         print(f"tinyscheduler: {fault.message}{hint}", file=context.stderr)
+
+
+def _print_busy(report: Report, context: Context) -> None:
+    """A pass that hangs is said under cron, too: nobody else would (law 10)."""
+    from tinyscheduler.views.holding import holding_text, holding_trouble
+
+    lock, now = report.lock, report.ended_at
+    trouble = None if lock is None else holding_trouble(lock, now)
+    if trouble is not None:
+        print(f"tinyscheduler: {trouble[0]} ({trouble[1]})", file=context.stderr)
+    elif context.stderr.isatty():
+        who = "" if lock is None else f" ({holding_text(lock, now)})"
+        print(f"tinyscheduler: another pass is at work{who}; it will look once more", file=context.stderr)
 
 
 def _preview(options: argparse.Namespace, context: Context, configuration: Configuration) -> int:
@@ -104,12 +116,14 @@ def _show(report: Report, context: Context) -> None:
 
 def _print_json(report: Report, context: Context, *, kind: str) -> None:
     from tinyscheduler.kit.fields import instant_text
+    from tinyscheduler.views.holding import holding_json
     from tinyscheduler.views.intents import answer_json
     from tinyscheduler.views.plan import plan_json, results_json
 
     body = plan_json(report.tend, report.start)
     if kind == "run":
         body["results"] = results_json(report.results)
+        body["lock"] = holding_json(report.lock, report.ended_at)
     body["intents"] = [answer_json(answer) for answer in report.answers]
     body["limits"] = list(report.limits)
     body["notes"] = list(report.notes)

@@ -32,7 +32,23 @@ def wait_for(
         if time.monotonic() + pause_s > deadline:
             break
         time.sleep(pause_s)
-    return [_answer(configuration, context, intent, found.get(intent.id)) for intent in intents]
+    at_work = _at_work(report)
+    return [
+        _answer(configuration, context, intent, own=found.get(intent.id), at_work=at_work)
+        for intent in intents
+    ]
+
+
+def _at_work(report: Report) -> str:
+    """Who keeps our own pass away, where it can be named."""
+    from tinyscheduler.views.holding import holding_text, holding_trouble
+
+    if report.lock is None:
+        return "another pass is at work"
+    trouble = holding_trouble(report.lock, report.ended_at)
+    return (
+        trouble[0] if trouble else f"another pass is at work ({holding_text(report.lock, report.ended_at)})"
+    )
 
 
 def _pass(configuration: Configuration, context: Context) -> Report:
@@ -52,7 +68,12 @@ def _is_any_pending(configuration: Configuration, context: Context, intents: Seq
 
 
 def _answer(
-    configuration: Configuration, context: Context, intent: Intent, own: IntentAnswer | None
+    configuration: Configuration,
+    context: Context,
+    intent: Intent,
+    *,
+    own: IntentAnswer | None,
+    at_work: str,
 ) -> IntentAnswer:
     """Of our own pass, or what another one has written down."""
     if own is not None and own.word != "waits":
@@ -61,5 +82,5 @@ def _answer(
     if told is not None:
         return told
     if _is_any_pending(configuration, context, [intent]):
-        return own or IntentAnswer(intent, "waits", "another pass is at work")
+        return own or IntentAnswer(intent, "waits", at_work)
     return IntentAnswer(intent, "applied", "a pass has dealt with it; its journal is not to be read")

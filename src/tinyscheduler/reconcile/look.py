@@ -26,6 +26,7 @@ from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import LeaseStore, Processes, TaskServer, World
 from tinyscheduler.ports.reading import Hindsight, RunLogs
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.holding import lock_seen
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import (
     fetch,
@@ -94,6 +95,7 @@ def look(side: ReadSide) -> Seen:
         odd=() if known is None else odd_actions(known),
         intents=answers,
         broken_intents=() if known is None else known.broken_intents,
+        lock=lock_seen(world),
     )
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import TaskServerError, TinySchedulerError
 from tinyscheduler.model.action import ActionKind, Keep, StartPlan, TendAction, TendPlan
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.pass_result import FaultSeen, Result
+
+if TYPE_CHECKING:
+    from tinyscheduler.views.holding import LockSeen
 
 IDS_MAX = 20
 """Per kind in a pass record: enough to look one up, small enough to read (features A7)."""
@@ -39,6 +43,8 @@ class Report:
         self.swept: dict[str, int] = {}
         """Old files that were removed, by kind; empty in nearly all passes."""
         self.is_lock_busy = False
+        self.lock: LockSeen | None = None
+        """Who holds it, where it is busy and somebody can be named."""
 
     def tended(self, plan: TendPlan) -> None:
         """What tending planned; leases that are merely kept are no action."""

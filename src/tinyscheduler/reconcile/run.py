@@ -40,6 +40,10 @@ def run_once(world: World) -> Report:
         report.is_lock_busy = not _lock(world)
     except StateError as error:
         report.fault(error)
+    if report.is_lock_busy:
+        from tinyscheduler.reconcile.holding import lock_seen
+
+        report.lock = lock_seen(world)
     if report.exit_code:
         return report
     report = _locked_look(world)

@@ -12,6 +12,7 @@ from tinyscheduler.model.action import Keep, StopOrphan, task_of
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass
 from tinyscheduler.views.closed import closed_text
+from tinyscheduler.views.holding import holding_trouble
 from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.run_trouble import trouble_of
 from tinyscheduler.views.seen import Problem, Seen
@@ -55,6 +56,12 @@ def _estop(seen: Seen) -> Iterator[Problem]:
     if seen.is_estopped:
         hint = f"when all is well again, remove {seen.configuration.places.estop_file}"
         yield Problem("problem", "estop", "ESTOP: everything is stopped and nothing starts", hint)
+
+
+def _lock(seen: Seen) -> Iterator[Problem]:
+    trouble = None if seen.lock is None else holding_trouble(seen.lock, seen.now)
+    if trouble is not None:
+        yield Problem("problem", "pass-hangs", *trouble)
 
 
 def _state(seen: Seen) -> Iterator[Problem]:
@@ -216,6 +223,7 @@ def _age_s(moment: datetime | None, seen: Seen) -> float:
 _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _settings,
     _estop,
+    _lock,
     _state,
     _broken,
     _intents,

@@ -17,6 +17,7 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, StopOrder
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts
+from tinyscheduler.views.holding import LockSeen
 
 Severity = Literal["problem", "server", "settings", "note"]
 """``problem`` is exit 1, ``server`` exit 3, ``settings`` exit 2, ``note`` is no fault."""
@@ -70,3 +71,5 @@ class Seen(NamedTuple):
     """What is left alone for a while because it failed too often."""
     odd: tuple[OddAction, ...] = ()
     """What the next pass does about broken leases, and about processes that have none."""
+    lock: LockSeen | None = None
+    """The pass that is at work."""

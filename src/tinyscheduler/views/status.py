@@ -17,6 +17,7 @@ from tinyscheduler.views.figures import (
     runs_seen,
     slots_used,
 )
+from tinyscheduler.views.holding import holding_text
 from tinyscheduler.views.intents import intent_table
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 from tinyscheduler.views.table import Table, columns
@@ -141,13 +142,13 @@ def _parked_table(seen: Seen) -> Table:
 
 
 def _pass_table(seen: Seen) -> Table:
+    at_work = () if seen.lock is None else ((f"a pass is at work: {holding_text(seen.lock, seen.now)}",),)
     last = seen.last_pass
     if not isinstance(last, PastPass):
-        return Table("", (), ())
+        return Table("", (), at_work)
     counts = ", ".join(f"{count} {name}" for name, count in last.counts if count) or "nothing to do"
     ended = f"last pass {ago_text(last.ended_at, seen.now)}: exit {last.exit_code}, {last.duration_s:.2f} s"
     expected = next_pass_at(seen)
     assert expected is not None, "there was a pass"
-    return Table(
-        "", (), ((f"{ended}, {counts}",), (f"next pass expected by {ago_text(expected, seen.now)}",))
-    )
+    next_one = f"next pass expected by {ago_text(expected, seen.now)}"
+    return Table("", (), (*at_work, (f"{ended}, {counts}",), (next_one,)))

@@ -17,6 +17,7 @@ from tinyscheduler.views.figures import (
     queue_rooms,
     slots_used,
 )
+from tinyscheduler.views.holding import holding_json
 from tinyscheduler.views.intents import answer_json
 from tinyscheduler.views.plan import action_json, id_json
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
@@ -44,6 +45,7 @@ def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:
             }
             for entry in seen.shelf.parked
         ],
+        "lock": holding_json(seen.lock, seen.now),
         "last_pass": _pass_json(seen.last_pass) if isinstance(seen.last_pass, PastPass) else None,
         "next_pass_expected_by": instant_text_or_none(next_pass_at(seen)),
         "free_mb": seen.free_mb,

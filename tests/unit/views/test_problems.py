@@ -12,6 +12,7 @@ from tinyscheduler.model.ledger import Parked
 from tinyscheduler.model.past_pass import BrokenRecord, ParkedTask, PastFault, Shelf
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import QueueGap
+from tinyscheduler.views.holding import HELD_S_MAX, LockSeen
 from tinyscheduler.views.problems import exit_code, problems
 from tinyscheduler.views.seen import Seen
 
@@ -46,6 +47,24 @@ PROBLEMS: tuple[tuple[str, Seen, str, int], ...] = (
         0,
     ),
     ("estop", seen(is_estopped=True), "ESTOP", 1),
+    (
+        "pass-hangs",
+        seen()._replace(lock=LockSeen(4711, b.ago(2), "alive", is_stopped=True)),
+        "the pass that holds the lock (pid 4711, since 11:59:58Z, 2s ago) is stopped",
+        1,
+    ),
+    (
+        "pass-hangs",
+        seen()._replace(lock=LockSeen(4711, b.ago(HELD_S_MAX + 1), "alive")),
+        "takes longer than 180 s: no other pass can begin",
+        1,
+    ),
+    (
+        "pass-hangs",
+        seen()._replace(lock=LockSeen(4711, b.ago(HELD_S_MAX + 1), "unknown")),
+        "takes longer than 180 s",
+        1,
+    ),
     ("leases-unknown", seen(runs=Unknown("no right to read")), "no right to read", 1),
     ("copied-folder", seen(is_copy=True), "copy", 1),
     ("lease-unreadable", seen(broken=[b.a_broken_lease("7")]), "task_7.json", 1),
