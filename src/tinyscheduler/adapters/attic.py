@@ -59,8 +59,8 @@ class FileAttic:
     def remains(self, *, before: datetime) -> tuple[Remains, ...]:
         """See the port."""
         found = [*self._runs(before), *self._ledgers(before)]
-        for kind, (head, ending) in _DAY_FILES.items():
-            found += self._days(kind, head, ending, before)
+        for kind in _DAY_FILES:
+            found += self._days(kind, before)
         return tuple(sorted(found, key=lambda remains: (remains.touched_at, remains.name)))
 
     def remove(self, remains: Remains) -> bool:
@@ -90,9 +90,10 @@ class FileAttic:
             # No day that is known: a sweep is due, and writes the stamp anew or says why it cannot.
             return ""
 
-    def _days(self, kind: RemainsKind, head: str, ending: str, before: datetime) -> Iterator[Remains]:
+    def _days(self, kind: RemainsKind, before: datetime) -> Iterator[Remains]:
         from tinyscheduler.model.remains import Remains
 
+        head, ending = _DAY_FILES[kind]
         for name in _names_in(self._folders[kind]):
             if name.startswith(head) and name.endswith(ending):
                 day = _day_from(name[len(head) : -len(ending)])
@@ -113,15 +114,17 @@ class FileAttic:
     def _runs(self, before: datetime) -> Iterator[Remains]:
         folder = self._folders["run"]
         for name in _names_in(folder):
-            task_id = _task_id(name)
-            if task_id is not None and not os.path.islink(f"{folder}/{name}"):
-                yield from _runs_of(folder, name, task_id, before)
+            if not os.path.islink(f"{folder}/{name}"):
+                yield from _runs_of(folder, name, before)
 
 
-def _runs_of(folder: str, task: str, task_id: TaskId, before: datetime) -> Iterator[Remains]:
+def _runs_of(folder: str, task: str, before: datetime) -> Iterator[Remains]:
     """Those last touched before then; which one is the newest is known by the times of all."""
     from tinyscheduler.model.remains import Remains
 
+    task_id = _task_id(task)
+    if task_id is None:
+        return
     times = {
         attempt: touched_at
         for attempt in filter(_is_attempt, _names_in(f"{folder}/{task}"))
@@ -159,7 +162,7 @@ def _touched_at(path: str) -> datetime | None:
 
 
 def _names_in(folder: str) -> list[str]:
-    """Raises StateError."""
+    """Empty where there is no folder. Raises StateError."""
     try:
         return os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):

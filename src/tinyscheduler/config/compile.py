@@ -77,23 +77,25 @@ def judged(inputs: Inputs, *, unsaved: Mapping[str, bytes] = NOTHING_UNSAVED) ->
             places.agent_control_file, sources.CONTROL_FILE_MAX_BYTES, faults
         )
     limits = Limits(flag_limits(inputs, faults), settings.agent_limits)
-    crew = muster(control, places.agent_control_file, _terms(settings, limits, places, inputs.home))
+    terms = _terms(settings, places, limits=limits, home=inputs.home)
+    crew = muster(control, places.agent_control_file, terms)
     connection = _connection(settings, places, inputs)
     faults += [*crew.faults, *_faults_of_connection(connection)]
-    faults += _missing_control(control, settings, places, inputs)
+    if control is None:
+        faults += _missing_control(settings, places, inputs)
     notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
     policy = _policy(settings, tables, is_legacy=crew.is_legacy)
-    configuration = _configuration(settings, places, policy, connection, crew)._replace(notes=notes)
+    configuration = _configuration(
+        settings, crew, places=places, policy=policy, connection=connection, notes=notes
+    )
     return Judged(Compiled(configuration, settings, tables, origins_of(inputs), control), tuple(faults))
 
 
-def _missing_control(
-    control: bytes | None, settings: Settings, places: Places, inputs: Inputs
-) -> list[Fault]:
+def _missing_control(settings: Settings, places: Places, inputs: Inputs) -> list[Fault]:
     """Only the file of the default name may be missing: legacy mode is never a typing error."""
     source = origins_of(inputs).get("AGENT_CONTROL_FILE")
     default = type(settings).model_fields["agent_control_file"].default
-    if control is not None or source is None or settings.agent_control_file == default:
+    if source is None or settings.agent_control_file == default:
         return []
     path = places.agent_control_file
     remedy = "create it, correct the path, or leave the setting away for legacy mode"
@@ -109,7 +111,7 @@ def _error(faults: tuple[Fault, ...]) -> ConfigError:
     )
 
 
-def _terms(settings: Settings, limits: Limits, places: Places, home: str) -> Terms:
+def _terms(settings: Settings, places: Places, *, limits: Limits, home: str) -> Terms:
     command = settings.agent_command
     return Terms(
         limits=limits,
@@ -155,7 +157,13 @@ def _notes_on_connection(connection: Connection) -> list[str]:
 
 
 def _configuration(
-    settings: Settings, places: Places, policy: Policy, connection: Connection, crew: Crew
+    settings: Settings,
+    crew: Crew,
+    *,
+    places: Places,
+    policy: Policy,
+    connection: Connection,
+    notes: tuple[str, ...],
 ) -> Configuration:
     queues = {queue for agent in crew.agents for queue in agent.queues}
     return Configuration(
@@ -167,6 +175,7 @@ def _configuration(
         loop_interval_s=settings.loop_interval_sec,
         log_level=settings.log_level,
         is_dry_run=settings.dry_run,
+        notes=notes,
     )
 
 

@@ -63,7 +63,7 @@ def _extra_headers(
     try:
         return parse_headers(text)
     except ValueError as error:
-        raise _cannot_use("MCP_HEADERS", "", "mend it, or remove it", str(error)) from error
+        raise _cannot_use("MCP_HEADERS", remedy="mend it, or remove it", message=str(error)) from error
 
 
 def _inputs(configuration: Configuration, environ: Mapping[str, str], env_file: str | None) -> sources.Inputs:
@@ -79,14 +79,15 @@ def _token(path: str) -> str:
         data = files.read_limited(os.path.realpath(path), 2 * VALUE_MAX_CHARACTERS)
     except OSError as error:
         why = f"the file cannot be read: {(error.strerror or '').lower()}"
-        raise _cannot_use("MCP_TOKEN_FILE", path, remedy, why) from error
+        raise _cannot_use("MCP_TOKEN_FILE", path, remedy=remedy, message=why) from error
     token = data.decode("ascii", "replace").strip()
     if not token or len(token) > VALUE_MAX_CHARACTERS or not all("!" <= c <= "~" for c in token):
-        raise _cannot_use("MCP_TOKEN_FILE", path, remedy, "the file does not hold one token")
+        why = "the file does not hold one token"
+        raise _cannot_use("MCP_TOKEN_FILE", path, remedy=remedy, message=why)
     return token
 
 
-def _cannot_use(name: str, value: str, remedy: str, message: str) -> ConfigError:
+def _cannot_use(name: str, value: str = "", *, remedy: str, message: str) -> ConfigError:
     fault = Fault(f"{sources.PREFIX}{name}", value, remedy, message)
     return ConfigError(f"{name} cannot be used: {message}", faults=(fault,), hint=remedy)
 

@@ -24,7 +24,7 @@ _HEAD_BYTES_MAX = 4_096
 
 
 class _Digest:
-    """A hash whose parts cannot run into each other."""
+    """A hash whose parts cannot run into each other, and the room that is left for content."""
 
     def __init__(self) -> None:
         # Straight from the extension module: hashlib binds OpenSSL, which a wrapper can do without.
@@ -33,14 +33,40 @@ class _Digest:
         except ImportError:  # an interpreter that has moved it
             from hashlib import blake2b
         self._hash = blake2b(digest_size=_DIGEST_BYTES)
+        self._room_bytes = BYTES_MAX
 
     def add(self, data: bytes) -> None:
         self._hash.update(b"%d:" % len(data))
         self._hash.update(data)
 
+    def add_file(self, path: str, status: os.stat_result) -> None:
+        """Its name, its size, and its content while there is room."""
+        self.add(os.fsencode(path))
+        self.add(b"%d" % status.st_size)
+        if status.st_size > self._room_bytes:
+            self.add(b"%d" % status.st_mtime_ns)
+            return
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            # Not ours to read: it counts by its size.
+            return
+        try:
+            self._add_content(handle, status.st_size)
+        finally:
+            os.close(handle)
+
     def text(self) -> str:
         found: str = self._hash.hexdigest()
         return found
+
+    def _add_content(self, handle: int, size: int) -> None:
+        """At most as much as the file was said to have: somebody may still be writing it."""
+        left = size
+        while left and (chunk := os.read(handle, min(_CHUNK_BYTES, left))):
+            self.add(chunk)
+            left -= len(chunk)
+        self._room_bytes -= size - left
 
 
 def digest_of(workspace: str, outcome: Outcome, *, excluded: Collection[str]) -> str:
@@ -52,11 +78,9 @@ def digest_of(workspace: str, outcome: Outcome, *, excluded: Collection[str]) ->
     for said in (outcome.summary, *outcome.artifacts):
         digest.add(said.encode("utf-8", "surrogatepass"))
     shut_out = {os.path.realpath(path) for path in excluded}
-    room = BYTES_MAX
     try:
         for path, status in _files(os.path.realpath(workspace), shut_out):
-            digest.add(os.fsencode(path))
-            room -= _add_file(digest, path, status, room)
+            digest.add_file(path, status)
     except OSError:
         return ""
     return digest.text()
@@ -104,29 +128,3 @@ def _head(folder: str) -> Iterator[tuple[str, os.stat_result]]:
             return
         if S_ISREG(status.st_mode):
             yield branch, status
-
-
-def _add_file(digest: _Digest, path: str, status: os.stat_result, room: int) -> int:
-    """How much of the room it took."""
-    digest.add(b"%d" % status.st_size)
-    if status.st_size > room:
-        digest.add(b"%d" % status.st_mtime_ns)
-        return 0
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        # Not ours to read: it counts by its size.
-        return 0
-    try:
-        return _add_content(digest, handle, status.st_size)
-    finally:
-        os.close(handle)
-
-
-def _add_content(digest: _Digest, handle: int, size: int) -> int:
-    """At most as much as the file was said to have: somebody may still be writing it."""
-    taken = 0
-    while taken < size and (chunk := os.read(handle, min(_CHUNK_BYTES, size - taken))):
-        digest.add(chunk)
-        taken += len(chunk)
-    return taken

@@ -48,7 +48,7 @@ class LocalEngine:
         }
         log = f"{os.path.dirname(order_path)}/wrapper.log"
         try:
-            pid = self._start_in_scope(argv, environ, log, order.tag)
+            pid = self._start_in_scope(argv, environ, log)
             return str(_spawn(argv, environ, log) if pid is None else pid)
         except (OSError, ValueError) as error:
             raise StartFailed(
@@ -61,7 +61,7 @@ class LocalEngine:
         told, self._notices = self._notices, []
         return told
 
-    def _start_in_scope(self, argv: list[str], environ: Mapping[str, str], log: str, tag: str) -> int | None:
+    def _start_in_scope(self, argv: list[str], environ: Mapping[str, str], log: str) -> int | None:
         """The wrapper's pid; None: it is to be started without one. Raises OSError."""
         if self._are_scopes_refused:
             return None
@@ -70,7 +70,8 @@ class LocalEngine:
         uid = os.geteuid()
         prefix = None
         if systemd_scope.is_managed(uid):
-            prefix = systemd_scope.scope_prefix(containment_name(tag), environ, uid)
+            name = containment_name(environ[LEASE_VARIABLE])
+            prefix = systemd_scope.scope_prefix(name, environ, uid)
         if prefix is None:
             self._are_scopes_refused = True
             return None

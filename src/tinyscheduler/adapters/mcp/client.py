@@ -170,7 +170,7 @@ class McpClient:
         started = time.monotonic()
         self._deadline.start(limit_s)
         try:
-            return self._exchange(http, body, call_id, limit_s)
+            return self._exchange(http, body, call_id=call_id, limit_s=limit_s)
         finally:
             self._left_s -= time.monotonic() - started
 
@@ -180,7 +180,7 @@ class McpClient:
             self._http = opening.http_client(way, self._deadline)
         return self._http
 
-    def _exchange(self, http: httpx.Client, body: wire.RequestBody, call_id: int, limit_s: float) -> Reply:
+    def _exchange(self, http: httpx.Client, body: wire.RequestBody, *, call_id: int, limit_s: float) -> Reply:
         import httpx
 
         headers = wire.request_headers(self._session)

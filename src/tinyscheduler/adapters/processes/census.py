@@ -50,9 +50,7 @@ def meet_also(census: dict[int, Seen], pids: set[int]) -> None:
             census[pid] = seen
 
 
-def members_of(
-    census: Mapping[int, Seen], tag: str, roots: set[int], held: frozenset[int] | set[int] = frozenset()
-) -> set[int]:
+def members_of(census: Mapping[int, Seen], tag: str, *, roots: set[int], held: set[int]) -> set[int]:
     """Pids of a run, zombies included, this process never among them.
 
     The wrapper and the agent lead sessions of their own, so a group or session whose leader is a

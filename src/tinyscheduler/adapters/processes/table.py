@@ -146,7 +146,8 @@ class ProcessTable:
         held = _held_by(run.cgroup)
         meet_also(census, held)
         there = {root.pid for root in run.roots if self._is_in(census, root)}
-        stats = [census[pid].stat for pid in sorted(members_of(census, run.tag, there, held))]
+        pids = members_of(census, run.tag, roots=there, held=held)
+        stats = [census[pid].stat for pid in sorted(pids)]
         return tuple(self._ref(stat) for stat in stats if not stat.is_zombie)
 
     def _is_in(self, census: Mapping[int, Seen], process: ProcessRef) -> bool:
