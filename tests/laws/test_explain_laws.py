@@ -21,11 +21,12 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import QueueGap, StartSnapshot
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.explain import CAPACITY_ROWS, explain
-from tinyscheduler.planner.holds import HOLDS
+from tinyscheduler.planner.explain import explain
+from tinyscheduler.planner.rules import RULES
 from tinyscheduler.planner.start import plan_start
 
 DONE = ("complete", "archived")
+ASKED = [rule.reason for rule in RULES if rule.find is not None]
 
 
 def seen(snapshot: StartSnapshot) -> tuple[Task, ...]:
@@ -72,7 +73,7 @@ def test_rows_are_all_questions_in_their_order(snapshot: StartSnapshot) -> None:
     told = explain(seen(snapshot)[0], snapshot)
 
     asked = [row.name for row in told.rows if row.name not in ("server_unknown", "queue_unknown")]
-    assert asked == [*(name for name, _ in HOLDS), *CAPACITY_ROWS]
+    assert asked == ASKED
     assert [row.name for row in told.rows][2:4] == ["server_unknown", "queue_unknown"]
 
 

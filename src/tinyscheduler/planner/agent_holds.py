@@ -1,11 +1,10 @@
-"""Why nobody may run a task: the rows of ``holds`` that look at the agents who could."""
+"""Why nobody may run a task: the rows of ``rules`` that look at the agents who could."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from tinyscheduler.model.ledger import Ledger
-from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import Gate, GateReason, shut_gate
 from tinyscheduler.planner.view import Finding, View, candidates, cooling, ledger_of
@@ -20,16 +19,13 @@ def cooldown(task: Task, view: View) -> Finding | None:
     ledger = ledger_of(task, view)
     assert isinstance(ledger, Ledger), "only a ledger cools an agent"
     base_s, last = view.snapshot.policy.retry_base_s, ledger.outcomes[-1]
-    held = Held(
-        task.id,
-        "cooldown",
+    return Finding(
         f"{last.agent} had it a moment ago",
+        f"wait, or to start it at once: tinyscheduler retry {task.id}",
         limit=f"{base_s} s",
         since=last.at,
         next_look_at=last.at + timedelta(seconds=base_s),
-        lever=f"wait, or to start it at once: tinyscheduler retry {task.id}",
     )
-    return Finding("", "", held)
 
 
 def no_recipe(task: Task, view: View) -> Finding | None:
@@ -85,16 +81,13 @@ def _behind_gates(task: Task, view: View, reason: GateReason) -> Finding | None:
     ends = [gate.until for gate in shut if gate is not None and gate.until is not None]
     next_look_at = min(ends) if len(ends) == len(shut) else None
     value = "; ".join(dict.fromkeys(gate.value for gate in named))
-    held = Held(
-        task.id,
-        reason,
+    return Finding(
         value,
+        _lever(named[0], task),
         limit="" if next_look_at is None else f"{next_look_at:%Y-%m-%dT%H:%M:%SZ}",
         since=min(gate.since for gate in named),
         next_look_at=next_look_at,
-        lever=_lever(named[0], task),
     )
-    return Finding("", "", held)
 
 
 def _lever(gate: Gate, task: Task) -> str:

@@ -17,9 +17,9 @@ from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.capacity import Capacity
-from tinyscheduler.planner.gates import gates_of
-from tinyscheduler.planner.holds import HOLDS, first_hold
+from tinyscheduler.planner.holds import first_hold
 from tinyscheduler.planner.ranking import RankKey, blocked_counts, rank_key
+from tinyscheduler.planner.rules import RULES
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.view import Finding, View, candidates, ledger_of, view_of
 
@@ -134,9 +134,7 @@ def _turn(task: Task, snapshot: StartSnapshot, plan: StartPlan) -> _Turn:
     """Capacity as it is left by the starts that come before, and how many runnable tasks those are."""
     key = _rank(snapshot)
     mine = key(task)
-    capacity = Capacity(
-        snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken, gates=gates_of(snapshot)
-    )
+    capacity = view_of(snapshot).taken
     before = [start for start in plan.starts if key(start.task) < mine]
     for start in before:
         capacity.take(start.agent, start.task.queue, start.task.tags)
@@ -157,8 +155,9 @@ def _seen(snapshot: StartSnapshot) -> tuple[Task, ...]:
 
 
 def _hold_rows(task: Task, view: View) -> tuple[Row, ...]:
-    """The table of ``planner.holds`` with, where contracts.md has them, the rows about the server."""
-    rows = [_hold_row(name, find(task, view), task, view) for name, find in HOLDS]
+    """The rules that are asked before any limit with, where contracts.md has them, those about the server."""
+    asked = [(rule.reason, rule.find) for rule in RULES if rule.asked in ("task", "both")]
+    rows = [_hold_row(name, find(task, view), task, view) for name, find in asked if find is not None]
     named = {row.name for row in rows if row.verdict == "holds"}
     rows = [
         Row(row.name, "skipped", "not asked: a row above holds") if _AFTER.get(row.name) in named else row

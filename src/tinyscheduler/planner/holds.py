@@ -1,245 +1,63 @@
-"""Why a task may not start whatever the capacity: the reasons of contracts.md as an ordered table.
+"""The first rule that holds a task: before any limit is looked at, and at its turn.
 
-First match wins. Each row says what was found and names the one lever that would release the task.
-The rows that depend on what else this plan starts are in ``start``.
+Apart from ``rules`` because that is the table and this is how it is asked: what says nothing about a task
+is not asked of it, or a plan for 100,000 tasks would take ten times as long.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
-from tinyscheduler.model.ledger import BrokenLedger, Ledger
-from tinyscheduler.model.rate_limit import LIMIT_S_MAX
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.agent_holds import (
-    account_limited,
-    agent_quarantined,
-    cooldown,
-    no_agent,
-    no_recipe,
-)
-from tinyscheduler.planner.retry import fingerprint
-from tinyscheduler.planner.view import Finding, Place, View, is_foreign, ledger_of
-
-_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+from tinyscheduler.planner.rules import RULES, Asked, Find, Needs
+from tinyscheduler.planner.view import Finding, Place, View
 
 
 def first_hold(task: Task, view: View, clear: set[Place] | None = None) -> Held | None:
-    """The first row that holds the task; None: only capacity decides.
+    """The first rule that holds the task before any limit is looked at; None: its turn decides.
 
     ``clear`` remembers, from task to task of one plan, the places at which nothing is held: what looks
     at nothing but a task's place need not be asked for each of ten thousand.
     """
     is_met, place = task.id in view.met, (task.assigned_to, task.queue)
-    rows = HOLDS if is_met else _HOLDS_OF_NEW
+    rows = _OF_MET if is_met else _OF_NEW
     if clear is not None and not is_met and place in clear:
-        rows = _HOLDS_OF_NEW_IN_A_CLEAR_PLACE
+        rows = _OF_NEW_IN_A_CLEAR_PLACE
     for reason, find in rows:
         finding = find(task, view)
         if finding is not None:
-            return finding.hold or Held(task.id, reason, finding.value, lever=finding.lever)
+            return held_of(task, reason, finding)
     if clear is not None and not is_met:
         clear.add(place)
     return None
 
 
-def _estop(_task: Task, view: View) -> Finding | None:
-    if view.snapshot.is_estopped:
-        return Finding("the ESTOP file is there", "remove state/ESTOP")
+def turn_hold(task: Task, view: View) -> Held | None:
+    """The first rule that holds the task at its turn; None: there is an agent with room for it."""
+    for reason, find in _AT_TURN:
+        finding = find(task, view)
+        if finding is not None:
+            return held_of(task, reason, finding)
     return None
 
 
-def _paused(_task: Task, view: View) -> Finding | None:
-    if view.snapshot.paused is not None:
-        return Finding(view.snapshot.paused, "wait, or mend what is named")
-    return None
+def held_of(task: Task, reason: HeldReason, finding: Finding) -> Held:
+    """What was found, as the answer about this task."""
+    if finding.hold is not None:
+        return finding.hold
+    value, lever, _, limit, since, next_look_at = finding
+    return Held(task.id, reason, value, limit, since, next_look_at, lever)
 
 
-def _not_ours(task: Task, view: View) -> Finding | None:
-    if task.assigned_to is None or task.assigned_to in view.agents:
-        return None
-    return Finding(
-        f"assigned to {task.assigned_to}, who is no agent of ours",
-        "add the agent to agent-control, or assign the task to another",
+def _rows(asked: Asked, *without: Needs) -> tuple[tuple[HeldReason, Find], ...]:
+    return tuple(
+        (rule.reason, rule.find)
+        for rule in RULES
+        if rule.find is not None and rule.asked in (asked, "both") and rule.needs not in without
     )
 
 
-def _leased(task: Task, view: View) -> Finding | None:
-    lease, broken = view.leases.get(task.id), view.broken.get(task.id)
-    if broken is not None:
-        return Finding(
-            f"its lease cannot be read: {broken.why}",
-            f"the next pass mends it if it can; else tinyscheduler release {task.id} --reason TEXT",
-        )
-    if lease is None or lease.state == "finished":
-        return None
-    value = f"{lease.state} on {lease.agent}, attempt {lease.attempt}"
-    return Finding(value, "", Held(task.id, "leased", value, since=lease.created_at))
-
-
-def _settling(task: Task, view: View) -> Finding | None:
-    lease, ledger = view.leases.get(task.id), ledger_of(task, view)
-    if lease is not None and lease.state == "finished":
-        kind = lease.outcome.kind if lease.outcome is not None else "finished"
-        return Finding(f"its run on {lease.agent} ended as {kind}; the server is told next", "")
-    if lease is None and isinstance(ledger, Ledger) and ledger.open is not None:
-        if is_foreign(ledger.open, task, view.snapshot):
-            return None
-        return Finding(
-            f"its ledger has an open run of {ledger.open.agent} without a lease",
-            "look whether its agent still runs; the pass closes it after 120 s",
-        )
-    return None
-
-
-def _working_elsewhere(task: Task, view: View) -> Finding | None:
-    if task.id in view.leases:
-        # Also where a stop or a park waits for it: its run is ours.
-        return None
-    refused = view.snapshot.refused.get(task.id)
-    if refused is not None:
-        return Finding("", "", refused)
-    if task.status == "idle" and task.archived_at is None:
-        return None
-    value = f"its status on the server is {task.status}"
-    if task.status == "working" and task.id in view.open_parents:
-        return Finding(f"{value}, as that of its subtasks", "complete its subtasks")
-    if task.status == "working" and task.assigned_to in view.agents:
-        return Finding(
-            f"{value}, and no run of ours is",
-            f"when nobody works on it: tinyscheduler requeue {task.id} --reason TEXT",
-        )
-    return Finding(value, "set it idle on the server")
-
-
-def _ledger_unreadable(task: Task, view: View) -> Finding | None:
-    ledger = ledger_of(task, view)
-    if isinstance(ledger, BrokenLedger):
-        return Finding(ledger.why, f"mend or remove {ledger.path}")
-    return None
-
-
-def _parked(task: Task, view: View) -> Finding | None:
-    ledger = ledger_of(task, view)
-    if not isinstance(ledger, Ledger) or ledger.parked is None:
-        return None
-    parked = ledger.parked
-    if parked.fingerprint != fingerprint(task):
-        return None
-    lever = f"tinyscheduler retry {task.id}, or change its title, description, assignee or queue"
-    return Finding("", "", Held(task.id, "parked", parked.why, since=parked.at, lever=lever))
-
-
-def _disabled(task: Task, view: View) -> Finding | None:
-    if not view.snapshot.policy.is_enabled:
-        return Finding("the scheduler is switched off", "set TINYSCHEDULER_ENABLED=true")
-    agent = view.agents.get(task.assigned_to) if task.assigned_to is not None else None
-    if agent is not None and not agent.is_enabled:
-        return Finding(f"agent {agent.name} is disabled", f"enable {agent.name} in agent-control")
-    names = view.idle.get(task.queue, ()) if agent is None and task.queue is not None else ()
-    if names:
-        some = "agent" if len(names) == 1 else "agents"
-        value = f"queue {task.queue}: {some} {', '.join(names)} disabled"
-        return Finding(value, f"enable {names[0]} in agent-control")
-    return None
-
-
-def _parent_open(task: Task, view: View) -> Finding | None:
-    if task.id in view.open_parents:
-        return Finding("it has subtasks that are not complete", "complete its subtasks")
-    return None
-
-
-def _blocked(task: Task, _view: View) -> Finding | None:
-    if not task.is_blocked:
-        return None
-    return Finding(f"waits for task {task.blocked_by}", f"complete task {task.blocked_by}")
-
-
-def _not_before(task: Task, view: View) -> Finding | None:
-    ledger = ledger_of(task, view)
-    if not isinstance(ledger, Ledger) or ledger.not_before is None:
-        return None
-    wait_s = (ledger.not_before - view.snapshot.now).total_seconds()
-    if wait_s <= 0 or wait_s > _longest_wait_s(ledger, view):
-        return None
-    last = ledger.outcomes[-1] if ledger.outcomes else None
-    if last is not None and (last.at - view.snapshot.now).total_seconds() > view.snapshot.policy.retry_base_s:
-        # Its run ended in the future: the clock was ahead then, and so is the end of the wait.
-        return None
-    value = "it is to wait"
-    if last is not None:
-        value = f"its last run ended as {last.kind}" + (f": {last.why}" if last.why else "")
-    held = Held(
-        task.id,
-        "not_before",
-        value,
-        limit=f"{ledger.not_before:%Y-%m-%dT%H:%M:%SZ}",
-        since=None if last is None else last.at,
-        next_look_at=ledger.not_before,
-        lever=_lever_of_a_wait(task, None if last is None else last.kind),
-    )
-    return Finding("", "", held)
-
-
-def _lever_of_a_wait(task: Task, kind: str | None) -> str:
-    retry = f"tinyscheduler retry {task.id}"
-    if kind == "start_failed":
-        return f"mend its command or what its last run met, then: {retry}; or wait"
-    return f"wait, or to start it at once: {retry}"
-
-
-def _longest_wait_s(ledger: Ledger, view: View) -> float:
-    """A time further away than its own maximum comes from a clock that was wrong: it holds nothing."""
-    is_limited = bool(ledger.outcomes) and ledger.outcomes[-1].kind == "rate_limited"
-    return LIMIT_S_MAX if is_limited else 2 * view.snapshot.policy.retry_max_s
-
-
-def _bad_task(task: Task, _view: View) -> Finding | None:
-    if _TASK_ID.fullmatch(task.id):
-        return None
-    return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
-
-
-def _disk(_task: Task, view: View) -> Finding | None:
-    free_mb, least_mb = view.snapshot.free_mb, view.snapshot.policy.min_free_mb
-    if free_mb is None or free_mb >= least_mb:
-        return None
-    return Finding(
-        f"{free_mb} MB free, {least_mb} MB needed", "free disk space, or TINYSCHEDULER_MIN_FREE_MB"
-    )
-
-
-HOLDS: tuple[tuple[HeldReason, Callable[[Task, View], Finding | None]], ...] = (
-    ("estop", _estop),
-    ("paused", _paused),
-    ("not_ours", _not_ours),
-    ("leased", _leased),
-    ("settling", _settling),
-    ("working_elsewhere", _working_elsewhere),
-    ("ledger_unreadable", _ledger_unreadable),
-    ("parked", _parked),
-    ("disabled", _disabled),
-    ("parent_open", _parent_open),
-    ("blocked", _blocked),
-    ("not_before", _not_before),
-    ("cooldown", cooldown),
-    ("no_recipe", no_recipe),
-    ("bad_task", _bad_task),
-    ("no_agent", no_agent),
-    ("account_limited", account_limited),
-    ("agent_quarantined", agent_quarantined),
-    ("disk", _disk),
-)
-
-_OF_MET_TASKS = frozenset({"leased", "settling", "ledger_unreadable", "parked", "not_before", "cooldown"})
-"""Rows that look at nothing but a task's lease and its ledger."""
-_HOLDS_OF_NEW = tuple(row for row in HOLDS if row[0] not in _OF_MET_TASKS)
-_OF_PLACES = frozenset({
-    "estop", "paused", "not_ours", "disabled", "no_recipe", "no_agent", "account_limited",
-    "agent_quarantined", "disk",
-})  # fmt: skip
-"""Rows that look at nothing of a task but its assignee and its queue."""
-_HOLDS_OF_NEW_IN_A_CLEAR_PLACE = tuple(row for row in _HOLDS_OF_NEW if row[0] not in _OF_PLACES)
+# Made at import: a plan asks them of every task.
+_OF_MET = _rows("task")
+_OF_NEW = _rows("task", "met")
+_OF_NEW_IN_A_CLEAR_PLACE = _rows("task", "met", "place")
+_AT_TURN = _rows("turn")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import takewhile
 from typing import NamedTuple
 
 from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.hints import NO_HINTS, Hints
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import BrokenLease, Lease
@@ -14,6 +16,7 @@ from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.capacity import Capacity
 from tinyscheduler.planner.gates import Gates, gates_of
 from tinyscheduler.planner.retry import counted
 
@@ -28,7 +31,11 @@ class Finding(NamedTuple):
     value: str
     lever: str
     hold: Held | None = None
-    """Takes the place of everything when the row already has a whole answer."""
+    """Takes the place of everything: the answer was found earlier in this pass, perhaps as another reason."""
+    limit: str = ""
+    since: datetime | None = None
+    next_look_at: datetime | None = None
+    """None: the next pass."""
 
 
 class View(NamedTuple):
@@ -47,6 +54,22 @@ class View(NamedTuple):
     met: frozenset[TaskId]
     """Tasks with a lease or a ledger, whatever is in it. Ten thousand others need not be asked what
     only those can answer."""
+    taken: Capacity
+    """By live leases; while a plan is made, also by its starts so far. The one thing here that changes."""
+    said: dict[TaskId, Hints]
+    """What tasks say about themselves, as far as anybody has asked; see ``hints``."""
+
+    def hints(self, task: Task) -> Hints:
+        """What the task says about itself, read once."""
+        if not task.tags and not task.description:
+            return NO_HINTS
+        found = self.said.get(task.id)
+        if found is None:
+            # An idle pass has no task to read, and does not load what reads them.
+            from tinyscheduler.planner.hints import hints_of
+
+            found = self.said[task.id] = hints_of(task)
+        return found
 
 
 def view_of(snapshot: StartSnapshot) -> View:
@@ -55,6 +78,7 @@ def view_of(snapshot: StartSnapshot) -> View:
     broken = {broken.task_id: broken for broken in snapshot.broken}
     backlog = snapshot.backlog
     serving = _serving(snapshot.agents)
+    gates = gates_of(snapshot)
     return View(
         snapshot,
         leases,
@@ -62,9 +86,11 @@ def view_of(snapshot: StartSnapshot) -> View:
         {agent.name: agent for agent in snapshot.agents},
         serving,
         _idle(snapshot.agents, serving),
-        gates_of(snapshot),
+        gates,
         backlog.value.open_parents if isinstance(backlog, Known) else frozenset(),
         frozenset((*leases, *broken, *snapshot.ledgers)),
+        Capacity(snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken, gates=gates),
+        {},
     )
 
 

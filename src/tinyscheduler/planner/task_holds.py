@@ -1,0 +1,195 @@
+"""Why a task may not start whatever the capacity: the rows of ``rules`` that look at the task, its lease
+and its ledger, and at the world as it is.
+
+First match wins. Each row says what was found and names the one lever that would release the task.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.rate_limit import LIMIT_S_MAX
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.retry import fingerprint
+from tinyscheduler.planner.view import Finding, View, is_foreign, ledger_of
+
+_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def estop(_task: Task, view: View) -> Finding | None:
+    """The file that stops everything."""
+    if view.snapshot.is_estopped:
+        return Finding("the ESTOP file is there", "remove state/ESTOP")
+    return None
+
+
+def paused(_task: Task, view: View) -> Finding | None:
+    """Nothing of this scheduler starts."""
+    if view.snapshot.paused is not None:
+        return Finding(view.snapshot.paused, "wait, or mend what is named")
+    return None
+
+
+def not_ours(task: Task, view: View) -> Finding | None:
+    """It is another's: never touched."""
+    if task.assigned_to is None or task.assigned_to in view.agents:
+        return None
+    return Finding(
+        f"assigned to {task.assigned_to}, who is no agent of ours",
+        "add the agent to agent-control, or assign the task to another",
+    )
+
+
+def leased(task: Task, view: View) -> Finding | None:
+    """A run is in flight, or there may be one."""
+    lease, broken = view.leases.get(task.id), view.broken.get(task.id)
+    if broken is not None:
+        return Finding(
+            f"its lease cannot be read: {broken.why}",
+            f"the next pass mends it if it can; else tinyscheduler release {task.id} --reason TEXT",
+        )
+    if lease is None or lease.state == "finished":
+        return None
+    value = f"{lease.state} on {lease.agent}, attempt {lease.attempt}"
+    return Finding(value, "", since=lease.created_at)
+
+
+def settling(task: Task, view: View) -> Finding | None:
+    """Its run is over, and nobody has been told yet."""
+    lease, ledger = view.leases.get(task.id), ledger_of(task, view)
+    if lease is not None and lease.state == "finished":
+        kind = lease.outcome.kind if lease.outcome is not None else "finished"
+        return Finding(f"its run on {lease.agent} ended as {kind}; the server is told next", "")
+    if lease is None and isinstance(ledger, Ledger) and ledger.open is not None:
+        if is_foreign(ledger.open, task, view.snapshot):
+            return None
+        return Finding(
+            f"its ledger has an open run of {ledger.open.agent} without a lease",
+            "look whether its agent still runs; the pass closes it after 120 s",
+        )
+    return None
+
+
+def working_elsewhere(task: Task, view: View) -> Finding | None:
+    """Somebody has it, or had it before us in this pass."""
+    if task.id in view.leases:
+        # Also where a stop or a park waits for it: its run is ours.
+        return None
+    refused = view.snapshot.refused.get(task.id)
+    if refused is not None:
+        return Finding("", "", hold=refused)
+    if task.status == "idle" and task.archived_at is None:
+        return None
+    value = f"its status on the server is {task.status}"
+    if task.status == "working" and task.id in view.open_parents:
+        return Finding(f"{value}, as that of its subtasks", "complete its subtasks")
+    if task.status == "working" and task.assigned_to in view.agents:
+        return Finding(
+            f"{value}, and no run of ours is",
+            f"when nobody works on it: tinyscheduler requeue {task.id} --reason TEXT",
+        )
+    return Finding(value, "set it idle on the server")
+
+
+def ledger_unreadable(task: Task, view: View) -> Finding | None:
+    """What its runs have cost is not known (law 8)."""
+    ledger = ledger_of(task, view)
+    if isinstance(ledger, BrokenLedger):
+        return Finding(ledger.why, f"mend or remove {ledger.path}")
+    return None
+
+
+def parked(task: Task, view: View) -> Finding | None:
+    """Features C3; a changed task is another one."""
+    ledger = ledger_of(task, view)
+    if not isinstance(ledger, Ledger) or ledger.parked is None:
+        return None
+    parked = ledger.parked
+    if parked.fingerprint != fingerprint(task):
+        return None
+    lever = f"tinyscheduler retry {task.id}, or change its title, description, assignee or queue"
+    return Finding(parked.why, lever, since=parked.at)
+
+
+def disabled(task: Task, view: View) -> Finding | None:
+    """Switched off by the operator."""
+    if not view.snapshot.policy.is_enabled:
+        return Finding("the scheduler is switched off", "set TINYSCHEDULER_ENABLED=true")
+    agent = view.agents.get(task.assigned_to) if task.assigned_to is not None else None
+    if agent is not None and not agent.is_enabled:
+        return Finding(f"agent {agent.name} is disabled", f"enable {agent.name} in agent-control")
+    names = view.idle.get(task.queue, ()) if agent is None and task.queue is not None else ()
+    if names:
+        some = "agent" if len(names) == 1 else "agents"
+        value = f"queue {task.queue}: {some} {', '.join(names)} disabled"
+        return Finding(value, f"enable {names[0]} in agent-control")
+    return None
+
+
+def parent_open(task: Task, view: View) -> Finding | None:
+    """Features D7: work is what its subtasks are."""
+    if task.id in view.open_parents:
+        return Finding("it has subtasks that are not complete", "complete its subtasks")
+    return None
+
+
+def blocked(task: Task, _view: View) -> Finding | None:
+    """Features D10."""
+    if not task.is_blocked:
+        return None
+    return Finding(f"waits for task {task.blocked_by}", f"complete task {task.blocked_by}")
+
+
+def not_before(task: Task, view: View) -> Finding | None:
+    """Features C2."""
+    ledger = ledger_of(task, view)
+    if not isinstance(ledger, Ledger) or ledger.not_before is None:
+        return None
+    wait_s = (ledger.not_before - view.snapshot.now).total_seconds()
+    if wait_s <= 0 or wait_s > _longest_wait_s(ledger, view):
+        return None
+    last = ledger.outcomes[-1] if ledger.outcomes else None
+    if last is not None and (last.at - view.snapshot.now).total_seconds() > view.snapshot.policy.retry_base_s:
+        # Its run ended in the future: the clock was ahead then, and so is the end of the wait.
+        return None
+    value = "it is to wait"
+    if last is not None:
+        value = f"its last run ended as {last.kind}" + (f": {last.why}" if last.why else "")
+    return Finding(
+        value,
+        _lever_of_a_wait(task, None if last is None else last.kind),
+        limit=f"{ledger.not_before:%Y-%m-%dT%H:%M:%SZ}",
+        since=None if last is None else last.at,
+        next_look_at=ledger.not_before,
+    )
+
+
+def _lever_of_a_wait(task: Task, kind: str | None) -> str:
+    retry = f"tinyscheduler retry {task.id}"
+    if kind == "start_failed":
+        return f"mend its command or what its last run met, then: {retry}; or wait"
+    return f"wait, or to start it at once: {retry}"
+
+
+def _longest_wait_s(ledger: Ledger, view: View) -> float:
+    """A time further away than its own maximum comes from a clock that was wrong: it holds nothing."""
+    is_limited = bool(ledger.outcomes) and ledger.outcomes[-1].kind == "rate_limited"
+    return LIMIT_S_MAX if is_limited else 2 * view.snapshot.policy.retry_max_s
+
+
+def bad_task(task: Task, _view: View) -> Finding | None:
+    """Law 11: it would name files and processes of ours."""
+    if _TASK_ID.fullmatch(task.id):
+        return None
+    return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
+
+
+def disk(_task: Task, view: View) -> Finding | None:
+    """Features B13."""
+    free_mb, least_mb = view.snapshot.free_mb, view.snapshot.policy.min_free_mb
+    if free_mb is None or free_mb >= least_mb:
+        return None
+    return Finding(
+        f"{free_mb} MB free, {least_mb} MB needed", "free disk space, or TINYSCHEDULER_MIN_FREE_MB"
+    )
