@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.past_pass import PastPass
+from tinyscheduler.model.snapshot import LeaseFacts, Liveness
 from tinyscheduler.views.seen import RunSeen, Seen
 
 IDS_SHOWN_MAX = 5
@@ -33,6 +34,14 @@ class QueueRoom(NamedTuple):
 def runs_seen(seen: Seen) -> tuple[RunSeen, ...]:
     """Leases that are known; none also where they are unknown, which a problem says."""
     return seen.runs.value if isinstance(seen.runs, Known) else ()
+
+
+def wrapper_word(facts: LeaseFacts) -> Liveness | Literal["awaited"]:
+    """``awaited``: the start has been made, and no wrapper has taken it over yet. Nobody is dead there."""
+    lease = facts.lease
+    is_unnamed = lease.wrapper is None and facts.owner is None and not facts.is_owner_unreadable
+    is_early = lease.state in ("claiming", "starting") and facts.is_same_boot
+    return "awaited" if is_early and is_unnamed and facts.wrapper == "dead" else facts.wrapper
 
 
 def progress_age_s(run: RunSeen, seen: Seen) -> float | None:

@@ -16,6 +16,7 @@ from tinyscheduler.views.figures import (
     queue_rooms,
     runs_seen,
     slots_used,
+    wrapper_word,
 )
 from tinyscheduler.views.holding import holding_text
 from tinyscheduler.views.intents import intent_table
@@ -78,14 +79,22 @@ def _lease_row(run: RunSeen, seen: Seen) -> tuple[str, ...]:
         lease.agent,
         lease.queue or "-",
         lease.state,
-        "ended" if is_over else facts.wrapper,
-        lease.containment,
+        "ended" if is_over else _wrapper_text(run, seen),
+        "-" if wrapper_word(facts) == "awaited" else lease.containment,
         str(lease.attempt),
         span_text(facts.run_age_s),
         span_text(facts.beat_age_s),
         "-" if progress_s is None else span_text(progress_s),
         "-" if is_over else span_text(left_s) if left_s >= 0 else f"-{span_text(-left_s)}",
     )
+
+
+def _wrapper_text(run: RunSeen, seen: Seen) -> str:
+    """With the time that it has, as long as it has not come."""
+    word = wrapper_word(run.facts)
+    if word != "awaited" or run.facts.lease.state != "starting":
+        return word
+    return f"awaited, {span_text(run.facts.run_age_s)} of {seen.configuration.policy.start_timeout_s}s"
 
 
 def _agent_table(seen: Seen) -> Table:

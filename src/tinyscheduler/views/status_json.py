@@ -16,6 +16,7 @@ from tinyscheduler.views.figures import (
     progress_age_s,
     queue_rooms,
     slots_used,
+    wrapper_word,
 )
 from tinyscheduler.views.holding import holding_json
 from tinyscheduler.views.intents import answer_json
@@ -66,8 +67,8 @@ def _run_json(run: RunSeen, seen: Seen) -> dict[str, object]:
         "state": lease.state,
         "attempt": lease.attempt,
         "lease_id": lease.lease_id,
-        "wrapper": facts.wrapper,
-        "containment": lease.containment,
+        "wrapper": wrapper_word(facts),
+        "containment": None if wrapper_word(facts) == "awaited" else lease.containment,
         "age_sec": round(facts.run_age_s, 1),
         "beat_age_sec": round(facts.beat_age_s, 1),
         "progress_age_sec": progress_age_s(run, seen),
