@@ -97,11 +97,15 @@ class Disk:
 
     def tagged(self) -> list[int]:
         """Living processes with the tag of this state folder: wrappers, agents, what these started."""
+        return processes_with(*self.marks())
+
+    def marks(self) -> list[bytes]:
+        """What tagged processes have in their environment; nothing before the first pass."""
         path = self.state / "format.json"
         if not path.exists():
             return []
         state_id = json.loads(path.read_text())["state_id"]
-        return processes_with(f"TINYSCHEDULER_LEASE={state_id}:".encode())
+        return [f"TINYSCHEDULER_LEASE={state_id}:".encode()]
 
     def tree(self, *, times: bool = True) -> Tree:
         """Every file and folder with its content, mode and (``times``) time of change."""
@@ -115,18 +119,28 @@ class Disk:
         return found
 
 
-def processes_with(text: bytes) -> list[int]:
-    """Living processes that have it in their environment or arguments; never this one."""
+def processes_with(*texts: bytes) -> list[int]:
+    """Living processes that have one of these in their environment or arguments; never this one."""
     found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            known = Path(f"/proc/{name}/environ").read_bytes() + Path(f"/proc/{name}/cmdline").read_bytes()
-            state = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if text in known and state not in "ZX" and int(name) != os.getpid():
-            found.append(int(name))
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        # A zombie has neither, and a process that ends meanwhile is none of those that are looked for.
+        with suppress(OSError):
+            known = _content(f"/proc/{pid}/environ") + _content(f"/proc/{pid}/cmdline")
+            if any(text in known for text in texts) and pid != os.getpid():
+                found.append(pid)
     return found
+
+
+def _content(path: str) -> bytes:
+    """Read without pathlib and its layers: there are hundreds of processes, and many who look."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        parts = []
+        while part := os.read(file, 1 << 16):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(file)
 
 
 def replayed(journal: list[Json]) -> dict[str, str]:

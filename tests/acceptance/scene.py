@@ -22,7 +22,8 @@ from pathlib import Path
 from tests.acceptance.disk import Disk, Json, processes_with
 from tests.integration.cgroup_litter import remove_cgroups, state_id_of
 from tests.integration.commands import ROOT, Answer, an_agent
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
+from tests.waiting import wait_until
 from tinyscheduler.taskstore.rows import NewTask
 from tinyscheduler.taskstore.store import Store
 
@@ -204,7 +205,7 @@ class Scene:
 
     def sightings_are_old(self) -> None:
         """What was seen first may still go away for two minutes; let those be over."""
-        path = self.state / "waiting.json"
+        path = self.state / "sightings.json"
         seen = json.loads(path.read_text())
         for sighting in (*seen["drift"].values(), *seen["lost"].values()):
             sighting["monotonic"] -= 200
@@ -272,7 +273,12 @@ class Scene:
     def wait_for_rest(self) -> None:
         """Until nobody is left who could change anything: no agent, no wrapper, no pass. Servers that
         the scene has started may go on. Processes are looked at first: they could make leases."""
-        wait_until(lambda: not self._strangers() and not self.disk.leases(), "rest", 30)
+
+        def rests() -> bool:
+            # A lease is cheaper to see than a process, so it is also looked for first.
+            return not self.disk.leases() and not self._strangers() and not self.disk.leases()
+
+        wait_until(rests, "rest", 30)
 
     def close(self) -> None:
         """Leave no process behind, however the test ended."""
@@ -290,8 +296,8 @@ class Scene:
         return set(self._mine()) - {child.pid for child in self._children}
 
     def _mine(self) -> list[int]:
-        places = (f"={self.base}\0", f"{self.base}/")
-        return [*self.disk.tagged(), *(pid for text in places for pid in processes_with(text.encode()))]
+        places = (f"={self.base}\0".encode(), f"{self.base}/".encode())
+        return processes_with(*self.disk.marks(), *places)
 
 
 def _with_old_times(text: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 from tests.acceptance.scene import Scene, gated
 from tests.acceptance.speech import the_line
 from tests.integration.commands import an_agent
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 

@@ -16,7 +16,7 @@ from tests.acceptance.weather import Weather
 from tests.integration.commands import an_agent
 from tests.integration.stub_behaviours import cut, drip, drop, fail, hang, huge, say
 from tests.integration.stub_server import Behaviour, StubServer
-from tests.integration.wrapping import wait_until
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 HTML = b"<html><head><title>Welcome</title></head><body>" + b"x" * 5000

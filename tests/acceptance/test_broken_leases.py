@@ -15,7 +15,8 @@ from tests.acceptance.scene import Scene, gated
 from tests.acceptance.test_recovery import kill_wrapper
 from tests.integration.cgroup_litter import cgroups_of, state_id_of
 from tests.integration.escape import escaping, no_cgroups
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 LONG_AGO = (1, 1)

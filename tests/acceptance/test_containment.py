@@ -14,7 +14,8 @@ import pytest
 from tests.acceptance.scene import PROGRAM, Scene, gated
 from tests.integration.cgroup_litter import cgroups_of, state_id_of
 from tests.integration.escape import escaping, no_cgroups
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 NO_CGROUPS = no_cgroups()

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.acceptance.scene import Scene, gated
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 

@@ -15,7 +15,8 @@ from tests.acceptance.disk import Json, Tree
 from tests.acceptance.scene import NOBODY, Scene, gated
 from tests.integration.commands import an_agent
 from tests.integration.stub_server import StubServer
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 READING_TOOLS = {"list_tasks", "get_queue_tasks", "get_task", "get_subtasks", "list_queues", "get_my_queue"}

@@ -12,7 +12,7 @@ import pytest
 from tests.acceptance.scene import Scene, scenes_in
 from tests.acceptance.speech import READING, WRITING, Words, assert_well_spoken
 from tests.integration.commands import an_agent
-from tests.integration.wrapping import wait_until
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.asking import MakeScene, a_running_scene, intents
 from tests.acceptance.scene import Scene, gated
-from tests.integration.wrapping import wait_until
+from tests.waiting import wait_until
 
 # --- park and retry ------------------------------------------------------------------------------
 

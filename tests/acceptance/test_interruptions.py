@@ -15,7 +15,7 @@ from tests.acceptance.speech import READING, WRITING, Words, assert_well_spoken
 from tests.integration.commands import an_agent
 from tests.integration.stub_behaviours import hang
 from tests.integration.stub_server import Handler, Message, StubServer, behave_well
-from tests.integration.wrapping import wait_until
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from tests.acceptance.disk import Tree, looks
 from tests.acceptance.scene import PROGRAM, Scene, gated
 from tests.integration.commands import an_agent
-from tests.integration.wrapping import wait_until
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 

@@ -11,7 +11,7 @@ from typing import Any
 from tests.acceptance.disk import replayed
 from tests.acceptance.scene import Scene, gated
 from tests.integration.commands import an_agent
-from tests.integration.wrapping import wait_until
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 

@@ -11,7 +11,8 @@ from tests.acceptance.scene import Scene, gated
 from tests.integration.commands import an_agent
 from tests.integration.stub_behaviours import hang
 from tests.integration.stub_server import StubServer
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 

@@ -10,7 +10,7 @@ import subprocess
 
 from tests.acceptance.asking import MakeScene, a_running_scene, intents, parked
 from tests.acceptance.scene import PROGRAM, gated
-from tests.integration.wrapping import wait_until
+from tests.waiting import wait_until
 
 STUBBORN = "trap '' TERM"
 

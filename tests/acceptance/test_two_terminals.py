@@ -14,7 +14,8 @@ import pytest
 
 from tests.acceptance.scene import PROGRAM, Scene
 from tests.integration.commands import ROOT
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 SMALL = str(ROOT / "examples/agent-control/small.json")

@@ -7,16 +7,13 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "tinyscheduler")
 CALL_TIMEOUT_S = 30
-WAIT_S = 20
-"""For what takes a moment; a busy machine takes several."""
 
 
 class Answer(NamedTuple):
@@ -115,11 +112,3 @@ def an_agent(
         "command": ["/bin/sh", "-c", script],
         **more,
     }
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Until it holds, or the test fails."""
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)

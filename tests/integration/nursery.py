@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.order import LEASE_VARIABLE
@@ -95,13 +95,6 @@ def state_of(pid: int) -> tuple[str, str]:
     """Its name, and what it does: S sleeps, T is stopped."""
     before, _, after = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
     return before.partition("(")[2], after.split()[0]
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not is_true():
-        assert time.monotonic() < deadline, "it never became true"
-        time.sleep(0.01)
 
 
 @contextmanager

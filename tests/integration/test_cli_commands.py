@@ -22,7 +22,8 @@ import pytest
 from tests.builders import a_lease
 from tests.contract.task_server.serving import serving
 from tests.golden.compare import assert_golden, normalised
-from tests.integration.commands import Answer, Installation, an_agent, an_installation, wait_for
+from tests.integration.commands import Answer, Installation, an_agent, an_installation
+from tests.waiting import wait_until
 from tinyscheduler.adapters.records.lease_json import lease_to_json
 from tinyscheduler.cli.wrap import main as wrap
 from tinyscheduler.kit import json_text
@@ -42,7 +43,7 @@ def ended(house: Installation, gate: Path) -> Iterator[None]:
         yield
     finally:
         gate.touch()
-        wait_for(lambda: house.leases() == [])
+        wait_until(lambda: house.leases() == [])
 
 
 def waiting_for(gate: Path, *, first: str = "true") -> str:
@@ -82,8 +83,8 @@ def test_looking_leaves_no_trace_in_a_busy_house(base: Path, tmp_path: Path) -> 
     house.well("task", "add", "wait", "--queue", "dev")
     house.well("run", "--once")
     with ended(house, tmp_path / "gate"):
-        wait_for(lambda: house.lease("1")["state"] == "running")
-        wait_for(lambda: "hi" in house.call("logs", "1").out)
+        wait_until(lambda: house.lease("1")["state"] == "running")
+        wait_until(lambda: "hi" in house.call("logs", "1").out)
         before = house.picture()
         codes = [house.call(*words).code for words in (("status",), ("explain", "1"), ("logs", "1"))]
         after = house.picture()
@@ -100,14 +101,14 @@ def test_status_names_a_wrapper_that_was_killed(base: Path, tmp_path: Path) -> N
     house = an_installation(base, [an_agent("dev-1", script=waiting_for(tmp_path / "gate"))])
     house.well("task", "add", "wait", "--queue", "dev")
     house.well("run", "--once")
-    wait_for(lambda: house.lease("1")["state"] == "running")
+    wait_until(lambda: house.lease("1")["state"] == "running")
     os.kill(int(str(house.lease("1")["pid"])), signal.SIGKILL)
 
     with ended(house, tmp_path / "gate"):
-        wait_for(lambda: house.call("status").code == 1)
+        wait_until(lambda: house.call("status").code == 1)
         answer = house.call("status")
         house.well("run", "--once")
-        wait_for(lambda: house.call("status").code == 0)
+        wait_until(lambda: house.call("status").code == 0)
 
     assert "PROBLEM  task 1 on dev-1: its wrapper (pid " in answer.out
     assert "the next pass ends it as lost" in answer.out
@@ -296,7 +297,7 @@ NOISY = "printf 'one\\033[31m red\\033[0m \\007\\n'; echo two"
 def run_until_done(house: Installation, title: str = "a task") -> None:
     house.well("task", "add", title, "--queue", "dev")
     house.well("run", "--once")
-    wait_for(lambda: house.leases() == [])
+    wait_until(lambda: house.leases() == [])
 
 
 def texts(answer: Answer) -> list[str]:
@@ -377,7 +378,7 @@ def test_follower_of_a_killed_run_ends(base: Path, tmp_path: Path) -> None:
     house.well("task", "add", "wait", "--queue", "dev")
     house.well("run", "--once")
     with ended(house, gate):
-        wait_for(lambda: house.lease("1")["state"] == "running")
+        wait_until(lambda: house.lease("1")["state"] == "running")
         os.kill(int(str(house.lease("1")["pid"])), signal.SIGKILL)
         answer = house.call("logs", "1", "-f")
         house.well("run", "--once")
@@ -484,7 +485,7 @@ def test_agent_hands_its_task_to_another_queue(base: Path, tmp_path: Path, where
         flags = ("--mcp-endpoint", server.endpoint) if where == "http" else ()
         house.well("task", "add", "build it", "--queue", "dev", *flags)
         house.well("run", "--once", *flags)
-        wait_for(lambda: house.leases() == [])
+        wait_until(lambda: house.leases() == [])
         shown = house.call("task", "show", "1", "--json", *flags).json()
 
     task, comments = shown["task"], shown["comments"]
@@ -563,7 +564,7 @@ def test_every_object_for_programs_has_the_agreed_shape(base: Path, tmp_path: Pa
     )
     run_until_done(house, "first")
     # The pass that the wrapper became may still be at work; this one has nothing to do.
-    wait_for(lambda: house.call("run", "--once").code == 0)
+    wait_until(lambda: house.call("run", "--once").code == 0)
     house.well("task", "add", "second", "--queue", "qa", "--priority", "2")
     house.well("task", "add", "third", "--queue", "dev", "--blocked-by", "2")
 
@@ -573,7 +574,7 @@ def test_every_object_for_programs_has_the_agreed_shape(base: Path, tmp_path: Pa
         assert list(document)[:4] == ["schema", "kind", "at", "exit"]
         assert (document["kind"], document["exit"]) == (kind, answer.code)
         assert_golden(f"kind_{kind}.json", normalised(document, base=str(base)))
-    wait_for(lambda: house.leases() == [])
+    wait_until(lambda: house.leases() == [])
 
 
 def test_wrap_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,8 @@ import signal
 
 import pytest
 
-from tests.integration.nursery import OTHER, PLAIN, TAG, TAGGED, Nursery, parent_of, pids, wait_until
+from tests.integration.nursery import OTHER, PLAIN, TAG, TAGGED, Nursery, parent_of, pids
+from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.model.order import LEASE_VARIABLE
 from tinyscheduler.ports import RunRef

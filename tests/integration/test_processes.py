@@ -6,7 +6,8 @@ import os
 import signal
 from pathlib import Path
 
-from tests.integration.nursery import PLAIN, Nursery, a_zombie, state_of, wait_until
+from tests.integration.nursery import PLAIN, Nursery, a_zombie, state_of
+from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
 
 

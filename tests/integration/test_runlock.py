@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 
 from tests.builders import an_order
 from tests.integration.racers import ROOT, race, signature
+from tests.waiting import wait_until
 from tinyscheduler.adapters.engines.local import LocalEngine
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.adapters.runlock import FlockRunLock
@@ -48,13 +47,6 @@ def a_holder(folder: Path) -> subprocess.Popen[str]:
     assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     return holder
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not is_true():
-        assert time.monotonic() < deadline, "it never became true"
-        time.sleep(0.01)
 
 
 # --- holders ----------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
+from tests.waiting import wait_until
 from tinyscheduler.adapters.engines.systemd_scope import has_become_the_wrapper
 
 Start = Callable[..., "subprocess.Popen[bytes]"]

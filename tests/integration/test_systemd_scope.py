@@ -15,8 +15,8 @@ import pytest
 
 from tests.acceptance.scene import PROGRAM, Scene, cron_environment, gated
 from tests.integration.escape import escaping
-from tests.integration.wrapping import wait_until
 from tests.rigs.systemd import SystemdMachine, a_systemd_machine
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.wrapping import wait_until
+from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.adapters.processes.proc import all_pids
 from tinyscheduler.model.order import LEASE_VARIABLE

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.wrapping import REPOSITORY, Stage, is_alive, wait_until
+from tests.integration.wrapping import REPOSITORY, Stage, is_alive
+from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.model.ids import LeaseId
 from tinyscheduler.model.lease import Owner

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.wrapping import RESULT, Stage, wait_until
+from tests.integration.wrapping import RESULT, Stage
+from tests.waiting import wait_until
 from tinyscheduler.model.order import AGENT_ENV_PREFIX
 
 

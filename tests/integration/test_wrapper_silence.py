@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.wrapping import Stage, is_alive, wait_until
+from tests.integration.wrapping import Stage, is_alive
+from tests.waiting import wait_until
 
 QUICK = {"stall_s": 1, "stall_pause_s": 1}
 """Notices after 1 s and 2 s, the end after 3 s."""

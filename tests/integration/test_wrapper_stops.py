@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.wrapping import Stage, is_alive, wait_until
+from tests.integration.wrapping import Stage, is_alive
+from tests.waiting import wait_until
 from tinyscheduler.model.ids import LeaseId
 from tinyscheduler.model.lease import OutcomeClass, StopOrder
 

@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.integration.cgroup_litter import remove_cgroups
+from tests.waiting import BUSY_MACHINE_S, wait_until
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.adapters.records import FileLeaseStore
 from tinyscheduler.adapters.runs import RunFolderStore
@@ -22,16 +22,6 @@ PROGRAM = REPOSITORY / "src" / "tinyscheduler" / "__main__.py"
 RESULT = "$(dirname $PWD)/runs/task_7/1/result.json"
 """Where an agent of task 7 in its workspace finds its result file."""
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-BUSY_MACHINE_S = 20.0
-"""How long a condition is waited for; reached only when the test fails."""
-
-
-def wait_until(condition: Callable[[], object], what: str, limit_s: float = BUSY_MACHINE_S) -> None:
-    """Wait for a condition, never for a time."""
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {limit_s} s in vain: {what}"
-        time.sleep(0.01)
 
 
 def is_alive(pid: int) -> bool:

@@ -18,8 +18,9 @@ from pathlib import Path
 from tests.acceptance.disk import processes_with
 from tests.acceptance.scene import CALL_TIMEOUT_S, Scene
 from tests.integration.commands import Answer, an_agent
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
 from tests.rigs.strace import Call, Fault, changes, has_happened, injecting, recording
+from tests.waiting import wait_until
 
 PASSES_MAX = 12
 """After a fault. Three runs of a task, each with a pass that ends and one that starts it, and as many again

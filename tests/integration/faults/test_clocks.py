@@ -13,8 +13,9 @@ import pytest
 
 from tests.acceptance.scene import Scene, gated, scenes_in
 from tests.integration.commands import an_agent
-from tests.integration.wrapping import is_alive, wait_until
+from tests.integration.wrapping import is_alive
 from tests.rigs.clock import Stepper, later, stepped
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 HOURS = (-30 * 24, -5, -1, 1, 5, 30 * 24)

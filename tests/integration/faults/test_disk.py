@@ -13,8 +13,8 @@ from tests.acceptance.scene import Scene
 from tests.integration.faults.figures import Figures
 from tests.integration.faults.house import House
 from tests.integration.faults.trials import Tally
-from tests.integration.wrapping import wait_until
 from tests.rigs.mounts import PAGE, SmallDisk, Switch, a_small_disk, a_switch
+from tests.waiting import wait_until
 
 FULL_FOR_A_START = (0, 2, 5, 9)
 """Free pages; a start takes about a dozen: folders, prompt, order, lease, ledger, the store's log."""

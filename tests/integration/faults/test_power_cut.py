@@ -17,10 +17,10 @@ from tests.acceptance.scene import Scene
 from tests.integration.faults.figures import Figures
 from tests.integration.faults.house import House
 from tests.integration.faults.trials import NAMES, Tally, after, record, trial
-from tests.integration.wrapping import wait_until
 from tests.rigs import tools
 from tests.rigs.mounts import Machine, a_machine
 from tests.rigs.strace import Call, kills, one_of_each
+from tests.waiting import wait_until
 
 SHORT = 3
 """Cuts of each process in the short form."""
