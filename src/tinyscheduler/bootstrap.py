@@ -88,7 +88,9 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
     from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
     from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
     from tinyscheduler.adapters.records.intents import FileIntents
+    from tinyscheduler.adapters.records.pauses import FilePauses
     from tinyscheduler.adapters.records.sightings import FileSightings
+    from tinyscheduler.adapters.records.waiting import FileCursors, FileWaits
     from tinyscheduler.adapters.runlock import FlockRunLock
     from tinyscheduler.adapters.runs import RunFolderStore
     from tinyscheduler.adapters.state_folder import FileStateFolder
@@ -105,10 +107,13 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         ),
         leases=leases,
         ledgers=FileLedgerStore(places.ledger),
-        sightings=FileSightings(f"{places.state}/waiting.json"),
+        sightings=FileSightings(f"{places.state}/sightings.json"),
+        waits=FileWaits(f"{places.state}/waiting.json", places.quarantine),
+        cursors=FileCursors(f"{places.state}/cursors.json", places.quarantine),
         breakers=FileBreakers(f"{places.state}/breakers.json", places.quarantine),
         accounts=FileAccounts(f"{places.state}/accounts.json", places.quarantine),
         intents=FileIntents(places.intents, places.quarantine),
+        pauses=FilePauses(f"{places.state}/pauses"),
         runs=RunFolderStore(places.runs, redact=_redact),
         journal=JsonlJournal(
             places.journal,

@@ -19,7 +19,9 @@ from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
 from tinyscheduler.adapters.records.intents import FileIntents
+from tinyscheduler.adapters.records.pauses import FilePauses
 from tinyscheduler.adapters.records.sightings import FileSightings
+from tinyscheduler.adapters.records.waiting import FileCursors, FileWaits
 from tinyscheduler.adapters.runlock import FlockRunLock
 from tinyscheduler.adapters.runs import RunFolderStore
 from tinyscheduler.adapters.state_folder import FileStateFolder
@@ -51,10 +53,13 @@ class Stage(NamedTuple):
             lock=FlockRunLock(places.lock_file, f"{places.state}/poke", self.signature),
             leases=self.leases(),
             ledgers=self.ledgers(),
-            sightings=FileSightings(f"{places.state}/waiting.json"),
+            sightings=FileSightings(f"{places.state}/sightings.json"),
+            waits=self.waits(),
+            cursors=self.cursors(),
             breakers=self.breakers(),
             accounts=self.accounts(),
             intents=FileIntents(places.intents, places.quarantine),
+            pauses=FilePauses(f"{places.state}/pauses"),
             runs=RunFolderStore(places.runs, redact=str),
             journal=JsonlJournal(places.journal, pass_id="test", now=self.clock.now, opening=list),
             processes=self.processes,
@@ -86,6 +91,14 @@ class Stage(NamedTuple):
 
     def leases(self) -> FileLeaseStore:
         return FileLeaseStore(self.configuration.places.running, self.configuration.places.quarantine)
+
+    def waits(self) -> FileWaits:
+        places = self.configuration.places
+        return FileWaits(f"{places.state}/waiting.json", places.quarantine)
+
+    def cursors(self) -> FileCursors:
+        places = self.configuration.places
+        return FileCursors(f"{places.state}/cursors.json", places.quarantine)
 
     def breakers(self) -> FileBreakers:
         places = self.configuration.places

@@ -76,10 +76,11 @@ OURS: Mapping[str, str] = {
     "words": (
         "model model.action model.agent model.breaker model.configuration model.event model.hints model.ids"
         " model.intent model.knowledge model.lease model.ledger model.order model.pass_result model.policy"
-        " model.rate_limit model.reason model.resources model.result model.sightings model.snapshot model.task"
+        " model.rate_limit model.reason model.resources model.result model.sightings model.snapshot"
+        " model.task model.waiting"
     ),
     "decisions": (
-        "planner planner.agent_holds planner.breakers planner.capacity planner.gates planner.holds"
+        "planner planner.able planner.agent_holds planner.breakers planner.capacity planner.gates planner.holds"
         " planner.life planner.ranking planner.retry planner.rules planner.start planner.task_holds"
         " planner.tend planner.turn_holds planner.view"
     ),
@@ -96,9 +97,9 @@ OURS: Mapping[str, str] = {
         "adapters.clock adapters.processes adapters.processes.proc adapters.processes.table adapters.records"
         " adapters.records.breakers adapters.records.intents adapters.records.lease_json"
         " adapters.records.leases adapters.records.ledger_json adapters.records.ledgers"
-        " adapters.records.sightings adapters.records.trouble adapters.runlock adapters.state_folder"
-        " adapters.state_folder.folder adapters.state_folder.litter adapters.state_folder.signature"
-        " adapters.state_folder.strangers"
+        " adapters.records.sightings adapters.records.trouble adapters.records.waiting adapters.runlock"
+        " adapters.state_folder adapters.state_folder.folder adapters.state_folder.litter"
+        " adapters.state_folder.signature adapters.state_folder.strangers"
     ),
     "the pass record": "adapters.journal",
 }

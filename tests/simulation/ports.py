@@ -19,6 +19,7 @@ from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
 from tinyscheduler.adapters.records.intents import FileIntents
 from tinyscheduler.adapters.records.sightings import FileSightings
+from tinyscheduler.adapters.records.waiting import FileCursors, FileWaits
 from tinyscheduler.adapters.runs import RunFolderStore
 from tinyscheduler.errors import ServerUnavailable, StartFailed, StateError
 from tinyscheduler.model.event import Event
@@ -51,7 +52,9 @@ def world_of(body: Body) -> World:
         lock=Lock(body),
         leases=leases_of(body),
         ledgers=FileLedgerStore(places.ledger, disk=files),
-        sightings=FileSightings(f"{places.state}/waiting.json", disk=files),
+        sightings=FileSightings(f"{places.state}/sightings.json", disk=files),
+        waits=FileWaits(f"{places.state}/waiting.json", places.quarantine, disk=files),
+        cursors=FileCursors(f"{places.state}/cursors.json", places.quarantine, disk=files),
         breakers=FileBreakers(f"{places.state}/breakers.json", places.quarantine, disk=files),
         accounts=FileAccounts(f"{places.state}/accounts.json", places.quarantine, disk=files),
         intents=FileIntents(places.intents, places.quarantine, disk=files),
@@ -196,7 +199,7 @@ class Line:
 
     def __getattr__(self, name: str) -> object:
         found: object = getattr(self._server, name)
-        if name in {"source", "close"}:
+        if name in {"source", "hold", "sync", "close"}:
             return found
         assert callable(found)
         return self._call(name, found)

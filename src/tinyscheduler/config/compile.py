@@ -165,7 +165,8 @@ def _configuration(
     connection: Connection,
     notes: tuple[str, ...],
 ) -> Configuration:
-    queues = {queue for agent in crew.agents for queue in agent.queues}
+    # One that has a cap is meant to be served: its tasks are seen, and told that nobody does.
+    queues = {queue for agent in crew.agents for queue in agent.queues} | {q for q, _ in policy.queue_caps}
     return Configuration(
         places=places,
         policy=policy,

@@ -10,6 +10,7 @@ from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.lease import BrokenLease, Lease, OutcomeClass, TaggedRun
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
+from tinyscheduler.model.waiting import Turn
 
 
 class Keep(NamedTuple):
@@ -108,6 +109,10 @@ class Start(NamedTuple):
     task: Task
     agent: Agent
     reason: str
+    turn: Turn | None = None
+    """The turn it takes, where bands take turns."""
+    stretch: float = 1.0
+    """By how much the limits of its run are longer than usual (features D14)."""
 
 
 class StartPlan(NamedTuple):

@@ -56,7 +56,8 @@ class Configuration(NamedTuple):
     connection: Connection
     agents: tuple[Agent, ...]
     queues: tuple[QueueName, ...]
-    """Those of all agents, sorted; also of disabled ones, so that their tasks can say so (features C8)."""
+    """Those of all agents, sorted; also of disabled ones, so that their tasks can say so (features C8), and
+    those that only a cap names."""
     loop_interval_s: int = 60
     log_level: str = "INFO"
     is_dry_run: bool = False

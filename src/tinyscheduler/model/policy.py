@@ -47,6 +47,19 @@ class Policy(NamedTuple):
     """Exit codes by which an agent says that another attempt is of no use: parked at once."""
     retryable_exits: tuple[int, ...] = ()
     """Not empty: no other exit code is worth another attempt. Empty: all but ``permanent_exits`` are."""
+    band_floors: tuple[float, float, float] = (10.0, 5.0, 0.0)
+    """Least priorities of the bands critical, high and normal; what is below is low. A task without a
+    priority has 0 and is normal."""
+    band_weights: tuple[int, ...] = ()
+    """Turns of critical, high, normal and low in one round; empty: strict order (features D8)."""
+    ageing_s: int = 1800
+    """After so long a wait a task counts one band higher, up to critical (features D9); 0: never."""
+    overdue_s: int = 86_400
+    """After so long a wait nothing but an older one goes first; 0: never, and then nothing bounds a wait."""
+    max_queue_depth: int = 10_000
+    """With how many waiting tasks the queues are full (features D14); 0: never."""
+    stretches_critical: bool = False
+    """The fuller the queues, the longer critical tasks may run (features D14)."""
     kills_max: int = 100
     """Per pass; a bad clock or a bad release must not end everybody at once (features A8)."""
     pass_limit_s: int = 50

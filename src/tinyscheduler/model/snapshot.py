@@ -13,10 +13,12 @@ from tinyscheduler.model.intent import BrokenIntent, Intent
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.resources import Resources
 from tinyscheduler.model.task import Task
+from tinyscheduler.model.waiting import FIRST_TURN, Cursor, Waiting
 
 if TYPE_CHECKING:
     from tinyscheduler.model.prerequisite import Prerequisite
@@ -123,8 +125,8 @@ class StartSnapshot(NamedTuple):
     agents: tuple[Agent, ...]
     policy: Policy
     is_estopped: bool = False
-    paused: str | None = None
-    """Why nothing may start, or None."""
+    pauses: tuple[Pause, ...] = ()
+    """As they are on disk, also those that are over."""
     free_mb: int | None = None
     """Free disk space of the state folder; None: not known, which holds nothing."""
     state_id: str = ""
@@ -133,6 +135,10 @@ class StartSnapshot(NamedTuple):
     """Tasks whose start was refused earlier in this pass, with what was found instead."""
     breakers: Breakers = NO_BREAKERS
     accounts: Accounts = NO_ACCOUNTS
+    waiting: Mapping[TaskId, Waiting] = {}
+    """What earlier passes have seen of tasks of this server that wait; perhaps of a namesake."""
+    cursor: Cursor = FIRST_TURN
+    """Where the turns of bands stand; asked only where there are any."""
     prerequisites: Mapping[TaskId, Prerequisite] = {}
     """Tasks that others wait for, or would, and that are not in the backlog."""
     totals: Resources | None = None

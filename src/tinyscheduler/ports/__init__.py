@@ -26,15 +26,18 @@ from tinyscheduler.ports.state import (
     AccountStore,
     Attic,
     BreakerStore,
+    CursorStore,
     IntentScan,
     IntentStore,
     Journal,
     LeaseScan,
     LeaseStore,
     LedgerStore,
+    PauseStore,
     RunFolders,
     SightingStore,
     StateFolder,
+    WaitStore,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ __all__ = [
     "BreakerStore",
     "Clock",
     "Containment",
+    "CursorStore",
     "Enclosure",
     "Engine",
     "Host",
@@ -61,6 +65,7 @@ __all__ = [
     "LeaseStore",
     "LedgerStore",
     "LockHolder",
+    "PauseStore",
     "Processes",
     "RunFolders",
     "RunLock",
@@ -69,6 +74,7 @@ __all__ = [
     "StateFolder",
     "StopSignal",
     "TaskServer",
+    "WaitStore",
     "World",
 ]
 
@@ -117,6 +123,13 @@ class TaskServer(Protocol):
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Raises TaskNotFound."""
 
+    def hold(self) -> None:
+        """What is written from here on is seen by everybody at once, and need not be durable before
+        ``sync``: for many tasks at once (ADR 0044)."""
+
+    def sync(self) -> None:
+        """All that was written is as durable as the server makes it, and so is what follows."""
+
     def close(self) -> None:
         """Idempotent."""
 
@@ -129,9 +142,12 @@ class World(NamedTuple):
     leases: LeaseStore
     ledgers: LedgerStore
     sightings: SightingStore
+    waits: WaitStore
+    cursors: CursorStore
     breakers: BreakerStore
     accounts: AccountStore
     intents: IntentStore
+    pauses: PauseStore
     runs: RunFolders
     journal: Journal
     processes: Processes

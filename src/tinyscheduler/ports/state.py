@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from tinyscheduler.model.lease import BrokenLease, Lease, Outcome, Owner, StopOrder
     from tinyscheduler.model.ledger import BrokenLedger, Ledger
     from tinyscheduler.model.order import Order
+    from tinyscheduler.model.pause import Pause
     from tinyscheduler.model.remains import Remains
     from tinyscheduler.model.result import BadResult, Redact, RunResult
     from tinyscheduler.model.sightings import Sightings
+    from tinyscheduler.model.waiting import Cursor, Waits
 
 
 class LeaseScan(NamedTuple):
@@ -28,7 +30,11 @@ class LeaseScan(NamedTuple):
 
 
 class LeaseStore(Protocol):
-    """Leases, owner files and stop files. All raise StateError when the disk refuses."""
+    """Leases, owner files and stop files. All raise StateError when the disk refuses.
+
+    What is not ``is_durable`` is whole and seen by everybody, and may be undone by a power cut until
+    ``sync`` has returned: for many leases at once (ADR 0044).
+    """
 
     def scan(self) -> LeaseScan:
         """Read everything; a file that cannot be read becomes a BrokenLease, never an exception."""
@@ -39,8 +45,8 @@ class LeaseStore(Protocol):
     def create(self, lease: Lease) -> bool:
         """Exclusive, durable. False: the task has a lease already, which is untouched."""
 
-    def write(self, lease: Lease) -> None:
-        """Durable replace by the one writer the lease has now (law 6)."""
+    def write(self, lease: Lease, *, is_durable: bool = True) -> None:
+        """Replace, by the one writer the lease has now (law 6)."""
 
     def beat(self, lease: Lease) -> bool:
         """For its wrapper: take the place of this lease's file, and of no other (features B10). False:
@@ -50,8 +56,11 @@ class LeaseStore(Protocol):
     def finish(self, lease: Lease) -> bool:
         """As ``beat``, durable, also in the place of one that is finished."""
 
-    def remove(self, lease: Lease) -> None:
-        """Stop file, owner file, lease, in this order, each if there; durable."""
+    def remove(self, lease: Lease, *, is_durable: bool = True) -> None:
+        """Stop file, owner file, lease, in this order, each if there."""
+
+    def sync(self) -> None:
+        """All that was written or removed is durable."""
 
     def owner(self, task_id: TaskId) -> Owner | None:
         """Who was first; None: nobody yet."""
@@ -92,8 +101,11 @@ class LedgerStore(Protocol):
     def read(self, task_ids: Iterable[TaskId]) -> Mapping[TaskId, Ledger | BrokenLedger]:
         """Those that exist, of the ids asked for."""
 
-    def write(self, ledger: Ledger) -> None:
-        """Durable replace."""
+    def write(self, ledger: Ledger, *, is_durable: bool = True) -> None:
+        """Replace; not ``is_durable``: as for a lease."""
+
+    def sync(self) -> None:
+        """All that was written is durable."""
 
 
 class IntentScan(NamedTuple):
@@ -128,6 +140,19 @@ class IntentStore(Protocol):
         """Move it aside; the new path."""
 
 
+class PauseStore(Protocol):
+    """``state/pauses``: written by commands, read by everybody; see ``model.pause``."""
+
+    def read(self) -> tuple[Pause, ...]:
+        """All there are, also those that are over. Never raises: what cannot be read counts as a pause."""
+
+    def write(self, pause: Pause) -> None:
+        """Durable, in the place of an earlier one of the same; needs no lock. Raises StateError."""
+
+    def remove(self, pause: Pause) -> None:
+        """Durable, idempotent. Raises StateError."""
+
+
 class SightingStore(Protocol):
     """What earlier passes saw first; see ``model.sightings``."""
 
@@ -136,6 +161,33 @@ class SightingStore(Protocol):
 
     def write(self, sightings: Sightings) -> None:
         """Replace it all, not synced. Raises StateError."""
+
+
+class WaitStore(Protocol):
+    """``state/waiting.json``; see ``model.waiting``."""
+
+    def read(self) -> Waits:
+        """Never raises: what cannot be read is begun anew, and ``trouble`` says so. Asked several times
+        by one pass, the disk is read once."""
+
+    def write(self, waits: Waits) -> None:
+        """Replace it all, not synced; nobody waits: nothing is left. Raises StateError."""
+
+    def set_aside(self) -> str | None:
+        """As ``BreakerStore.set_aside``."""
+
+
+class CursorStore(Protocol):
+    """``state/cursors.json``: whose turn it is. Asked only where bands take turns."""
+
+    def read(self) -> Cursor:
+        """Never raises: what cannot be read is begun anew, and ``trouble`` says so."""
+
+    def write(self, cursor: Cursor) -> None:
+        """Replace it, not synced. Raises StateError."""
+
+    def set_aside(self) -> str | None:
+        """As ``BreakerStore.set_aside``."""
 
 
 class BreakerStore(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tinyscheduler.errors import StateError, TaskServerError, Unreadable
-from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
 from tinyscheduler.model.intent import INTENTS_MAX
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun, lease_tag
@@ -24,6 +24,7 @@ from tinyscheduler.model.snapshot import (
     StartSnapshot,
     TendSnapshot,
 )
+from tinyscheduler.model.waiting import FIRST_TURN, Waiting
 from tinyscheduler.planner.life import stale_after_s
 from tinyscheduler.ports import TaskServer, World
 
@@ -151,10 +152,19 @@ def observe_start(
         is_estopped=world.state.is_estopped(),
         free_mb=world.state.free_mb(),
         state_id=world.state.state_id(),
+        pauses=world.pauses.read(),
         refused=refused,
         breakers=world.breakers.read(),
         accounts=world.accounts.read(),
+        waiting=_waiting(world, server) if asked else {},
+        cursor=world.cursors.read() if asked and world.configuration.policy.band_weights else FIRST_TURN,
     )
+
+
+def _waiting(world: World, server: TaskServer) -> Mapping[TaskId, Waiting]:
+    """Of this server's tasks."""
+    waits = world.waits.read()
+    return waits.tasks if waits.source == server.source else {}
 
 
 def _without_lease(leases: Sequence[Lease], backlog: Backlog) -> list[TaskId]:
@@ -166,15 +176,25 @@ def _without_lease(leases: Sequence[Lease], backlog: Backlog) -> list[TaskId]:
 
 def fetch(world: World, server: TaskServer) -> tuple[Known[Backlog] | Unknown, TaskServerError | None]:
     """The backlog, or why it is unknown; the error is for the report."""
-    configuration = world.configuration
-    names = [agent.name for agent in configuration.agents]
-    if not names:
+    queues, names = _asked_for(world, server)
+    if not queues and not names:
         return Known(Backlog(())), None
     try:
-        backlog = server.backlog(configuration.queues, names, configuration.policy.max_fetch)
+        backlog = server.backlog(queues, names, world.configuration.policy.max_fetch)
     except TaskServerError as error:
         return Unknown(error.message), error
     return Known(backlog), None
+
+
+def _asked_for(world: World, server: TaskServer) -> tuple[list[QueueName], list[AgentName]]:
+    """Our queues and agents, and those of tasks that wait: when somebody takes an agent out of agent-control
+    its tasks are still there, and somebody has to say that nobody serves them (features D7)."""
+    configuration = world.configuration
+    agents = [agent.name for agent in configuration.agents]
+    waiting = _waiting(world, server).values()
+    queues = {*configuration.queues, *(found.queue for found in waiting if found.queue is not None)}
+    former = {found.assigned_to for found in waiting if found.assigned_to is not None} - set(agents)
+    return sorted(queues), [*agents, *sorted(former)]
 
 
 def tag_of(world: World, lease: Lease) -> str:

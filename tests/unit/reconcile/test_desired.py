@@ -105,7 +105,7 @@ def test_a_change_that_is_taken_back_is_forgotten(tmp_path: Path) -> None:
         run_after(stage, 1)
 
     assert is_alive(stage)
-    assert not Path(stage.configuration.places.state, "waiting.json").exists()
+    assert not Path(stage.configuration.places.state, "sightings.json").exists()
 
 
 def test_a_pass_over_runs_that_are_as_claimed_asks_for_none_of_them(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def test_it_is_held_with_the_one_lever_that_takes_it_from_whoever_has_it(tmp_pat
 def test_what_is_remembered_of_a_lost_run_that_cannot_be_read_is_said_and_begun_anew(tmp_path: Path) -> None:
     stage = a_stage_whose_lease_was_removed(tmp_path)
     run_after(stage, 0)
-    path = Path(stage.configuration.places.state) / "waiting.json"
+    path = Path(stage.configuration.places.state) / "sightings.json"
     path.write_text("{")
     stage.clock.advance(121)
 

@@ -1,4 +1,4 @@
-"""``state/waiting.json``."""
+"""``state/sightings.json``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEEN = Sightings(
 
 
 def test_what_was_written_is_read_back_exactly(tmp_path: Path) -> None:
-    path = str(tmp_path / "waiting.json")
+    path = str(tmp_path / "sightings.json")
 
     FileSightings(path).write(SEEN)
 
@@ -33,7 +33,7 @@ def test_what_was_written_is_read_back_exactly(tmp_path: Path) -> None:
 
 
 def test_where_nothing_was_seen_there_is_no_file(tmp_path: Path) -> None:
-    store = FileSightings(str(tmp_path / "waiting.json"))
+    store = FileSightings(str(tmp_path / "sightings.json"))
 
     assert store.read() == NOTHING_SEEN
     store.write(SEEN)
@@ -48,7 +48,7 @@ def test_where_nothing_was_seen_there_is_no_file(tmp_path: Path) -> None:
      b"\xff" * 100, b" " * 4_000_001],
 )  # fmt: skip
 def test_what_cannot_be_read_is_begun_anew_and_said(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "waiting.json"
+    path = tmp_path / "sightings.json"
     path.write_bytes(content)
     store = FileSightings(str(path))
 
@@ -63,13 +63,13 @@ def test_what_cannot_be_read_is_begun_anew_and_said(tmp_path: Path, content: byt
 def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
     other = tmp_path / "other"
     FileSightings(str(other)).write(SEEN)
-    (tmp_path / "waiting.json").symlink_to(other)
+    (tmp_path / "sightings.json").symlink_to(other)
 
-    assert FileSightings(str(tmp_path / "waiting.json")).read().trouble
+    assert FileSightings(str(tmp_path / "sightings.json")).read().trouble
 
 
 def test_sections_and_names_of_later_versions_are_no_trouble(tmp_path: Path) -> None:
-    path = tmp_path / "waiting.json"
+    path = tmp_path / "sightings.json"
     FileSightings(str(path)).write(SEEN)
     later = {**json.loads(path.read_bytes()), "waiting": {"7": "2026-01-01T00:00:00Z"}}
     path.write_text(json.dumps(later))
@@ -78,5 +78,5 @@ def test_sections_and_names_of_later_versions_are_no_trouble(tmp_path: Path) -> 
 
 
 def test_a_disk_that_refuses_is_a_state_error(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match=r"waiting\.json"):
-        FileSightings(str(tmp_path / "missing" / "waiting.json")).write(SEEN)
+    with pytest.raises(StateError, match=r"sightings\.json"):
+        FileSightings(str(tmp_path / "missing" / "sightings.json")).write(SEEN)

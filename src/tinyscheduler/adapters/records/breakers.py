@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar, get_args
 
-from tinyscheduler.adapters.records.trouble import reason_of, state_error
+from tinyscheduler.adapters.records.trouble import reason_of, set_aside, state_error
 from tinyscheduler.kit import files, json_text
 from tinyscheduler.kit.fields import Fields, exact_instant_text
 from tinyscheduler.model.breaker import (
@@ -58,7 +58,7 @@ class FileBreakers:
 
     def set_aside(self) -> str | None:
         """See the port."""
-        return _set_aside(self._disk, self._path, self._quarantine)
+        return set_aside(self._disk, self._path, self._quarantine)
 
 
 class FileAccounts:
@@ -81,7 +81,7 @@ class FileAccounts:
 
     def set_aside(self) -> str | None:
         """See the port."""
-        return _set_aside(self._disk, self._path, self._quarantine)
+        return set_aside(self._disk, self._path, self._quarantine)
 
 
 def _load(disk: Files, path: str, parse: Callable[[object], T]) -> T | str | None:
@@ -105,23 +105,6 @@ def _save(disk: Files, path: str, document: dict[str, object] | None) -> None:
             disk.replace(path, json_text.dump(document))
     except OSError as error:
         raise state_error(path, error) from error
-
-
-def _set_aside(disk: Files, path: str, quarantine: str) -> str | None:
-    """By rename, so that whatever it is goes out of the way. Raises StateError."""
-    import os
-    import time
-
-    place = os.path.join(quarantine, f"{os.path.basename(path)}.{time.time_ns()}")
-    try:
-        disk.make_folder(quarantine)
-        disk.move(path, place)
-        disk.sync_parent(path)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise state_error(path, error) from error
-    return place
 
 
 def _breakers_to_json(breakers: Breakers) -> dict[str, object]:

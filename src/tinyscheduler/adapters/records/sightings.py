@@ -1,4 +1,4 @@
-"""``state/waiting.json``: since when what is odd has been seen.
+"""``state/sightings.json``: since when what is odd has been seen.
 
 One file and not one per task: it is rewritten when something is seen first or goes away, which is
 rare. Renamed into place without a sync, because a power cut costs no more than one grace; each part

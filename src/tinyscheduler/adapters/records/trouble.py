@@ -1,10 +1,14 @@
-"""What the disk says, in words for the operator."""
+"""What the disk says, in words for the operator, and what is done with a file that nobody can read."""
 
 from __future__ import annotations
 
 import errno
+from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import StateError
+
+if TYPE_CHECKING:
+    from tinyscheduler.kit.disk import Files
 
 
 def reason_of(error: OSError) -> str:
@@ -20,3 +24,21 @@ def state_error(path: str, error: OSError) -> StateError:
 
     hint = remedy(error, "look at the disk and the folder")
     return StateError(f"{path}: {reason_of(error)}", hint=hint)
+
+
+def set_aside(disk: Files, path: str, quarantine: str) -> str | None:
+    """Put a file that nobody can read into quarantine, by rename, so that whatever it is goes out of the
+    way; its new path, None: it is not there any more. Raises StateError."""
+    import os
+    import time
+
+    place = os.path.join(quarantine, f"{os.path.basename(path)}.{time.time_ns()}")
+    try:
+        disk.make_folder(quarantine)
+        disk.move(path, place)
+        disk.sync_parent(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise state_error(path, error) from error
+    return place
