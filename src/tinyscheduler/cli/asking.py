@@ -79,7 +79,7 @@ def ask_about_task(options: argparse.Namespace, context: Context, task_id: TaskI
     """One intent of ``options.kind``, whatever the task does now."""
     desk = open_desk(options, context)
     try:
-        return ask(desk, options, [new_intent(desk, options, options.kind, task_id, None)])
+        return ask(desk, options, [new_intent(desk, options, task_id, kind=options.kind, lease_id=None)])
     finally:
         desk.close()
 
@@ -87,10 +87,10 @@ def ask_about_task(options: argparse.Namespace, context: Context, task_id: TaskI
 def new_intent(
     desk: Desk,
     options: argparse.Namespace,
-    kind: IntentKind,
     task_id: TaskId,
-    lease_id: LeaseId | None,
     *,
+    kind: IntentKind,
+    lease_id: LeaseId | None,
     requeue: bool = False,
 ) -> Intent:
     """One that is not written yet."""
@@ -218,16 +218,18 @@ def _timeout_s(options: argparse.Namespace) -> int:
 
 
 def _reason(options: argparse.Namespace, by: str) -> str:
-    """One line; it is shown on terminals and written into a comment."""
+    return f"asked by {by}" if options.reason is None else reason_of(options.reason)
+
+
+def reason_of(text: str) -> str:
+    """One line; it is shown on terminals and written into comments. Raises UsageError."""
     from tinyscheduler.model.result import one_line
 
-    if options.reason is None:
-        return f"asked by {by}"
     try:
-        options.reason.encode()
+        text.encode()
     except UnicodeEncodeError as error:
         raise UsageError("the reason is not UTF-8 text", hint="write it in a few plain words") from error
-    reason = one_line(options.reason, chars_max=REASON_CHARS_MAX)
+    reason = one_line(text, chars_max=REASON_CHARS_MAX)
     if not reason:
         raise UsageError("the reason is empty", hint="say in a few words why")
     return reason

@@ -73,7 +73,7 @@ def write_agents(folder: str, environ: Mapping[str, str]) -> None:
     program = f"{folder}/agents/demo-agent"
     files.make_folder(f"{folder}/agents")
     files.replace(program, files.read_limited(os.path.realpath(source), 100_000))
-    control = [_agent(name, queue, program, environ) for name, queue in AGENTS]
+    control = [_agent(name, queue, program, environ=environ) for name, queue in AGENTS]
     files.replace(f"{folder}/agent-control.json", (json.dumps(control, indent=2) + "\n").encode())
 
 
@@ -110,7 +110,7 @@ def add_tasks(desk: TaskDesk) -> None:
         )
 
 
-def _agent(name: str, queue: str, program: str, environ: Mapping[str, str]) -> dict[str, object]:
+def _agent(name: str, queue: str, program: str, *, environ: Mapping[str, str]) -> dict[str, object]:
     # By its shell: temporary folders are often mounted noexec. Braces would be read as a template's.
     path = program.replace("{", "{{").replace("}", "}}")
     return {

@@ -34,7 +34,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     desk = asking.open_desk(options, context)
     try:
         task_id, lease_id = _find(desk, name)
-        return asking.ask(desk, options, [asking.new_intent(desk, options, "release", task_id, lease_id)])
+        intent = asking.new_intent(desk, options, task_id, kind="release", lease_id=lease_id)
+        return asking.ask(desk, options, [intent])
     finally:
         desk.close()
 

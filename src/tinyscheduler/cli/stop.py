@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
         runs = _all_runs(desk) if task_id is None else _runs_of(desk, task_id)
         if task_id is not None and options.with_dependents:
             runs += _dependents(desk, task_id)
-        intents = [_intent(desk, options, task_id, lease_id) for task_id, lease_id in runs]
+        intents = [_intent(desk, options, run) for run in runs]
         if not intents and not options.json:
             print("nothing runs", file=context.stdout)
             return 0
@@ -67,8 +67,9 @@ def _subject(options: argparse.Namespace) -> TaskId | None:
     return None if options.all else task_id_of(options.task)
 
 
-def _intent(desk: Desk, options: argparse.Namespace, task_id: TaskId, lease_id: LeaseId | None) -> Intent:
-    return asking.new_intent(desk, options, "stop", task_id, lease_id, requeue=options.requeue)
+def _intent(desk: Desk, options: argparse.Namespace, run: tuple[TaskId, LeaseId | None]) -> Intent:
+    task_id, lease_id = run
+    return asking.new_intent(desk, options, task_id, kind="stop", lease_id=lease_id, requeue=options.requeue)
 
 
 def _all_runs(desk: Desk) -> list[tuple[TaskId, LeaseId | None]]:

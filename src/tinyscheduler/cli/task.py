@@ -77,22 +77,22 @@ def run(options: argparse.Namespace, context: Context) -> int:
     finally:
         server.close()
     if written is not None:
-        _note(options, context, configuration, written)
+        note = _note(options, configuration, written)
+        if note is not None:
+            print(f"tinyscheduler: note: {note}", file=context.stderr)
     return 0
 
 
-def _note(options: argparse.Namespace, context: Context, configuration: Configuration, task: Task) -> None:
+def _note(options: argparse.Namespace, configuration: Configuration, task: Task) -> str | None:
     """What was done was asked for, and may still be a slip of the pen."""
     is_placed = options.action == "add" or any(
         getattr(options, name, None) is not None for name in ("queue", "assign")
     )
     if not is_placed or task.status == "complete":
-        return
+        return None
     from tinyscheduler.cli.task_place import place_note
 
-    note = place_note(task, configuration)
-    if note is not None:
-        print(f"tinyscheduler: note: {note}", file=context.stderr)
+    return place_note(task, configuration)
 
 
 def _with_agents_server(context: Context) -> Context:

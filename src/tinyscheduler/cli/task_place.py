@@ -17,7 +17,7 @@ def place_note(task: Task, configuration: Configuration) -> str | None:
     if task.assigned_to is not None:
         if not agents or task.assigned_to in agents:
             return None
-        mend = _mend(task, "--assign", task.assigned_to, agents)
+        mend = _mend(task, flag="--assign", written=task.assigned_to, known=agents)
         return f"there is no agent {task.assigned_to!r} here; {mend}"
     if task.queue is None:
         return (
@@ -26,11 +26,11 @@ def place_note(task: Task, configuration: Configuration) -> str | None:
     served = sorted({queue for agent in configuration.agents if agent.is_enabled for queue in agent.queues})
     if not agents or task.queue in served:
         return None
-    mend = _mend(task, "--queue", task.queue, served)
+    mend = _mend(task, flag="--queue", written=task.queue, known=served)
     return f"no enabled agent serves queue {task.queue!r}; {mend}"
 
 
-def _mend(task: Task, flag: str, written: str, known: Sequence[str]) -> str:
+def _mend(task: Task, *, flag: str, written: str, known: Sequence[str]) -> str:
     import difflib
 
     near = difflib.get_close_matches(written, known, 1)

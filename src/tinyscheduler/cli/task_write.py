@@ -68,7 +68,7 @@ def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Tas
     if edit == TaskEdit() and comment is None:
         raise UsageError("nothing to change is given", hint="tinyscheduler task update --help")
     try:
-        task = _change(desk, task_id, edit, comment, context)
+        task = _change(desk, task_id, edit, comment=comment, context=context)
     except TaskNotFound as error:
         raise _with_option(error, parent=edit.parent, blocked_by=edit.blocked_by) from error
     return _told(options, context, task, kind="task_update", text=summary_text(task))
@@ -77,7 +77,8 @@ def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Tas
 def done(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
     """Complete it."""
     comment = _comment(options.comment)
-    task = _change(desk, task_id_of(options.task), TaskEdit(status="complete"), comment, context)
+    edit = TaskEdit(status="complete")
+    task = _change(desk, task_id_of(options.task), edit, comment=comment, context=context)
     return _told(options, context, task, kind="task_done", text=summary_text(task))
 
 
@@ -96,7 +97,9 @@ def author_of(context: Context) -> str:
         return "tinyscheduler"
 
 
-def _change(desk: TaskDesk, task_id: TaskId, edit: TaskEdit, comment: str | None, context: Context) -> Task:
+def _change(
+    desk: TaskDesk, task_id: TaskId, edit: TaskEdit, *, comment: str | None, context: Context
+) -> Task:
     if comment is not None:
         desk.comment(task_id, comment, author_of(context))
     return desk.get(task_id).task if edit == TaskEdit() else desk.change(task_id, edit)
