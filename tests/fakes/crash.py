@@ -12,8 +12,8 @@ from typing import Final
 from tinyscheduler.ports import World
 
 EFFECTS: Final = {
-    "leases": ("create", "write", "remove", "take", "ask_stop", "quarantine", "rebuild", "drop"),
-    "ledgers": ("write",),
+    "leases": ("create", "write", "remove", "sync", "take", "ask_stop", "quarantine", "rebuild", "drop"),
+    "ledgers": ("write", "sync"),
     "sightings": ("write",),
     "breakers": ("write", "set_aside"),
     "accounts": ("write", "set_aside"),

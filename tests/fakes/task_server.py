@@ -131,6 +131,12 @@ class FakeTaskServer:
             self._end_write()
             return said
 
+    def hold(self) -> None:
+        """Memory has no other durability."""
+
+    def sync(self) -> None:
+        """As ``hold``."""
+
     def close(self) -> None:
         """Nothing to close."""
 

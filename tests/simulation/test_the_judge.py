@@ -41,15 +41,15 @@ class BlindView(TableView):
 class ForgetfulLedgers(FileLedgerStore):
     """What a run has cost is not written down."""
 
-    def write(self, ledger: Ledger) -> None:
-        super().write(ledger._replace(outcomes=()))
+    def write(self, ledger: Ledger, *, is_durable: bool = True) -> None:
+        super().write(ledger._replace(outcomes=()), is_durable=is_durable)
 
 
 class ForgottenStarts(FileLedgerStore):
     """That a run is open is not written down."""
 
-    def write(self, ledger: Ledger) -> None:
-        super().write(ledger._replace(open=None))
+    def write(self, ledger: Ledger, *, is_durable: bool = True) -> None:
+        super().write(ledger._replace(open=None), is_durable=is_durable)
 
 
 class CarelessFiles(MemoryFiles):

@@ -101,6 +101,14 @@ class EmbeddedTaskServer:
         """Raises TaskNotFound."""
         return _comment(self._store().add_comment(_number(task_id), text, author))
 
+    def hold(self) -> None:
+        """See the port. A power cut then takes the last writes, never one of the middle."""
+        self._store().hold()
+
+    def sync(self) -> None:
+        """See the port."""
+        self._store().sync()
+
     def add(self, draft: TaskDraft) -> Task:
         """See ``ports.TaskDesk``. Raises ServerRefused for a parent or a blocker that is not there."""
         new = NewTask(

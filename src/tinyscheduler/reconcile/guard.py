@@ -88,6 +88,23 @@ class GuardedServer:
         """See the port."""
         return self._call(lambda: self._server.comment(task_id, text, author))
 
+    def hold(self) -> None:
+        """See the port. A server that cannot says so at the next call."""
+        if self.trouble is None:
+            try:
+                self._server.hold()
+            except ServerUnavailable as error:
+                self._give_up(error)
+
+    def sync(self) -> None:
+        """See the port. Also where a call has got no answer: what was answered before it counts."""
+        try:
+            self._server.sync()
+        except ServerUnavailable as error:
+            if self.trouble is None:
+                self._give_up(error)
+            raise
+
     def close(self) -> None:
         """See the port."""
         self._server.close()
@@ -117,8 +134,7 @@ class GuardedServer:
         try:
             answer = ask()
         except ServerUnavailable as error:
-            self.trouble = error
-            self._memory.after_failure(error.message)
+            self._give_up(error)
             raise
         except TaskServerError:
             # A no is an answer.
@@ -126,6 +142,10 @@ class GuardedServer:
             raise
         self._memory.after_answer()
         return answer
+
+    def _give_up(self, error: ServerUnavailable) -> None:
+        self.trouble = error
+        self._memory.after_failure(error.message)
 
     def _check_breaker(self) -> None:
         breaker = self._memory.before_call()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinyscheduler.errors import StateError, TaskServerError
+from tinyscheduler.errors import TinySchedulerError
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import Lease, Outcome
@@ -20,7 +20,7 @@ from tinyscheduler.planner.lost import LOST_MAX, LostRun, LostVerdict, judge_los
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.report import Report
-from tinyscheduler.reconcile.settling import settle
+from tinyscheduler.reconcile.settling import settle_all
 from tinyscheduler.reconcile.sighting import moment, remember
 
 
@@ -92,17 +92,17 @@ def lease_of(world: World, lost: LostRun) -> Lease:
 
 def _settle(context: Context, lost: LostRun) -> dict[TaskId, Task | None]:
     """The task as it is left; empty when it is still to be settled."""
-    lease = lease_of(context.world, lost)
-    try:
-        settled = settle(context, lease)
-    except (StateError, TaskServerError) as error:
+
+    def fail(lease: Lease, error: TinySchedulerError) -> None:
         if context.server.trouble is None:
             context.fault(lease, error)
         context.result("settle", lease, "failed", error.message)
-        return {}
-    context.note("lost_task_found", lease, settled.outcome.kind)
-    context.result("settle", lease, "done", "lost_task")
-    return {lost.task.id: settled.task}
+
+    for lease, settled, _ in settle_all(context, [lease_of(context.world, lost)], fail):
+        context.note("lost_task_found", lease, settled.outcome.kind)
+        context.result("settle", lease, "done", "lost_task")
+        return {lost.task.id: settled.task}
+    return {}
 
 
 def _without(context: Context, snapshot: StartSnapshot, left: dict[TaskId, Task | None]) -> StartSnapshot:

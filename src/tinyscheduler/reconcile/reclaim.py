@@ -24,6 +24,13 @@ class _Doom(NamedTuple):
     doomed: Doomed
 
 
+class _End(NamedTuple):
+    """An action and the lease as it is after it."""
+
+    action: Reclaim | Release
+    lease: Lease
+
+
 def reclaim_all(context: Context, actions: Sequence[Reclaim | Release]) -> list[Lease]:
     """Stop them together under one grace. The leases as they are now: ``finished`` where the tree is
     proven gone, or nobody asks for proof; unchanged where it is not, so that slot and task stay held
@@ -37,7 +44,8 @@ def reclaim_all(context: Context, actions: Sequence[Reclaim | Release]) -> list[
         except StateError as error:
             left.append(_failed(context, action, error))
     survivors = stop_runs(context.world, [doom.doomed for doom in dooms], tell=context.fault)
-    return left + [_conclude(context, doom.action, survivors[doom.doomed.lease.lease_id]) for doom in dooms]
+    ends = [_conclude(context, doom.action, survivors[doom.doomed.lease.lease_id]) for doom in dooms]
+    return left + _durable(context, ends)
 
 
 def tell_survivors(context: Context, lease: Lease, survivors: Sequence[ProcessRef]) -> None:
@@ -82,21 +90,33 @@ def _owner(context: Context, lease: Lease) -> Owner | None:
         return None
 
 
-def _conclude(context: Context, action: Reclaim | Release, survivors: Sequence[ProcessRef]) -> Lease:
+def _conclude(context: Context, action: Reclaim | Release, survivors: Sequence[ProcessRef]) -> _End:
     lease = action.lease
     if survivors:
         tell_survivors(context, lease, survivors)
         if isinstance(action, Reclaim):
             context.result("reclaim", lease, "failed", "its processes survived")
-            return lease
+            return _End(action, lease)
     elif isinstance(action, Reclaim):
         context.note("tree_gone", lease, action.reason)
     try:
-        finished = _finish(context, action)
+        return _End(action, _finish(context, action))
     except StateError as error:
-        return _failed(context, action, error)
-    context.result(_kind(action), finished, "done", action.reason)
-    return finished
+        return _End(action, _failed(context, action, error))
+
+
+def _durable(context: Context, ends: Sequence[_End]) -> list[Lease]:
+    """How the runs ended is on the disk before anybody is told; one sync for all of them."""
+    finished = [end for end in ends if end.lease.state == "finished"]
+    left = [end.lease for end in ends if end.lease.state != "finished"]
+    try:
+        if finished:
+            context.world.leases.sync()
+    except StateError as error:
+        return left + [_failed(context, end.action, error) for end in finished]
+    for action, lease in finished:
+        context.result(_kind(action), lease, "done", action.reason)
+    return left + [lease for _, lease in finished]
 
 
 def _failed(context: Context, action: Reclaim | Release, error: StateError) -> Lease:
@@ -120,7 +140,7 @@ def _finish(context: Context, action: Reclaim | Release) -> Lease:
     said = world.runs.outcome(current.run_folder, None, now, workspace=current.workspace)
     outcome = said or Outcome(_outcome(context, action), now, summary=_summary(action))
     finished = current._replace(state="finished", outcome=outcome)
-    world.leases.write(finished)
+    world.leases.write(finished, is_durable=False)
     context.note("run_finished", finished, action.reason, outcome=outcome.kind)
     return finished
 

@@ -1,8 +1,15 @@
-"""Settle a finished lease: server, ledger, journal, then the lease itself, each step repeatable."""
+"""Settle finished leases: server, ledger, journal, then the lease itself, each step repeatable.
+
+Many are settled together, a step for all of them before the next: what a step has to make durable
+before the next one begins is then one sync for all (ADR 0044).
+"""
 
 from __future__ import annotations
 
-from tinyscheduler.errors import ServerRefused, StateError, TaskNotFound
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
+
+from tinyscheduler.errors import ServerRefused, StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
@@ -12,8 +19,59 @@ from tinyscheduler.reconcile.refusals import after_refusals
 from tinyscheduler.reconcile.settle import Settled, settle_on_server
 
 
-def settle(context: Context, lease: Lease) -> Settled:
-    """Raises TaskServerError, StateError; then the lease stays ``finished`` and the next pass goes on.
+class Settlement(NamedTuple):
+    """One lease on its way: what the server was told, and what is to be remembered of the run."""
+
+    lease: Lease
+    settled: Settled
+    ledger: Ledger
+
+
+S = TypeVar("S", Lease, Settlement)
+Fail = Callable[[Lease, StateError | TaskServerError], None]
+
+
+def settle_all(context: Context, leases: Iterable[Lease], fail: Fail) -> list[Settlement]:
+    """Those that are settled and gone. ``fail`` hears of the others once: they stay ``finished``, and
+    the next pass goes on with them wherever this one stopped.
+
+    A power cut takes back what was not synced: a lease that was removed comes back, and is settled as
+    one that its ledger knows. It never takes back a step and leaves the one after it.
+    """
+    world = context.world
+    context.server.hold()
+    told = _each(leases, lambda lease: _tell_server(context, lease), fail)
+    told = _durable(told, context.server.sync, fail)
+    written = _each(told, lambda one: _remember(context, one), fail)
+    written = _durable(written, world.ledgers.sync, fail)
+    gone = _each(written, lambda one: _close(context, one), fail)
+    return _durable(gone, world.leases.sync, fail)
+
+
+def _each(items: Iterable[S], step: Callable[[S], Settlement], fail: Fail) -> list[Settlement]:
+    """One failure never stops the rest (law 12)."""
+    done = []
+    for item in items:
+        try:
+            done.append(step(item))
+        except (StateError, TaskServerError) as error:
+            fail(item.lease if isinstance(item, Settlement) else item, error)
+    return done
+
+
+def _durable(done: list[Settlement], sync: Callable[[], None], fail: Fail) -> list[Settlement]:
+    """None of them goes on where the sync fails."""
+    try:
+        sync()
+    except (StateError, TaskServerError) as error:
+        for one in done:
+            fail(one.lease, error)
+        return []
+    return done
+
+
+def _tell_server(context: Context, lease: Lease) -> Settlement:
+    """Raises TaskServerError, StateError.
 
     The ledger is worked out before the server is told, because the note names what comes next, and
     written after it: a crash in between tells the server twice, which the marker makes once.
@@ -35,11 +93,19 @@ def settle(context: Context, lease: Lease) -> Settled:
     if after.parked is not None and settled.outcome.kind == "handed_off":
         settled = _seen_again(context, lease, settled)
         after = after._replace(parked=before.parked) if _is_strangers(context, settled) else after
-    world.ledgers.write(_as_left(after, before, lease, settled))
-    context.memory.settled(lease)
-    _tell(context, lease, settled, after)
-    world.leases.remove(lease)
-    return settled
+    return Settlement(lease, settled, _as_left(after, before, lease, settled))
+
+
+def _remember(context: Context, one: Settlement) -> Settlement:
+    context.world.ledgers.write(one.ledger, is_durable=False)
+    return one
+
+
+def _close(context: Context, one: Settlement) -> Settlement:
+    context.memory.settled(one.lease)
+    _tell(context, one.lease, one.settled, one.ledger)
+    context.world.leases.remove(one.lease, is_durable=False)
+    return one
 
 
 def describe(lease: Lease, outcome: Outcome, ledger: Ledger, *, is_parked: bool) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from tinyscheduler.errors import ServerUnavailable, StateError, TaskServerError
+from tinyscheduler.errors import ServerUnavailable, StateError, TaskServerError, TinySchedulerError
 from tinyscheduler.model.action import (
     ActionKind,
     Discard,
@@ -25,7 +25,7 @@ from tinyscheduler.model.event import Event
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.reclaim import reclaim_all
-from tinyscheduler.reconcile.settling import settle
+from tinyscheduler.reconcile.settling import settle_all
 from tinyscheduler.reconcile.telling import tell_broken_lease, tell_lease_elsewhere
 from tinyscheduler.reconcile.undo import revoke, undo
 
@@ -34,9 +34,10 @@ def apply_tend(context: Context, plan: TendPlan) -> list[Lease]:
     """The leases that are left, as they are on disk now. Never raises for one action's failure."""
     left: list[Lease] = []
     reclaims = [action for action in plan.actions if isinstance(action, Reclaim | Release)]
+    finished = [action.lease for action in plan.actions if isinstance(action, Settle)]
     for lease in reclaim_all(context, reclaims):
-        is_finished = lease.state == "finished"
-        left += _settle(context, lease) if is_finished else [lease]
+        (finished if lease.state == "finished" else left).append(lease)
+    left += _settle_all(context, finished)
     _stop_orphans(context, [action for action in plan.actions if isinstance(action, StopOrphan)])
     for action in plan.actions:
         left += _apply(context, action)
@@ -55,8 +56,6 @@ def _apply(context: Context, action: TendAction) -> list[Lease]:
             return _try(context, "revoke", lease, reason, lambda: revoke(context, lease, reason))
         case Undo(lease, reason):
             return _try(context, "undo", lease, reason, lambda: undo(context, lease, reason))
-        case Settle(lease, _):
-            return _settle(context, lease)
         case Quarantine() | Rebuild():
             # One that could be rebuilt has been, before the plan was made.
             tell_broken_lease(context.report, action)
@@ -65,19 +64,25 @@ def _apply(context: Context, action: TendAction) -> list[Lease]:
         case Discard():
             _discard(context, action)
             return []
-        case Reclaim() | Release() | StopOrphan():
+        case Reclaim() | Release() | Settle() | StopOrphan():
             return []  # Done before, all together.
         case _:
             assert_never(action)
 
 
-def _settle(context: Context, lease: Lease) -> list[Lease]:
-    def told() -> bool:
-        settle(context, lease)
-        return True
+def _settle_all(context: Context, leases: Sequence[Lease]) -> list[Lease]:
+    """Those that are still to be settled."""
+    left: list[Lease] = []
 
-    kind = lease.outcome.kind if lease.outcome is not None else "finished"
-    return _try(context, "settle", lease, kind, told)
+    def fail(lease: Lease, error: TinySchedulerError) -> None:
+        _tell_failed(context, "settle", lease, error)
+        left.append(lease)
+
+    if leases:
+        for lease, _, _ in settle_all(context, leases, fail):
+            kind = lease.outcome.kind if lease.outcome is not None else "finished"
+            context.result("settle", lease, "done", kind)
+    return left
 
 
 def _try(
@@ -87,15 +92,19 @@ def _try(
     try:
         is_gone = act()
     except (StateError, TaskServerError) as error:
-        if context.server.trouble is not None and isinstance(error, ServerUnavailable):
-            # Once, not once for each task that had something to say.
-            context.report.server_fault(error)
-        else:
-            context.report.fault(error, task_id=lease.task_id)
-        context.result(kind, lease, "failed", error.message)
+        _tell_failed(context, kind, lease, error)
         return [lease]
     context.result(kind, lease, "done" if is_gone else "held", reason)
     return [] if is_gone else [lease]
+
+
+def _tell_failed(context: Context, kind: ActionKind, lease: Lease, error: TinySchedulerError) -> None:
+    if context.server.trouble is not None and isinstance(error, ServerUnavailable):
+        # Once, not once for each task that had something to say.
+        context.report.server_fault(error)
+    else:
+        context.report.fault(error, task_id=lease.task_id)
+    context.result(kind, lease, "failed", error.message)
 
 
 def _tell_kept(context: Context, lease: Lease, reason: str) -> None:

@@ -141,8 +141,14 @@ def _connect(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=64
     )
-    connection.execute("PRAGMA synchronous = FULL")
+    sync_commits(connection, at_once=True)
     return connection
+
+
+def sync_commits(connection: sqlite3.Connection, *, at_once: bool) -> None:
+    """Each of them, or none until a later one is: what is lost then are the last ones, never one of the
+    middle (https://www.sqlite.org/pragma.html#pragma_synchronous, WAL)."""
+    connection.execute(f"PRAGMA synchronous = {'FULL' if at_once else 'NORMAL'}")
 
 
 def _refuse_foreign(connection: sqlite3.Connection, path: str) -> None:

@@ -59,6 +59,8 @@ class Store:
         self.identity = database.identity(self._connection, path)
         """Random, made with the file; another file is another store."""
         self._file = None if read_only else database.file_identity(path)
+        self._held_at = 0
+        """Changes of this connection that were synced when it was last told to hold."""
 
     def close(self) -> None:
         """Idempotent."""
@@ -142,6 +144,23 @@ class Store:
     def queue_stats(self, queue: str) -> QueueStats:
         """Figures of one queue."""
         return self._read(lambda c: listing.queue_stats(c, checks.queue(queue)))
+
+    def hold(self) -> None:
+        """From here on a commit is seen by everybody and may be undone by a power cut, the last ones
+        first, until ``sync`` or until anybody else's commit."""
+        with self._turn:
+            database.sync_commits(self._connection, at_once=False)
+            self._held_at = self._connection.total_changes
+
+    def sync(self) -> None:
+        """All commits are durable, and those to come."""
+        with self._turn:
+            database.sync_commits(self._connection, at_once=True)
+            is_synced = self._connection.total_changes == self._held_at
+        if is_synced:
+            return
+        # The log is one file, and synced as a whole with this commit.
+        self._write(lambda c: c.execute("UPDATE facts SET value = value WHERE name = 'identity'"))
 
     def check(self) -> None:
         """The file is still the one that was opened, and can be read; does not wait for other calls."""

@@ -45,7 +45,7 @@ def test_after_the_first_silence_the_server_is_asked_no_more(tmp_path: Path) -> 
     class Counting:
         def __getattr__(self, name: str) -> object:
             found: object = getattr(stage.server, name)
-            if callable(found):
+            if callable(found) and name not in ("hold", "sync"):  # which ask for nothing
                 asked.append(name)
             return found
 

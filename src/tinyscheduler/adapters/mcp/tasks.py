@@ -52,7 +52,7 @@ class McpTaskServer:
         children are working is derived as working by the server; what slips through is caught by
         ``has_open_children`` when it is claimed.
         """
-        return fetch.backlog(self._read, queues, agents, limit)
+        return fetch.backlog(self._read, queues, agents, limit=limit)
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """Raises TaskNotFound."""
@@ -105,6 +105,12 @@ class McpTaskServer:
             "created_by": author,
         }
         return _after_write(task_json.comment_of, self._write_text("add_comment", arguments, "content"))
+
+    def hold(self) -> None:
+        """Its answers are promises already, and it knows no others."""
+
+    def sync(self) -> None:
+        """As ``hold``."""
 
     def close(self) -> None:
         """Idempotent."""

@@ -83,10 +83,10 @@ class FileLeaseStore:
             self._remove(self._path(lease.task_id, ending))
         return True
 
-    def write(self, lease: Lease) -> None:
-        """Durable replace."""
+    def write(self, lease: Lease, *, is_durable: bool = True) -> None:
+        """The file is synced in any case: what may be undone is its name."""
         path = self._path(lease.task_id, "json")
-        self._write(path, lambda: self._disk.replace(path, _lease_bytes(lease)))
+        self._write(path, lambda: self._disk.replace(path, _lease_bytes(lease), sync_folder=is_durable))
 
     def beat(self, lease: Lease) -> bool:
         """Folder not synced: a beat that a power cut undoes is of a dead process anyway."""
@@ -128,12 +128,17 @@ class FileLeaseStore:
         self._write(path, lambda: self._disk.touch(path))
         return True
 
-    def remove(self, lease: Lease) -> None:
+    def remove(self, lease: Lease, *, is_durable: bool = True) -> None:
         """Stop file, owner file, lease: what is left after a crash in between is still a lease."""
         paths = [self._path(lease.task_id, ending) for ending in ("stop", "owner", "json")]
         removed = [self._remove(path) for path in paths]
-        if any(removed):
-            self._write(self._folder, lambda: self._disk.sync_parent(self._path(lease.task_id, "json")))
+        if is_durable and any(removed):
+            self.sync()
+
+    def sync(self) -> None:
+        """One sync of the folder, for whatever was done in it."""
+        inside = f"{self._folder}/"
+        self._write(inside, lambda: self._disk.sync_parent(inside))
 
     def owner(self, task_id: TaskId) -> Owner | None:
         """Who was first. Raises StateError, and of that Unreadable for a file that says nothing."""
@@ -275,16 +280,11 @@ class FileLeaseStore:
 
     def _write(self, path: str, action: Callable[[], T]) -> T:
         try:
-            return action()
-        except FileNotFoundError:
-            return self._write_in_new_folder(path, action)
-        except OSError as error:
-            raise state_error(path, error) from error
-
-    def _write_in_new_folder(self, path: str, action: Callable[[], T]) -> T:
-        try:
-            self._disk.make_folder(os.path.dirname(path))
-            return action()
+            try:
+                return action()
+            except FileNotFoundError:
+                self._disk.make_folder(os.path.dirname(path))
+                return action()
         except OSError as error:
             raise state_error(path, error) from error
 

@@ -43,18 +43,25 @@ class FileLedgerStore:
         found = ((task_id, self._read_one(task_id)) for task_id in wanted if _TASK_ID.fullmatch(task_id))
         return {task_id: ledger for task_id, ledger in found if ledger is not None}
 
-    def write(self, ledger: Ledger) -> None:
-        """Durable replace. Raises StateError."""
+    def write(self, ledger: Ledger, *, is_durable: bool = True) -> None:
+        """The file is synced in any case: what may be undone is its name. Raises StateError."""
         path = self._path(ledger.task_id)
         data = json_text.dump(codec.ledger_to_json(ledger))
         try:
             try:
-                self._disk.replace(path, data)
+                self._disk.replace(path, data, sync_folder=is_durable)
             except FileNotFoundError:
                 self._disk.make_folder(self._folder)
-                self._disk.replace(path, data)
+                self._disk.replace(path, data, sync_folder=is_durable)
         except OSError as error:
             raise state_error(path, error) from error
+
+    def sync(self) -> None:
+        """One sync of the folder, for whatever was written in it. Raises StateError."""
+        try:
+            self._disk.sync_parent(f"{self._folder}/")
+        except OSError as error:
+            raise state_error(self._folder, error) from error
 
     def _existing(self) -> frozenset[TaskId]:
         try:
