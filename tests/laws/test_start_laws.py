@@ -9,7 +9,7 @@ from typing import TypeVar, get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import a_start_snapshot, a_task, an_agent
+from tests.builders import a_pause, a_start_snapshot, a_task, an_agent
 from tests.laws.start_worlds import (
     after,
     answered,
@@ -19,7 +19,7 @@ from tests.laws.start_worlds import (
 )
 from tests.strategies import start_snapshots
 from tinyscheduler.model.action import Start, StartPlan
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import Place, TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import HeldReason
@@ -28,7 +28,7 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import first_hold
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.start import plan_start
-from tinyscheduler.planner.view import Place, view_of
+from tinyscheduler.planner.view import view_of
 
 T = TypeVar("T")
 REASONS: tuple[HeldReason, ...] = get_args(HeldReason)
@@ -102,12 +102,12 @@ def test_an_unknown_backlog_starts_nothing(snapshot: StartSnapshot) -> None:
 
 @given(
     start_snapshots(),
-    st.sampled_from(["is_estopped", "paused", "is_enabled", "free_mb"]),
+    st.sampled_from(["is_estopped", "pauses", "is_enabled", "free_mb"]),
 )
 def test_a_switch_that_is_off_starts_nothing(snapshot: StartSnapshot, switch: str) -> None:
     off = {
         "is_estopped": snapshot._replace(is_estopped=True),
-        "paused": snapshot._replace(paused="a person paused it"),
+        "pauses": snapshot._replace(pauses=(a_pause(),)),
         "is_enabled": snapshot._replace(policy=snapshot.policy._replace(is_enabled=False)),
         "free_mb": snapshot._replace(free_mb=snapshot.policy.min_free_mb - 1),
     }

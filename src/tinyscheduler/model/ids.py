@@ -10,3 +10,5 @@ AgentName = NewType("AgentName", str)
 QueueName = NewType("QueueName", str)
 LeaseId = NewType("LeaseId", str)
 """Random, 16 hex digits: tells two leases of one task apart."""
+Place = tuple[AgentName | None, QueueName | None]
+"""Assignee and queue of a task: all tasks of one place have the same candidates."""

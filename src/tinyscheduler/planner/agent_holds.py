@@ -6,15 +6,15 @@ from datetime import timedelta
 
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.able import able
 from tinyscheduler.planner.gates import Gate, GateReason, shut_gate
 from tinyscheduler.planner.view import Finding, View, candidates, cooling, ledger_of
 
 
 def cooldown(task: Task, view: View) -> Finding | None:
     """Everybody who may run it had it a moment ago."""
-    able = [agent for agent in candidates(task, view) if agent.command and agent.slots > 0]
-    cool = cooling(task, view)
-    if not able or any(agent.name not in cool for agent in able):
+    agents, cool = able(task, view, before="cooldown"), cooling(task, view)
+    if not agents or any(agent.name not in cool for agent in agents):
         return None
     ledger = ledger_of(task, view)
     assert isinstance(ledger, Ledger), "only a ledger cools an agent"
@@ -30,17 +30,17 @@ def cooldown(task: Task, view: View) -> Finding | None:
 
 def no_recipe(task: Task, view: View) -> Finding | None:
     """Nobody who may run it has anything to run."""
-    able = candidates(task, view)
-    if not able or any(agent.command for agent in able):
+    agents = candidates(task, view)
+    if not agents or any(agent.command for agent in agents):
         return None
-    names = ", ".join(sorted(agent.name for agent in able))
+    names = ", ".join(sorted(agent.name for agent in agents))
     return Finding(f"{names}: nothing to run", "give the agent a command in agent-control")
 
 
 def no_agent(task: Task, view: View) -> Finding | None:
     """Nobody may run it, or nobody has a slot."""
-    able = candidates(task, view)
-    if not able:
+    agents = candidates(task, view)
+    if not agents:
         if task.assigned_to is not None:
             # Whoever serves its queue is not asked.
             why = "disabled" if task.assigned_to in view.agents else "no agent of ours"
@@ -51,31 +51,29 @@ def no_agent(task: Task, view: View) -> Finding | None:
         where = f"queue {task.queue}"
         return Finding(f"no enabled agent serves {where}", f"add an agent for {where}")
     # Slots of an agent that has nothing to run are none, unless that is true of all.
-    able = [agent for agent in able if agent.command] or able
-    if all(agent.slots <= 0 for agent in able):
-        names = ", ".join(sorted(agent.name for agent in able))
-        return Finding(f"{names}: 0 slots", f"--agent-limit {able[0].name}=1, or maxConcurrency")
+    agents = [agent for agent in agents if agent.command] or agents
+    if all(agent.slots <= 0 for agent in agents):
+        names = ", ".join(sorted(agent.name for agent in agents))
+        return Finding(f"{names}: 0 slots", f"--agent-limit {agents[0].name}=1, or maxConcurrency")
     return None
 
 
 def account_limited(task: Task, view: View) -> Finding | None:
     """Features C7."""
-    return _behind_gates(task, view, "account_limited")
+    return behind_gates(task, view, "account_limited")
 
 
 def agent_quarantined(task: Task, view: View) -> Finding | None:
     """Features C6."""
-    return _behind_gates(task, view, "agent_quarantined")
+    return behind_gates(task, view, "agent_quarantined")
 
 
-def _behind_gates(task: Task, view: View, reason: GateReason) -> Finding | None:
+def behind_gates(task: Task, view: View, reason: GateReason) -> Finding | None:
     """Everybody who may run the task is to be given nothing now, and this is the reason of one of them."""
     if not view.gates:
         return None
-    cool = cooling(task, view)
-    able = [a for a in candidates(task, view) if a.command and a.slots > 0 and a.name not in cool]
-    shut = [shut_gate(agent, view.gates) for agent in able]
-    named = sorted({gate for gate in shut if gate is not None and gate.reason == reason})
+    shut = [shut_gate(agent, view.gates) for agent in able(task, view, before="account_limited")]
+    named = list(dict.fromkeys(gate for gate in shut if gate is not None and gate.reason == reason))
     if not named or None in shut:
         return None
     ends = [gate.until for gate in shut if gate is not None and gate.until is not None]
@@ -85,14 +83,14 @@ def _behind_gates(task: Task, view: View, reason: GateReason) -> Finding | None:
         value,
         _lever(named[0], task),
         limit="" if next_look_at is None else f"{next_look_at:%Y-%m-%dT%H:%M:%SZ}",
-        since=min(gate.since for gate in named),
+        since=min((gate.since for gate in named if gate.since is not None), default=None),
         next_look_at=next_look_at,
     )
 
 
 def _lever(gate: Gate, task: Task) -> str:
-    """While one task tries, a second try would change nothing."""
-    if gate.until is None:
+    """While one task tries, a second try would change nothing; and ``retry`` ends no pause."""
+    if gate.until is None or gate.reason in ("paused", "inactive_hours"):
         return gate.lever
     if gate.reason == "agent_quarantined":
         return f"{gate.lever}, then: tinyscheduler retry {task.id}"

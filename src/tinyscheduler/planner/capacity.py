@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tinyscheduler.model.agent import Agent
-from tinyscheduler.model.ids import AgentName, QueueName
+from tinyscheduler.model.hints import Hints
+from tinyscheduler.model.ids import AgentName, Place, QueueName
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.reason import Held
+from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import Gate, Gates
 
 
@@ -34,6 +37,8 @@ class Capacity:
         self._agents = {agent.name: agent for agent in agents}
         self.free: dict[AgentName, int] = {a.name: max(0, a.slots) for a in agents if a.is_enabled}
         self.total = 0
+        self.said: dict[Place, Held] = {}
+        """What holds a task that nothing tells from others of its place, until the next start."""
         self._queues = _Counter(policy.queue_caps)
         self._accounts = _Counter(policy.account_caps)
         self._tags = _Counter(policy.tag_caps)
@@ -44,10 +49,11 @@ class Capacity:
             agent = self._agents.get(unreadable.agent) if unreadable.agent is not None else None
             self._count(unreadable.agent, None, None if agent is None else agent.account, ())
 
-    def take(self, agent: Agent, queue: QueueName | None, tags: tuple[str, ...]) -> None:
+    def take(self, agent: Agent, task: Task, _hints: Hints) -> None:
         """One more start of this plan."""
-        self._count(agent.name, queue, agent.account, tags)
+        self._count(agent.name, task.queue, agent.account, task.tags)
         self._tried.update(gate.key for gate in self._gates.get(agent.name, ()))
+        self.said.clear()
 
     def is_full(self) -> bool:
         """The global cap is reached."""
@@ -77,13 +83,13 @@ class Capacity:
         """The gate of this agent behind which this plan has started its one task already."""
         return next((gate for gate in self._gates.get(agent.name, ()) if gate.key in self._tried), None)
 
-    def choose(self, candidates: Sequence[Agent], *, last: Collection[AgentName] = ()) -> Agent | None:
-        """Most free slots; ties by weight, then name (features D3); those of ``last`` only where there
-        is nobody else. None: all are full."""
-        free = [agent for agent in candidates if self._has_room(agent)]
-        return min(free, key=lambda a: (a.name in last, -self.free[a.name], -a.weight, a.name), default=None)
+    def choose(self, seats: Sequence[Agent], *, last: Collection[AgentName] = ()) -> Agent:
+        """Of those who have room: most free slots; ties by weight, then name (features D3); those of
+        ``last`` only where there is nobody else."""
+        return min(seats, key=lambda a: (a.name in last, -self.free[a.name], -a.weight, a.name))
 
-    def _has_room(self, agent: Agent) -> bool:
+    def has_room(self, agent: Agent) -> bool:
+        """A slot is free, its account is below its cap, and no other start tries it already."""
         is_free = self.free.get(agent.name, 0) > 0 and self.full_account(agent) is None
         return is_free and self.tried(agent) is None
 

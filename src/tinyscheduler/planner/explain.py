@@ -134,10 +134,11 @@ def _turn(task: Task, snapshot: StartSnapshot, plan: StartPlan) -> _Turn:
     """Capacity as it is left by the starts that come before, and how many runnable tasks those are."""
     key = _rank(snapshot)
     mine = key(task)
-    capacity = view_of(snapshot).taken
+    view = view_of(snapshot)
+    capacity = view.taken
     before = [start for start in plan.starts if key(start.task) < mine]
     for start in before:
-        capacity.take(start.agent, start.task.queue, start.task.tags)
+        capacity.take(start.agent, start.task, view.hints(start.task))
     waiting = {held.task_id for held in plan.held if held.reason in CAPACITY_ROWS}
     ahead = [other for other in _seen(snapshot) if other.id in waiting and key(other) < mine]
     return _Turn(capacity, len(before) + len(ahead))

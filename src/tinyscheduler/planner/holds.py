@@ -6,10 +6,12 @@ is not asked of it, or a plan for 100,000 tasks would take ten times as long.
 
 from __future__ import annotations
 
+from tinyscheduler.model.ids import Place
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.able import is_plain
 from tinyscheduler.planner.rules import RULES, Asked, Find, Needs
-from tinyscheduler.planner.view import Finding, Place, View
+from tinyscheduler.planner.view import Finding, View
 
 
 def first_hold(task: Task, view: View, clear: set[Place] | None = None) -> Held | None:
@@ -32,11 +34,21 @@ def first_hold(task: Task, view: View, clear: set[Place] | None = None) -> Held 
 
 
 def turn_hold(task: Task, view: View) -> Held | None:
-    """The first rule that holds the task at its turn; None: there is an agent with room for it."""
+    """The first rule that holds the task at its turn; None: there is an agent with room for it.
+
+    Until the next start, what is said of a task that nothing tells from others is true for all of its place.
+    """
+    place = (task.assigned_to, task.queue) if is_plain(task, view) else None
+    said = None if place is None else view.taken.said.get(place)
+    if said is not None:
+        return said._replace(task_id=task.id)
     for reason, find in _AT_TURN:
         finding = find(task, view)
         if finding is not None:
-            return held_of(task, reason, finding)
+            held = held_of(task, reason, finding)
+            if place is not None:
+                view.taken.said[place] = held
+            return held
     return None
 
 

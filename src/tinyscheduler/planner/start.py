@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import Place
 from tinyscheduler.model.knowledge import Unknown
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import StartSnapshot
@@ -11,7 +12,7 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import first_hold, turn_hold
 from tinyscheduler.planner.ranking import blocked_counts, natural_id, rank_key
 from tinyscheduler.planner.turn_holds import chosen
-from tinyscheduler.planner.view import Place, View, view_of
+from tinyscheduler.planner.view import View, view_of
 
 
 def plan_start(snapshot: StartSnapshot) -> StartPlan:
@@ -67,7 +68,7 @@ def _ranked(runnable: list[Task], seen: tuple[Task, ...], snapshot: StartSnapsho
 def _start(task: Task, view: View) -> Start:
     """Take the slot, so that those who come after see it taken."""
     agent = chosen(task, view)
-    view.taken.take(agent, task.queue, task.tags)
+    view.taken.take(agent, task, view.hints(task))
     return Start(task, agent, _why(task, agent, view))
 
 

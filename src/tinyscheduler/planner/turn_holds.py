@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.gates import shut_gate
-from tinyscheduler.planner.view import NOBODY, Finding, View, candidates, cooling, failed_to_start
+from tinyscheduler.planner.able import able
+from tinyscheduler.planner.view import NOBODY, Finding, View, failed_to_start
 
 
 def queue_cap(task: Task, view: View) -> Finding | None:
@@ -26,10 +26,10 @@ def queue_cap(task: Task, view: View) -> Finding | None:
 def agent_full(task: Task, view: View) -> Finding | None:
     """Every agent that may run the task is at its slots, or its account is at its cap, or is to show with
     one task how it does."""
-    able = able_agents(task, view)
-    if view.taken.choose(able) is not None:
+    if seats(task, view):
         return None
-    for agent in able:
+    agents = able(task, view)
+    for agent in agents:
         if view.taken.free.get(agent.name, 0) <= 0:
             continue
         gate = view.taken.tried(agent)
@@ -38,8 +38,8 @@ def agent_full(task: Task, view: View) -> Finding | None:
         cap = view.taken.full_account(agent)
         if cap is not None:
             return _full(f"account {agent.account}", cap, "TINYSCHEDULER_ACCOUNT_LIMITS")
-    used = ", ".join(f"{agent.name} {view.taken.used(agent)}/{agent.slots}" for agent in _by_name(able))
-    return Finding(used, f"wait for one to end, or --agent-limit {able[0].name}={able[0].slots + 1}")
+    used = ", ".join(f"{agent.name} {view.taken.used(agent)}/{agent.slots}" for agent in _by_name(agents))
+    return Finding(used, f"wait for one to end, or --agent-limit {agents[0].name}={agents[0].slots + 1}")
 
 
 def global_cap(_task: Task, view: View) -> Finding | None:
@@ -52,18 +52,12 @@ def global_cap(_task: Task, view: View) -> Finding | None:
 def chosen(task: Task, view: View) -> Agent:
     """Who gets a task that no rule holds."""
     last = failed_to_start(task, view) if task.id in view.met else NOBODY
-    agent = view.taken.choose(able_agents(task, view), last=last)
-    assert agent is not None, "agent_full would hold it"
-    return agent
+    return view.taken.choose(seats(task, view), last=last)
 
 
-def able_agents(task: Task, view: View) -> Sequence[Agent]:
-    """Who may be given the task now, free slots aside."""
-    cool = cooling(task, view) if task.id in view.met else NOBODY
-    able = [a for a in candidates(task, view) if a.command and a.slots > 0 and a.name not in cool]
-    if view.gates:
-        able = [agent for agent in able if shut_gate(agent, view.gates) is None]
-    return able
+def seats(task: Task, view: View) -> Sequence[Agent]:
+    """Who has room for the task now."""
+    return [agent for agent in able(task, view) if view.taken.has_room(agent)]
 
 
 def _by_name(agents: Sequence[Agent]) -> Sequence[Agent]:

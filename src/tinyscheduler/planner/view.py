@@ -9,19 +9,19 @@ from typing import NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import NO_HINTS, Hints
-from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.ids import AgentName, Place, QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
+from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.capacity import Capacity
 from tinyscheduler.planner.gates import Gates, gates_of
+from tinyscheduler.planner.pauses import in_force
 from tinyscheduler.planner.retry import counted
 
-Place = tuple[AgentName | None, QueueName | None]
-"""Assignee and queue of a task: all tasks of one place have the same candidates."""
 NOBODY: frozenset[AgentName] = frozenset()
 
 
@@ -50,6 +50,8 @@ class View(NamedTuple):
     idle: Mapping[QueueName, Sequence[AgentName]]
     """Disabled agents of a queue that no enabled one serves."""
     gates: Gates
+    pauses: tuple[Pause, ...]
+    """Those that hold now."""
     open_parents: frozenset[TaskId]
     met: frozenset[TaskId]
     """Tasks with a lease or a ledger, whatever is in it. Ten thousand others need not be asked what
@@ -58,6 +60,8 @@ class View(NamedTuple):
     """By live leases; while a plan is made, also by its starts so far. The one thing here that changes."""
     said: dict[TaskId, Hints]
     """What tasks say about themselves, as far as anybody has asked; see ``hints``."""
+    able: dict[Place, Sequence[Agent]]
+    """Who may be given a task of a place that nothing tells from others, as far as anybody has asked."""
 
     def hints(self, task: Task) -> Hints:
         """What the task says about itself, read once."""
@@ -87,9 +91,11 @@ def view_of(snapshot: StartSnapshot) -> View:
         serving,
         _idle(snapshot.agents, serving),
         gates,
+        in_force(snapshot.pauses, snapshot.now),
         backlog.value.open_parents if isinstance(backlog, Known) else frozenset(),
         frozenset((*leases, *broken, *snapshot.ledgers)),
         Capacity(snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken, gates=gates),
+        {},
         {},
     )
 

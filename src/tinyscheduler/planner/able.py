@@ -1,0 +1,77 @@
+"""Who may be given a task now, free slots aside: what an agent has to pass, as an ordered table.
+
+Apart from ``rules`` because a filter speaks of one agent and a rule of a task: a rule about agents holds
+a task when nobody is left of those who have passed the filters before its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.hints import NO_HINTS
+from tinyscheduler.model.reason import HeldReason
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.gates import shut_gate
+from tinyscheduler.planner.view import View, candidates, cooling
+
+
+class Filter(NamedTuple):
+    """One thing that is asked of an agent."""
+
+    reason: HeldReason
+    """Of the rule that holds a task when this leaves nobody."""
+    keeps: Callable[[Agent, Task, View], bool]
+
+
+def able(task: Task, view: View, *, before: HeldReason | None = None) -> Sequence[Agent]:
+    """Candidates that pass every filter, or every one before that of a rule."""
+    if before is not None:
+        return _sifted(task, view, before)
+    if not is_plain(task, view):
+        return _sifted(task, view, None)
+    place = (task.assigned_to, task.queue)
+    found = view.able.get(place)
+    if found is None:
+        found = view.able[place] = _sifted(task, view, None)
+    return found
+
+
+def is_plain(task: Task, view: View) -> bool:
+    """Nothing tells it from other tasks of its place but its rank: what is said of one is true for all."""
+    return task.id not in view.met and not task.tags and view.hints(task) is NO_HINTS
+
+
+def _sifted(task: Task, view: View, before: HeldReason | None) -> Sequence[Agent]:
+    agents = candidates(task, view)
+    for reason, keeps in FILTERS:
+        if reason == before:
+            break
+        agents = [agent for agent in agents if keeps(agent, task, view)]
+    return agents
+
+
+def _has_command(agent: Agent, _task: Task, _view: View) -> bool:
+    return bool(agent.command)
+
+
+def _has_slots(agent: Agent, _task: Task, _view: View) -> bool:
+    return agent.slots > 0
+
+
+def _is_not_cooling(agent: Agent, task: Task, view: View) -> bool:
+    return task.id not in view.met or agent.name not in cooling(task, view)
+
+
+def _is_open(agent: Agent, _task: Task, view: View) -> bool:
+    return shut_gate(agent, view.gates) is None
+
+
+FILTERS: tuple[Filter, ...] = (
+    Filter("no_recipe", _has_command),
+    Filter("no_agent", _has_slots),
+    Filter("cooldown", _is_not_cooling),
+    # Of both reasons: a task waits for whichever of them ends first.
+    Filter("account_limited", _is_open),
+)
