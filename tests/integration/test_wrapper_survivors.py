@@ -10,10 +10,11 @@ import pytest
 
 from tests.fakes.containment import OpenField
 from tests.fakes.haunted import HauntedProcesses
-from tests.integration.wrapping import Stage, is_alive, wait_until
+from tests.integration.wrapping import Stage, is_alive
+from tests.waiting import wait_until
 from tinyscheduler.adapters.clock import SystemClock
 from tinyscheduler.adapters.processes import ProcessTable
-from tinyscheduler.wrapper import supervise
+from tinyscheduler.wrapper.supervise import supervise
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_run_is_not_finished_while_a_process_of_it_survives(
     witness = threading.Thread(target=exorcise, args=(stage, ghost, seen))
     witness.start()
 
-    after_argv = supervise.run(
+    after_argv = supervise(
         order,
         leases=stage.leases,
         processes=HauntedProcesses(ref),

@@ -54,13 +54,13 @@ class _NoOrder(Exception):
 
 def _run(order_path: str) -> tuple[str, ...]:
     from tinyscheduler import bootstrap
-    from tinyscheduler.wrapper import supervise
+    from tinyscheduler.wrapper.supervise import supervise
 
     try:
         world = bootstrap.wire_wrapper(order_path)
     except StateError as error:
         raise _NoOrder(error) from error
-    return supervise.run(
+    return supervise(
         world.order,
         leases=world.leases,
         processes=world.processes,

@@ -33,7 +33,7 @@ from tinyscheduler.wrapper.outside import outside_cause
 from tinyscheduler.wrapper.redact import Redactor
 from tinyscheduler.wrapper.wakeup import Wakeup
 from tinyscheduler.wrapper.watch import Watch, Watched
-from tinyscheduler.wrapper.world import World
+from tinyscheduler.wrapper.world import Run, World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ RECORD_RETRY_S = 2
 """A disk that refuses the outcome is asked again; the lease goes on beating meanwhile."""
 
 
-def run(
+def supervise(
     order: Order,
     *,
     leases: LeaseStore,
@@ -70,53 +70,51 @@ def run(
         held = adopt(order, leases=leases, processes=processes, clock=clock, log=log, enclosure=plan)
         if held is None:
             return ()
-        outcome = _outcome_of_run(order, world, held, plan, environ)
+        outcome = _outcome_of(Run(order, world, held), plan, environ)
         containment.close()
         if outcome is None or not _record(outcome, held):
             return ()
     return order.after_argv
 
 
-def _outcome_of_run(
-    order: Order, world: World, held: HeldLease, plan: Enclosure, environ: Mapping[str, str]
-) -> Outcome | None:
+def _outcome_of(run: Run, plan: Enclosure, environ: Mapping[str, str]) -> Outcome | None:
     """None: the lease was lost, and its agent is gone."""
+    order, world = run.order, run.world
     cause = outside_cause(order, world)
     if cause is not None:
         return Outcome(cause.kind, world.clock.now(), summary=f"before the agent was started: {cause.why}")
     own_environ = agent_environment(order, environ)
     redactor = Redactor(own_environ.get(name, "") for name in order.secret_names)
     try:
-        agent = _start_inside(order, world, held, plan, own_environ)
+        agent = _start_inside(run, plan, own_environ)
     except CannotStart as error:
         world.log.say(f"the agent did not start: {error}")
         return Outcome("start_failed", world.clock.now(), summary=str(error)[:SUMMARY_CHARS_MAX])
-    watched = _watch(order, world, held, agent, redactor)
-    return None if watched.is_lease_lost else _judge(order, world, watched, redactor)
+    watched = _watch(run, agent, redactor)
+    return None if watched.is_lease_lost else _judge(run, watched, redactor)
 
 
-def _start_inside(
-    order: Order, world: World, held: HeldLease, plan: Enclosure, environ: Mapping[str, str]
-) -> AgentProcess:
+def _start_inside(run: Run, plan: Enclosure, environ: Mapping[str, str]) -> AgentProcess:
     """The agent is born in what holds it, so no process of it was ever outside. Raises CannotStart."""
-    enclosure = world.containment.enter(plan)
+    enclosure = run.world.containment.enter(plan)
     if enclosure != plan:
-        world.log.say(f"the agent is held by {enclosure.rung}: {plan.rung} was refused")
-        held.note_enclosure(enclosure)
+        run.world.log.say(f"the agent is held by {enclosure.rung}: {plan.rung} was refused")
+        run.held.note_enclosure(enclosure)
     try:
-        return start_agent(order, environ)
+        return start_agent(run.order, environ)
     finally:
-        world.containment.leave()
+        run.world.containment.leave()
 
 
-def _watch(order: Order, world: World, held: HeldLease, agent: AgentProcess, redactor: Redactor) -> Watched:
+def _watch(run: Run, agent: AgentProcess, redactor: Redactor) -> Watched:
+    order, world = run.order, run.world
     capture = Capture(
         order.log,
         redactor,
         bytes_max=order.limits.output_max_bytes,
         files_max=order.limits.output_files,
     )
-    watched = Watch(order, world, agent, held, capture).run()
+    watched = Watch(run, agent, capture).run()
     agent.reap()
     if world.containment.inherits_orphans():
         reap_others(None)
@@ -125,8 +123,8 @@ def _watch(order: Order, world: World, held: HeldLease, agent: AgentProcess, red
     return watched
 
 
-def _judge(order: Order, world: World, watched: Watched, redactor: Redactor) -> Outcome:
-    limit = watched.limit
+def _judge(run: Run, watched: Watched, redactor: Redactor) -> Outcome:
+    order, world, limit = run.order, run.world, watched.limit
     if watched.exit.signal == signal.SIGTERM and watched.cause is None and limit is None:
         # A shutdown sends it to agent and wrapper one after the other, and ours may be on its way.
         world.wakeup.wait(TERM_APART_S)
@@ -139,7 +137,7 @@ def _judge(order: Order, world: World, watched: Watched, redactor: Redactor) -> 
         stop=watched.cause or outside_cause(order, world),
         limit=limit,
         limit_text="" if limit is None else limits.describe(limit, order.limits),
-        result=_read_result(order, world, redactor),
+        result=_read_result(run, redactor),
     )
     outcome = judge(ending)
     if outcome.kind == "succeeded":
@@ -156,9 +154,10 @@ def _digest(order: Order, outcome: Outcome) -> str:
     return digest_of(order.cwd, outcome, excluded=own)
 
 
-def _read_result(order: Order, world: World, redactor: Redactor) -> RunResult | BadResult | None:
+def _read_result(run: Run, redactor: Redactor) -> RunResult | BadResult | None:
+    order = run.order
     try:
-        return world.runs.result(order.result, redact=redactor.clean, workspace=order.cwd)
+        return run.world.runs.result(order.result, redact=redactor.clean, workspace=order.cwd)
     except StateError as error:
         return BadResult(f"it cannot be read: {error.message}")
 

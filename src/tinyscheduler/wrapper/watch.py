@@ -26,12 +26,10 @@ from tinyscheduler.wrapper.tree import RunTree
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tinyscheduler.model.order import Order
     from tinyscheduler.wrapper.agent import AgentProcess, Exit
     from tinyscheduler.wrapper.capture import Capture
-    from tinyscheduler.wrapper.heartbeat import HeldLease
     from tinyscheduler.wrapper.outcomes import Cause
-    from tinyscheduler.wrapper.world import World
+    from tinyscheduler.wrapper.world import Run
 
 READ_BYTES = 16_384
 """Short lines grow fourteenfold by their stamps; bigger reads would show in our memory."""
@@ -60,22 +58,18 @@ class Watched(NamedTuple):
 class Watch:
     """One agent. Owns the agent's pipe from here on; the caller reaps the agent afterwards."""
 
-    def __init__(
-        self, order: Order, world: World, agent: AgentProcess, held: HeldLease, capture: Capture
-    ) -> None:
-        self._order = order
-        self._world = world
+    def __init__(self, run: Run, agent: AgentProcess, capture: Capture) -> None:
+        self._order, self._world, self._held = run
         self._agent = agent
-        self._held = held
         self._capture = capture
         self._state: State = "running"
         self._exit: Exit | None = None
         self._cause: Cause | None = None
         self._limit: limits.LimitName | None = None
         self._is_lease_lost = False
-        self._started_s = world.clock.monotonic()
-        self._silence = Silence(order, self._started_s, world.clock.now())
-        self._beat_due_s = self._started_s + order.heartbeat_s
+        self._started_s = self._now_s()
+        self._silence = Silence(self._order, self._started_s, self._world.clock.now())
+        self._beat_due_s = self._started_s + self._order.heartbeat_s
         self._flush_due_s = math.inf
         self._grace_over_s = math.inf
         self._killing_since_s = math.inf
@@ -83,8 +77,8 @@ class Watch:
         self._look_pause_s = LOOK_PAUSE_S_MIN
         self._poller = select.poll()
         self._is_output_open = True
-        self._agent_ref = world.processes.identify(agent.pid)
-        self._tree = RunTree(world.processes, self._run_ref())
+        self._agent_ref = self._world.processes.identify(agent.pid)
+        self._tree = RunTree(self._world.processes, self._run_ref())
 
     def run(self) -> Watched:
         """Returns when the tree is proven gone, however long that takes: until then the slot and
@@ -233,6 +227,7 @@ class Watch:
             try:
                 data = os.read(self._agent.output, READ_BYTES)
             except BlockingIOError:
+                # Nothing more for now; poll says when there is.
                 return
             if not data:
                 self._close_output()

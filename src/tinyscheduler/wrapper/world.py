@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from tinyscheduler.model.order import Order
     from tinyscheduler.ports import Clock, Containment, LeaseStore, Processes, RunFolders
+    from tinyscheduler.wrapper.heartbeat import HeldLease
     from tinyscheduler.wrapper.log import Log
     from tinyscheduler.wrapper.wakeup import Wakeup
 
@@ -20,3 +22,11 @@ class World(NamedTuple):
     containment: Containment
     wakeup: Wakeup
     log: Log
+
+
+class Run(NamedTuple):
+    """One adopted run: what its wrapper was told, what it works with, and the lease in its hands."""
+
+    order: Order
+    world: World
+    held: HeldLease
