@@ -13,8 +13,9 @@ from typing import get_args
 import pytest
 
 from tests.integration.escape import escaping, no_cgroups
-from tests.integration.wrapping import Stage, is_alive, wait_until
+from tests.integration.wrapping import Stage, is_alive
 from tests.rigs import tools
+from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable, cgroups
 from tinyscheduler.adapters.processes.containment import WrapperContainment
 from tinyscheduler.model.lease import Rung, cgroup_of, containment_name
@@ -127,6 +128,21 @@ def test_a_cgroup_that_cannot_be_made_leaves_the_next_rung() -> None:
         containment.leave()
         containment.close()
     assert not containment.inherits_orphans()
+
+
+@needs_cgroups
+def test_a_cgroup_that_somebody_else_has_made_is_neither_entered_nor_removed() -> None:
+    """Who is in there has nothing to do with the run, and would be ended with it."""
+    containment, cgroup = WrapperContainment(), f"/tinyscheduler-test-{os.getpid()}"
+    folder = f"{cgroups.mount_point()}{cgroup}"
+    os.mkdir(folder)
+    try:
+        assert containment.enter(Enclosure("cgroup", cgroup)) == Enclosure("subreaper")
+        containment.leave()
+        containment.close()
+        assert os.path.isdir(folder)
+    finally:
+        os.rmdir(folder)
 
 
 def test_orphans_that_have_ended_are_reaped(stage: Stage) -> None:

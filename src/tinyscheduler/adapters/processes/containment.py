@@ -81,6 +81,7 @@ class WrapperContainment:
         try:
             inherit_orphans(True)
         except OSError:
+            # A sandbox may forbid it; the next rung does without.
             return False
         self._inherits = True
         return True
@@ -89,14 +90,15 @@ class WrapperContainment:
         folder = f"{cgroups.mount_point()}{cgroup}"
         try:
             os.mkdir(folder)
-        except FileExistsError:
-            pass
         except OSError:
+            # Also where it exists: each run has a name of its own, so somebody else has made it, and who is
+            # in there would be ended with the run.
             return False
         self._made = cgroup
         try:
             cgroups.move_here(folder)
         except OSError:
+            # Not delegated to this user, or a controller forbids it.
             cgroups.remove(cgroup)
             self._made = None
             return False
