@@ -51,7 +51,7 @@ class Server:
 
 
 def gather(server: Callable[[str, Mapping[str, wire.Argument]], object], limit: int = 10_000) -> Backlog:
-    return fetch.backlog(server, (DEV, QA), (BOB, SUE), limit)
+    return fetch.backlog(server, (DEV, QA), (BOB, SUE), limit=limit)
 
 
 def ids(found: Backlog) -> list[int]:
@@ -73,7 +73,7 @@ def test_one_question_is_enough_while_everything_fits_on_a_page() -> None:
 def test_asking_for_nothing_asks_nothing() -> None:
     server = Server(a_row(1))
 
-    assert fetch.backlog(server, (), (), 10) == Backlog(())
+    assert fetch.backlog(server, (), (), limit=10) == Backlog(())
     assert server.asked == []
 
 

@@ -172,7 +172,7 @@ class Gathering:
         )
 
 
-def backlog(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int) -> Backlog:
+def backlog(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName], *, limit: int) -> Backlog:
     """``ports.TaskServer.backlog``. Raises the first TaskServerError when no list could be read."""
     first = Gathering(queues, agents)
     if not queues and not agents:
@@ -181,7 +181,7 @@ def backlog(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName]
     queries = [*(ListQuery(queue=queue) for queue in queues), *(ListQuery(agent=agent) for agent in agents)]
     error: TaskServerError | None = None
     try:
-        is_all = _read_everything(read, first, queries, limit)
+        is_all = _read_everything(read, first, queries, limit=limit)
     except (faults.NotSent, faults.SessionNeeded):
         raise
     except TaskServerError as found:
@@ -189,12 +189,12 @@ def backlog(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName]
         error, is_all = found, False
     if is_all:
         return first.result(limit, is_cut=False)
-    turn = InTurn(read, Gathering(queues, agents), limit, error)
+    turn = InTurn(read, Gathering(queues, agents), limit=limit, first_error=error)
     is_cut = turn.run(queries)
     return turn.gathering.result(limit, is_cut=is_cut, more_parents=first.parents)
 
 
-def _read_everything(read: Read, gathering: Gathering, queries: list[ListQuery], limit: int) -> bool:
+def _read_everything(read: Read, gathering: Gathering, queries: list[ListQuery], *, limit: int) -> bool:
     """One page of all tasks. True: that was everything. Raises TaskServerError."""
     everything = ListQuery()
     rows, is_last = everything.page(read, min(PAGE_ROWS, limit + 1))
@@ -210,7 +210,7 @@ class InTurn:
     """Reads several lists, a page of each in turn."""
 
     def __init__(
-        self, read: Read, gathering: Gathering, limit: int, first_error: TaskServerError | None
+        self, read: Read, gathering: Gathering, *, limit: int, first_error: TaskServerError | None
     ) -> None:
         self.gathering = gathering
         self._read = read
