@@ -61,6 +61,9 @@ def members_of(census: Mapping[int, Seen], tag: str, *, roots: set[int], held: s
     """
     found = {pid for pid, seen in census.items() if seen.tag == tag} | roots
     found |= {pid for pid in held if pid in census and not _is_of_another(census, pid, tag)}
+    if not found:
+        # Nobody to be near to: most of a hundred runs that a reboot or an OOM killer has ended.
+        return found
     strangers = {pid: seen for pid, seen in census.items() if seen.tag is None and pid not in found}
     while True:
         fresh = {pid for pid, seen in strangers.items() if _is_near(seen.stat, found, census)}
