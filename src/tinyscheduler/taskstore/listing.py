@@ -61,7 +61,7 @@ _IDLE_FIRST: Final = TASK_ORDER.replace(" BY ", " BY t.status = 'working', ")
 
 
 def backlog(
-    connection: sqlite3.Connection, queues: Sequence[str], agents: Sequence[str], limit: int
+    connection: sqlite3.Connection, queues: Sequence[str], agents: Sequence[str], *, limit: int
 ) -> Waiting:
     """Tasks that are not complete nor archived, in one of the queues or assigned to one of the agents,
     each once: the idle ones first, so that those that are worked on crowd out none of them.

@@ -10,17 +10,16 @@ from tinyscheduler.taskstore.rows import CommentRow, LinkRow, NewLink
 
 
 def add_comment(
-    connection: sqlite3.Connection, task_id: int, content: str, author: str | None, now: str
+    connection: sqlite3.Connection, task_id: int, content: str, *, author: str | None, now: str
 ) -> CommentRow:
     """Say something about a task; the task's own times stay as they are."""
     _check_task(connection, task_id)
-    return insert_comment(
-        connection, task_id, checks.spoken_comment(content), checks.name("created_by", author), now
-    )
+    said, by = checks.spoken_comment(content), checks.name("created_by", author)
+    return insert_comment(connection, task_id, said, author=by, now=now)
 
 
 def insert_comment(
-    connection: sqlite3.Connection, task_id: int, content: str, author: str | None, now: str
+    connection: sqlite3.Connection, task_id: int, content: str, *, author: str | None, now: str
 ) -> CommentRow:
     """As ``add_comment``, for a task that is there and content that was checked; it may be empty."""
     cursor = connection.execute(
@@ -42,7 +41,7 @@ def comments(connection: sqlite3.Connection, task_id: int) -> tuple[CommentRow, 
     return tuple(CommentRow._make(row) for row in found)
 
 
-def add_link(connection: sqlite3.Connection, task_id: int, new: NewLink, now: str) -> LinkRow:
+def add_link(connection: sqlite3.Connection, task_id: int, new: NewLink, *, now: str) -> LinkRow:
     """Point from a task to something; the task's own times stay as they are."""
     _check_task(connection, task_id)
     url, description = checks.url(new.url), checks.description(new.description)

@@ -76,7 +76,7 @@ class Store:
 
     def update_task(self, task_id: int, changes: TaskChanges) -> TaskRow:
         """Set the fields given; see ``tasks.update``."""
-        return self._write(lambda c: tasks.update(c, task_id, changes, self._now()))
+        return self._write(lambda c: tasks.update(c, task_id, changes, now=self._now()))
 
     def sign_up(self, agent: str) -> TaskWithRelations | None:
         """The agent's most urgent idle task that is not blocked, now working; None: there is none."""
@@ -99,11 +99,13 @@ class Store:
 
     def add_comment(self, task_id: int, content: str, created_by: str | None) -> CommentRow:
         """Say something; blank is refused."""
-        return self._write(lambda c: remarks.add_comment(c, task_id, content, created_by, self._now()))
+        return self._write(
+            lambda c: remarks.add_comment(c, task_id, content, author=created_by, now=self._now())
+        )
 
     def add_link(self, task_id: int, new: NewLink) -> LinkRow:
         """Point to something."""
-        return self._write(lambda c: remarks.add_link(c, task_id, new, self._now()))
+        return self._write(lambda c: remarks.add_link(c, task_id, new, now=self._now()))
 
     def task(self, task_id: int) -> TaskRow:
         """One task, archived or not."""
@@ -119,7 +121,7 @@ class Store:
 
     def backlog(self, queues: Sequence[str], agents: Sequence[str], limit: int) -> Waiting:
         """What a scheduler has to look at, of one instant."""
-        return self._read(lambda c: listing.backlog(c, queues, agents, limit))
+        return self._read(lambda c: listing.backlog(c, queues, agents, limit=limit))
 
     def subtasks(
         self, parent: int, *, recursive: bool = False, include_archived: bool = False

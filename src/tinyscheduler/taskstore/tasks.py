@@ -31,12 +31,12 @@ def create(connection: sqlite3.Connection, new: NewTask, now: str) -> TaskRow:
         queue = queue or read(connection, new.parent_task_id).queue_name
     if new.blocked_by_task_id is not None:
         families.check_blocker(connection, None, new.blocked_by_task_id)
-    task_id = _insert(connection, new, queue, now)
+    task_id = _insert(connection, new, queue=queue, now=now)
     families.derive_status(connection, new.parent_task_id, now)
     return read(connection, task_id)
 
 
-def _insert(connection: sqlite3.Connection, new: NewTask, queue: str | None, now: str) -> int:
+def _insert(connection: sqlite3.Connection, new: NewTask, *, queue: str | None, now: str) -> int:
     cursor = connection.execute(
         "INSERT INTO tasks (title, description, status, assigned_to, created_by, priority, tags,"
         " parent_task_id, queue_name, blocked_by_task_id, created_at, updated_at)"
@@ -67,7 +67,7 @@ def read(connection: sqlite3.Connection, task_id: int) -> TaskRow:
     return found[0]
 
 
-def update(connection: sqlite3.Connection, task_id: int, changes: TaskChanges, now: str) -> TaskRow:
+def update(connection: sqlite3.Connection, task_id: int, changes: TaskChanges, *, now: str) -> TaskRow:
     """Set the fields given, whoever has the task and whatever its status.
 
     When the assignee really changes, ``previous_assigned_to`` of the answer is exactly what was
@@ -82,7 +82,7 @@ def update(connection: sqlite3.Connection, task_id: int, changes: TaskChanges, n
     # Of all fields only the blocker leaves updated_at alone, as on the public server.
     touched = before.updated_at if wanted.keys() == {"blocked_by_task_id"} else now
     _save(connection, after._replace(updated_at=touched))
-    _derive_after(connection, before, after, now)
+    _derive_after(connection, before, after, now=now)
     return read(connection, task_id)
 
 
@@ -119,7 +119,7 @@ def _with_trace(before: TaskRow, after: TaskRow) -> TaskRow:
     return after._replace(previous_assigned_to=before.assigned_to)
 
 
-def _derive_after(connection: sqlite3.Connection, before: TaskRow, after: TaskRow, now: str) -> None:
+def _derive_after(connection: sqlite3.Connection, before: TaskRow, after: TaskRow, *, now: str) -> None:
     if (after.status, after.parent_task_id) == (before.status, before.parent_task_id):
         return
     families.derive_status(connection, after.parent_task_id, now)
@@ -163,7 +163,7 @@ def sign_up(connection: sqlite3.Connection, agent: str, now: str) -> TaskRow | N
     found = task_rows(
         connection.execute(TASK_COLUMNS + _CLAIMABLE + TASK_ORDER + " LIMIT 1", (checks.assignee(agent),))
     )
-    return update(connection, found[0].id, {"status": "working"}, now) if found else None
+    return update(connection, found[0].id, {"status": "working"}, now=now) if found else None
 
 
 def move(
@@ -182,8 +182,10 @@ def move(
         updated_at=now,
     )
     _save(connection, after)
-    said = remarks.insert_comment(connection, task_id, checks.comment(comment), before.assigned_to, now)
-    _derive_after(connection, before, after, now)
+    said = remarks.insert_comment(
+        connection, task_id, checks.comment(comment), author=before.assigned_to, now=now
+    )
+    _derive_after(connection, before, after, now=now)
     return Moved(read(connection, task_id), said)
 
 
