@@ -16,6 +16,7 @@ from tinyscheduler.model.lease import (
     Owner,
 )
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import (
@@ -87,7 +88,7 @@ def a_start_snapshot(
     backlog: Known[Backlog] | Unknown | None = None,
     policy: Policy | None = None,
     is_estopped: bool = False,
-    paused: str | None = None,
+    pauses: Iterable[Pause] = (),
     free_mb: int | None = 10_000,
     refused: Mapping[TaskId, Held] | None = None,
 ) -> StartSnapshot:
@@ -102,7 +103,7 @@ def a_start_snapshot(
         agents=(an_agent(),) if agents is None else tuple(agents),
         policy=policy or Policy(),
         is_estopped=is_estopped,
-        paused=paused,
+        pauses=tuple(pauses),
         free_mb=free_mb,
         refused=refused or {},
     )

@@ -11,6 +11,7 @@ from tinyscheduler.model.lease import (
     Claim,
     ProcessRef,
 )
+from tinyscheduler.model.pause import Pause, PauseScope
 from tinyscheduler.model.task import Status, Task
 from tinyscheduler.ports import Host
 
@@ -93,6 +94,14 @@ def a_claim(
         task_created_at or ago(3600),
         "exchange" if before is None else "move",
     )
+
+
+def a_pause(
+    scope: PauseScope = "all", name: str = "", *, reason: str = "", until_s: float | None = None
+) -> Pause:
+    """Given by a person a minute ago; ``until_s``: its end, in seconds from now."""
+    until = None if until_s is None else NOW + timedelta(seconds=until_s)
+    return Pause(scope, name, "sue", ago(60), reason, until)
 
 
 def a_process(pid: int = 4711, *, start: int = 1, host: Host = HOST) -> ProcessRef:

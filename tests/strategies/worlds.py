@@ -16,6 +16,7 @@ from tests.builders import (
     a_broken_lease,
     a_lease,
     a_past_run,
+    a_pause,
     a_process,
     a_task,
     ago,
@@ -50,6 +51,17 @@ TAGS = ("gpu", "db")
 _mostly = st.sampled_from([True, True, True, True, False])
 """What is true of most things: a world in which half of everything is disabled starts nothing."""
 _ages_s = st.integers(0, 5).map(lambda hours: hours * 3600.0)
+
+
+pauses = st.sampled_from(
+    [
+        *[()] * 6,
+        (a_pause(until_s=-1),),
+        (a_pause("queue", "dev"), a_pause("agent", "anna", until_s=60)),
+        (a_pause("task", "3"), a_pause("agent", "bob")),
+        (a_pause(),),
+    ]
+)
 
 
 def _maybe(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
@@ -176,7 +188,7 @@ def start_snapshots(draw: st.DrawFn) -> StartSnapshot:
         agents=tuple(draw(agents(name)) for name in AGENTS[: draw(st.integers(0, 3))]),
         policy=draw(policies()),
         is_estopped=draw(st.sampled_from([False] * 9 + [True])),
-        paused=draw(st.sampled_from([None] * 9 + ["a person paused it"])),
+        pauses=draw(pauses),
         free_mb=draw(st.sampled_from([None, 10_000, 10_000, 500, 499])),
     )
 

@@ -35,6 +35,8 @@ COMMANDS = (
     Command("explain", "explain", "why one task runs, waits or is held, and what would release it"),
     Command("logs", "logs", "the captured output of a task's agent"),
     Command("stop", "stop", "end a run, or all of them; the task is parked or runs again"),
+    Command("pause", "pause", "start nothing new, or not of a queue, an agent, a task"),
+    Command("resume", "resume", "end a pause"),
     Command("park", "park", "do not start a task again until retry"),
     Command("retry", "retry", "let a parked or waiting task start again"),
     Command("release", "release", "give up a lease whose run nobody can prove gone"),

@@ -21,8 +21,9 @@ from tinyscheduler.planner.breakers import (
     account_of_run,
     is_ahead,
 )
+from tinyscheduler.planner.pauses import in_force, lever, words
 
-GateReason = Literal["account_limited", "agent_quarantined"]
+GateReason = Literal["paused", "account_limited", "agent_quarantined", "inactive_hours"]
 
 
 class Gate(NamedTuple):
@@ -35,9 +36,9 @@ class Gate(NamedTuple):
     """Nothing may start: the time is not up, or a probe is under way. False: one task may try."""
     value: str
     """For people."""
-    since: datetime
+    since: datetime | None
     until: datetime | None
-    """None: until the probe has ended."""
+    """None: until the probe has ended, or until a person says so."""
     lever: str = "wait"
 
 
@@ -47,7 +48,7 @@ Gates = Mapping[AgentName, Sequence[Gate]]
 
 def gates_of(snapshot: StartSnapshot) -> Gates:
     """All gates of all agents."""
-    if not snapshot.breakers.agents and not snapshot.accounts.limits:
+    if not snapshot.breakers.agents and not snapshot.accounts.limits and not snapshot.pauses:
         return {}
     found = {agent.name: _gates(agent, snapshot) for agent in snapshot.agents}
     return {name: gates for name, gates in found.items() if gates}
@@ -59,8 +60,17 @@ def shut_gate(agent: Agent, gates: Gates) -> Gate | None:
 
 
 def _gates(agent: Agent, snapshot: StartSnapshot) -> tuple[Gate, ...]:
-    found = (_account_gate(agent, snapshot), _quarantine_gate(agent, snapshot))
+    found = (_pause_gate(agent, snapshot), _account_gate(agent, snapshot), _quarantine_gate(agent, snapshot))
     return tuple(gate for gate in found if gate is not None)
+
+
+def _pause_gate(agent: Agent, snapshot: StartSnapshot) -> Gate | None:
+    for pause in in_force(snapshot.pauses, snapshot.now):
+        if (pause.scope, pause.name) == ("agent", agent.name):
+            return Gate(
+                "paused", f"pause {agent.name}", True, words(pause), pause.at, pause.until, lever(pause)
+            )
+    return None
 
 
 def _account_gate(agent: Agent, snapshot: StartSnapshot) -> Gate | None:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner import agent_holds, task_holds, turn_holds
+from tinyscheduler.planner import agent_holds, control_holds, task_holds, turn_holds
 from tinyscheduler.planner.view import Finding, View
 
 Find = Callable[[Task, View], Finding | None]
@@ -50,7 +50,13 @@ RULES: tuple[Rule, ...] = (
         task_holds.estop,
         needs="place",
     ),
-    Rule("paused", "starting was paused", "-", "resume", task_holds.paused, needs="place"),
+    Rule(
+        "paused",
+        "a person has paused everything, its queue, the task, or every agent that could run it",
+        "the end that was given with `--until`",
+        "`tinyscheduler resume`, with what is paused",
+        control_holds.paused,
+    ),
     Rule(
         "server_unknown",
         "the task server does not answer, or stopped answering in this pass",

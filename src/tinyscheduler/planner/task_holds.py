@@ -24,13 +24,6 @@ def estop(_task: Task, view: View) -> Finding | None:
     return None
 
 
-def paused(_task: Task, view: View) -> Finding | None:
-    """Nothing of this scheduler starts."""
-    if view.snapshot.paused is not None:
-        return Finding(view.snapshot.paused, "wait, or mend what is named")
-    return None
-
-
 def not_ours(task: Task, view: View) -> Finding | None:
     """It is another's: never touched."""
     if task.assigned_to is None or task.assigned_to in view.agents:

@@ -10,8 +10,8 @@ from typing import assert_never
 
 from tinyscheduler.errors import StartFailed, StateError
 from tinyscheduler.model.action import Start
+from tinyscheduler.model.claim_marks import lease_id_of
 from tinyscheduler.model.event import EventName
-from tinyscheduler.model.ids import LeaseId
 from tinyscheduler.model.lease import Lease, lease_tag
 from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
 from tinyscheduler.model.order import Order
@@ -21,8 +21,9 @@ from tinyscheduler.planner.hints import hints_of
 from tinyscheduler.planner.resources import needed
 from tinyscheduler.planner.retry import content, released
 from tinyscheduler.ports import World
-from tinyscheduler.reconcile.claim import Lost, NotAsked, Unclear, Won, claim, claim_of
+from tinyscheduler.reconcile.claim import Bid, Lost, NotAsked, Unclear, Won, claim, claim_of
 from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.halt import halted
 from tinyscheduler.reconcile.orders import (
     agent_environment,
     make_order,
@@ -56,9 +57,10 @@ def launch(context: Context, start: Start) -> Lease | Held:
     unclaimed = _claim(context, start, lease, opened)
     if unclaimed is not None:
         return unclaimed
-    if world.state.is_estopped():
-        undo(context, lease, "estop")
-        return Held(lease.task_id, "estop", "the ESTOP file is there", lever="remove state/ESTOP")
+    halt = halted(world, start)
+    if halt is not None:
+        undo(context, lease, halt.reason)
+        return halt
     starting = _restamped(world, lease._replace(state="starting"))
     world.leases.write(starting)
     return _spawn(context, starting, order, order_path, environment)
@@ -87,7 +89,7 @@ def new_lease(world: World, start: Start, ledger: Ledger) -> Lease:
     attempt, hints = ledger.runs + 1, hints_of(task)
     return Lease(
         task_id=task.id,
-        lease_id=LeaseId(os.urandom(8).hex()),
+        lease_id=lease_id_of(world.state.state_id(), os.urandom(5)),
         generation=ledger.generation + 1,
         attempt=attempt,
         state="claiming",
@@ -142,7 +144,8 @@ def _opened(world: World, ledger: Ledger, lease: Lease, *, task: Task) -> Ledger
 
 def _claim(context: Context, start: Start, lease: Lease, ledger: Ledger) -> Lease | Held | None:
     """None: won. The lease: nobody knows, so it stays as it is."""
-    result = claim(context.server, start.task, lease.agent, lease.lease_id, is_tagged=ledger.is_tagged)
+    bid = Bid(lease.agent, lease.lease_id, context.world.clock.now(), is_tagged=ledger.is_tagged)
+    result = claim(context.server, start.task, bid)
     match result:
         case Won():
             context.note("claim_won", lease)

@@ -20,6 +20,7 @@ from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
 from tinyscheduler.planner.closed import closed_now
 from tinyscheduler.planner.intents import held_by
+from tinyscheduler.planner.pauses import in_force
 from tinyscheduler.planner.ranking import natural_id
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
@@ -93,6 +94,7 @@ def look(side: ReadSide) -> Seen:
         state_faults=tuple(faults.found),
         closed=closed_now(memory.breakers, memory.accounts, world.clock.now()),
         odd=() if known is None else odd_actions(known),
+        pauses=in_force(world.pauses.read(), world.clock.now()),
         intents=answers,
         broken_intents=() if known is None else known.broken_intents,
         lock=lock_seen(world),

@@ -21,7 +21,7 @@ from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
-from tinyscheduler.reconcile.telling import tell_plan
+from tinyscheduler.reconcile.telling import tell_pauses, tell_plan
 
 LOOKS_MAX = 5
 """How often a pass looks once more because it was poked: agents that end in a moment could keep it
@@ -166,6 +166,7 @@ def _start(
     """Plan and start; where a claim was lost its slot is planned again, a few times."""
     context.memory.seen(leases)
     snapshot = _observe(context, leases, broken, backlog, refused)
+    tell_pauses(context.report, snapshot.pauses)
     for _ in range(REPLANS_MAX):
         plan = plan_start(snapshot)
         context.report.planned(plan)

@@ -6,6 +6,8 @@ nobody reads plans under cron.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tinyscheduler.model.action import (
     Discard,
     Quarantine,
@@ -15,6 +17,7 @@ from tinyscheduler.model.action import (
     TendPlan,
 )
 from tinyscheduler.model.lease import Lease, TaggedRun
+from tinyscheduler.model.pause import Pause
 from tinyscheduler.reconcile.report import Report
 
 
@@ -45,6 +48,17 @@ def tell_orphan(report: Report, run: TaggedRun) -> None:
         hint=f"a pass ends them; they carry TINYSCHEDULER_LEASE={run.tag} in their environment",
         reference="orphan",
     )
+
+
+def tell_pauses(report: Report, pauses: Sequence[Pause]) -> None:
+    """Law 4: what cannot be read may be the pause of everything."""
+    for pause in pauses:
+        if pause.trouble:
+            report.trouble(
+                f"a pause cannot be read, so it holds: {pause.trouble}",
+                hint="tinyscheduler resume --all, then pause anew",
+                reference="pause-unreadable",
+            )
 
 
 _MENDING = {

@@ -58,6 +58,15 @@ def _estop(seen: Seen) -> Iterator[Problem]:
         yield Problem("problem", "estop", "ESTOP: everything is stopped and nothing starts", hint)
 
 
+def _pauses(seen: Seen) -> Iterator[Problem]:
+    for pause in seen.pauses:
+        if pause.trouble:
+            message = f"a pause cannot be read, so it holds: {pause.trouble}"
+            yield Problem(
+                "problem", "pause-unreadable", message, "tinyscheduler resume --all, then pause anew"
+            )
+
+
 def _lock(seen: Seen) -> Iterator[Problem]:
     trouble = None if seen.lock is None else holding_trouble(seen.lock, seen.now)
     if trouble is not None:
@@ -223,6 +232,7 @@ def _age_s(moment: datetime | None, seen: Seen) -> float:
 _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _settings,
     _estop,
+    _pauses,
     _lock,
     _state,
     _broken,

@@ -16,6 +16,7 @@ from tinyscheduler.model.intent import BrokenIntent, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, StopOrder
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
+from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts
 from tinyscheduler.views.holding import LockSeen
 
@@ -65,6 +66,8 @@ class Seen(NamedTuple):
     intents: tuple[IntentAnswer, ...] = ()
     """What was asked of the next pass, and what it is going to make of it."""
     broken_intents: tuple[BrokenIntent, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    """Those that hold now."""
     settings_fault: str = ""
     """Why the settings of now do not hold; then everything is shown with the last good ones."""
     closed: tuple[Closed, ...] = ()

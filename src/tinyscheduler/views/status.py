@@ -20,6 +20,7 @@ from tinyscheduler.views.figures import (
 )
 from tinyscheduler.views.holding import holding_text
 from tinyscheduler.views.intents import intent_table
+from tinyscheduler.views.pauses import pause_table
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import ago_text, count_text, span_text
@@ -32,6 +33,7 @@ def status_tables(seen: Seen, problems: Sequence[Problem]) -> list[Table]:
     """For people; tables without rows are not shown."""
     return [
         _problem_table(problems),
+        pause_table(seen.pauses, seen.now),
         intent_table(seen.intents, seen.now),
         _lease_table(seen),
         _agent_table(seen),

@@ -18,9 +18,11 @@ from tinyscheduler.views.figures import (
     slots_used,
     wrapper_word,
 )
+from tinyscheduler.views.held import id_json
 from tinyscheduler.views.holding import holding_json
 from tinyscheduler.views.intents import answer_json
-from tinyscheduler.views.plan import action_json, id_json
+from tinyscheduler.views.pauses import pause_json
+from tinyscheduler.views.plan import action_json
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 
 
@@ -31,6 +33,7 @@ def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:
         "problems": [_problem_json(problem) for problem in problems if problem.severity != "note"],
         "notes": [_problem_json(problem) for problem in problems if problem.severity == "note"],
         "intents": [answer_json(answer) for answer in seen.intents],
+        "pauses": [pause_json(pause) for pause in seen.pauses],
         "closed": [closed_json(closed) for closed in seen.closed],
         "server_unknown": seen.backlog.why if isinstance(seen.backlog, Unknown) else None,
         "leases": None if runs is None else [_run_json(run, seen) for run in runs],

@@ -13,6 +13,7 @@ from tests.builders import (
     a_lease,
     a_ledger,
     a_past_run,
+    a_pause,
     a_start_snapshot,
     a_task,
     ago,
@@ -37,7 +38,7 @@ REFUSED = Held(TaskId("1"), "denied", "a human took it", lever="look at the task
 EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
     # What is true, the world, the reason, a part of what people are told.
     ("ESTOP is there", a_start_snapshot(TASK, is_estopped=True), "estop", "ESTOP"),
-    ("paused", a_start_snapshot(TASK, paused="until noon"), "paused", "until noon"),
+    ("paused", a_start_snapshot(TASK, pauses=[a_pause(reason="a deployment")]), "paused", "a deployment"),
     ("a person has it", a_start_snapshot(a_task(assigned_to="sue")), "not_ours", "sue"),
     ("it runs", a_start_snapshot(TASK, leases=[a_lease(state="running")]), "leased", "running on dev-1"),
     ("it starts", a_start_snapshot(TASK, leases=[a_lease(state="starting")]), "leased", "starting on dev-1"),
@@ -224,7 +225,7 @@ def worlds_with_less_and_less_wrong() -> list[StartSnapshot]:
     world = a_start_snapshot(
         task,
         is_estopped=True,
-        paused="now",
+        pauses=[a_pause()],
         leases=(a_lease("1"), *others),
         ledgers=[parked],
         refused={TaskId("1"): Held(TaskId("1"), "working_elsewhere", "taken", lever="look")},
@@ -240,7 +241,7 @@ def worlds_with_less_and_less_wrong() -> list[StartSnapshot]:
 
     free = a_task()
     mend(is_estopped=False)
-    mend(paused=None)
+    mend(pauses=())
     mend(leases=(a_lease("1", state="finished"), *others))
     mend(leases=others)
     mend(refused={})

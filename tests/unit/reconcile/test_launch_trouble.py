@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import an_agent
+from tests.builders import a_pause, an_agent
 from tests.fakes.flaky import line_to
 from tests.fakes.stage import a_stage
+from tests.unit.planner.intent_scenes import an_intent
 from tests.unit.reconcile.launch_scenes import (
     POOL_AND_ASSIGNED,
     TASK,
@@ -19,6 +20,8 @@ from tests.unit.reconcile.launch_scenes import (
 )
 from tinyscheduler.model.agent import EnvValue
 from tinyscheduler.model.ids import QueueName
+from tinyscheduler.model.intent import IntentKind
+from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.policy import Policy
 
 
@@ -93,6 +96,46 @@ def test_estop_that_comes_during_the_claim_starts_nothing(tmp_path: Path, before
     assert stage.lease() is None
     assert (task.status, task.assigned_to) == ("idle", before)
     assert [held.reason for held in report.start.held] == ["estop"]
+
+
+@pytest.mark.parametrize(
+    "pause",
+    [a_pause(), a_pause("queue", "dev"), a_pause("agent", "dev-1"), a_pause("task", TASK)],
+    ids=lambda pause: pause.scope,
+)
+def test_pause_that_comes_during_the_claim_starts_nothing(tmp_path: Path, pause: Pause) -> None:
+    """Features E1: it holds from the instant at which it is given."""
+    stage = a_stage_with_a_task(tmp_path)
+    pauses = stage.world().pauses
+    port, _ = line_to(stage.server, before=lambda write: pauses.write(pause) if write == 2 else None)
+
+    report = stage.run(server=port)
+    again = stage.run()
+    pauses.remove(pause)
+    after = stage.run()
+
+    task = stage.server.task(TASK)
+    assert [held.reason for held in report.start.held] == ["paused"]
+    assert ([held.reason for held in again.start.held], again.results) == (["paused"], [])
+    assert [result.kind for result in after.results] == ["start"]
+    assert task.status == "working"
+    assert [report.exit_code, again.exit_code, after.exit_code] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("kind", ["stop", "park"])
+def test_stop_that_is_asked_for_during_the_claim_starts_nothing(tmp_path: Path, kind: IntentKind) -> None:
+    stage = a_stage_with_a_task(tmp_path)
+    asked = an_intent(kind)._replace(task_id=TASK, lease_id=None, source=stage.server.source)
+    intents = stage.world().intents
+    port, _ = line_to(stage.server, before=lambda write: intents.write(asked) if write == 2 else None)
+
+    stage.run(server=port)
+    stage.run()
+
+    assert stage.engine.wrappers == []
+    assert stage.lease() is None
+    assert stage.ledger().parked is not None
+    assert stage.server.task(TASK).status == "idle"
 
 
 def test_a_late_wrapper_is_revoked_and_its_process_ended_before_the_task_is_free(tmp_path: Path) -> None:

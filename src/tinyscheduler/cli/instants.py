@@ -1,0 +1,51 @@
+"""Instants and spans given as arguments: ``2h``, ``18:00``, ``2026-01-31T12:00``."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from tinyscheduler.errors import UsageError
+
+WANTED = "30m, 2h or 1d12h from now; 18:00, the next one of this machine; or 2026-01-31T12:00Z"
+
+_SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+
+
+def instant_of(text: str, *, now: datetime, what: str) -> datetime:
+    """A moment to come, in UTC; what has no zone is the machine's. ``what``: the option it is of.
+    Raises UsageError."""
+    moment = _from_span(text, now) or _from_clock(text, now) or _from_iso(text)
+    if moment is None:
+        raise UsageError(f"{what} {text[:40]!r} is no time", hint=f"write {WANTED}")
+    if moment <= now:
+        raise UsageError(f"{what} {text[:40]!r} is over", hint=f"write {WANTED}")
+    return moment
+
+
+def _from_span(text: str, now: datetime) -> datetime | None:
+    found = _SPAN.fullmatch(text)
+    if found is None or not text:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return now + timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _from_clock(text: str, now: datetime) -> datetime | None:
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    # Without its zone, which is asked for anew: the night in between may change it.
+    local = now.astimezone().replace(tzinfo=None)
+    moment = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    if moment <= local:
+        moment += timedelta(days=1)
+    return moment.astimezone(UTC)
+
+
+def _from_iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

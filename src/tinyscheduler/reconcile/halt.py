@@ -1,0 +1,39 @@
+"""What a person may have said since the plan was made: looked at before a start and again after its claim.
+
+A plan is some seconds old when its last task is started, and a pause holds from the instant it is given
+(features E1, E2).
+"""
+
+from __future__ import annotations
+
+from tinyscheduler.model.action import Start
+from tinyscheduler.model.intent import INTENTS_MAX, Intent
+from tinyscheduler.model.reason import Held
+from tinyscheduler.planner.pauses import held_by_pause, in_force, pause_of_start
+from tinyscheduler.ports import World
+
+
+def halted(world: World, start: Start) -> Held | None:
+    """Why this start is not to be made any more; None: it is. Raises StateError."""
+    task = start.task
+    if world.state.is_estopped():
+        return Held(task.id, "estop", "the ESTOP file is there", lever="remove state/ESTOP")
+    pause = pause_of_start(task, start.agent, in_force(world.pauses.read(), world.clock.now()))
+    if pause is not None:
+        return held_by_pause(task, pause)
+    intent = next((asked for asked in world.intents.scan(INTENTS_MAX).intents if _stops(asked, start)), None)
+    if intent is not None:
+        return Held(
+            task.id,
+            "settling",
+            f"{intent.by} asked for a {intent.kind} of it",
+            since=intent.at,
+            lever="the next pass obeys",
+        )
+    return None
+
+
+def _stops(intent: Intent, start: Start) -> bool:
+    """An intent about another run is none about this one."""
+    is_about = intent.kind in ("stop", "park") and intent.task_id == start.task.id
+    return is_about and intent.lease_id is None
