@@ -18,7 +18,7 @@ from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.ports import RunRef
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.stop import WRAPPER_EXTRA_S, end_trees
-from tinyscheduler.reconcile.telling import tell_orphan
+from tinyscheduler.reconcile.telling import tell_ended_orphan, tell_orphan
 
 SECOND_LOOK_S = 1.0
 """A wrapper between the settlement of its lease and its exec into a pass, which drops the tag, needs
@@ -93,6 +93,7 @@ def _conclude(context: Context, run: TaggedRun, survivors: Sequence[ProcessRef])
         _result(context, run, "failed", "its processes survived")
     else:
         _note(context, "orphan_stopped", run, run.processes)
+        tell_ended_orphan(context.report, run)
         _result(context, run, "done", "no_lease")
 
 

@@ -61,6 +61,17 @@ def tell_pauses(report: Report, pauses: Sequence[Pause]) -> None:
             )
 
 
+def tell_ended_orphan(report: Report, run: TaggedRun) -> None:
+    """It is over, and its lease did not go by itself: whoever removed it, or the disk, is to be heard of."""
+    pids = ", ".join(str(process.pid) for process in run.processes)
+    report.trouble(
+        f"task {run.task_id}: processes {pids} worked on it without a lease and were ended",
+        hint=f"somebody or the disk has removed its lease; tinyscheduler explain {run.task_id} says how its "
+        "task stands",
+        reference="orphan",
+    )
+
+
 _MENDING = {
     "wrapper_mends_it": "its wrapper lives and writes it anew at its next beat",
     "run_open": "it is written anew from its ledger, and a copy is kept in quarantine",

@@ -37,7 +37,17 @@ def test_a_run_whose_lease_was_removed_is_ended_in_the_next_pass(tmp_path: Path)
     ]
     assert stage.processes.living() == []
     assert "orphan_stopped" in events(stage)
-    assert report.exit_code == 0
+
+
+def test_a_pass_that_has_ended_an_orphan_says_so_once(tmp_path: Path) -> None:
+    """Its lease did not go by itself: whoever removed it should know what came of it."""
+    stage = a_running_stage(tmp_path)
+    remove_lease(stage)
+
+    first, second = stage.run(), stage.run()
+
+    assert [(fault.reference, "were ended" in fault.message) for fault in first.faults] == [("orphan", True)]
+    assert (first.exit_code, second.exit_code) == (1, 0)
 
 
 def test_an_agent_that_outlived_wrapper_and_lease_gets_its_grace_and_then_no_more(tmp_path: Path) -> None:
