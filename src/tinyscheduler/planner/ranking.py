@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
+from tinyscheduler.model.waiting import waited_s
+from tinyscheduler.planner.bands import CRITICAL, OVERDUE, aged, band_of
 
 DIGITS_MAX = 64
 """Longer is no id of a task; Python refuses to read numbers of more than 4,300 digits."""
 
-RankKey = tuple[int, float, datetime, tuple[int, int, str]]
+RankKey = tuple[int, int, int, float, float, datetime, tuple[int, int, str]]
+Rank = Callable[[Task], RankKey]
 
 
-def rank_key(task: Task, blocks: Mapping[TaskId, int], *, blockers_first: bool) -> RankKey:
-    """Smallest first: blocks others, priority descending, older, id. Total: no two tasks tie."""
-    blocked_count = blocks.get(task.id, 0) if blockers_first else 0
-    return (-blocked_count, -task.priority, task.created_at, natural_id(task.id))
+def rank(snapshot: StartSnapshot, seen: Iterable[Task]) -> Rank:
+    """A key, smallest first. In strict order: blocks others, aged band, priority descending, waiting longer,
+    older, id; where bands take turns the band comes first of all (ADR 0046). Total: no two tasks tie.
+
+    ``seen`` are all those that may wait for another. Among overdue tasks the wait alone decides, or one that
+    others pass all the time would never come first. Where the server's order is kept nothing ages.
+    """
+    if not snapshot.policy.orders_blockers_first:
+        return _servers_order
+    blocks, policy, wait = blocked_counts(seen), snapshot.policy, waits_of(snapshot)
+    takes_turns = bool(policy.band_weights)
+
+    def key(task: Task) -> RankKey:
+        wait_s = wait(task)
+        band = aged(band_of(task.priority, policy), wait_s, policy)
+        if band == OVERDUE:
+            return (band, 0, 0, 0.0, -wait_s, task.created_at, natural_id(task.id))
+        first, later = (band, 0) if takes_turns else (0, band)
+        count = blocks.get(task.id, 0)
+        return (first, -count, later, -task.priority, -wait_s, task.created_at, natural_id(task.id))
+
+    return key
+
+
+def _servers_order(task: Task) -> RankKey:
+    return (CRITICAL, 0, 0, -task.priority, 0.0, task.created_at, natural_id(task.id))
+
+
+def waits_of(snapshot: StartSnapshot) -> Callable[[Task], float]:
+    """How many seconds a task has waited for room; 0 for one that no pass has seen."""
+    waiting, now = snapshot.waiting, snapshot.now
+
+    def wait_s(task: Task) -> float:
+        found = waiting.get(task.id)
+        return 0.0 if found is None or found.created_at != task.created_at else waited_s(found, now)
+
+    return wait_s
 
 
 def natural_id(task_id: TaskId) -> tuple[int, int, str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import Place
-from tinyscheduler.model.knowledge import Unknown
+from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import first_hold, turn_hold
-from tinyscheduler.planner.ranking import blocked_counts, natural_id, rank_key
+from tinyscheduler.planner.line import Line
+from tinyscheduler.planner.ranking import natural_id, rank
 from tinyscheduler.planner.turn_holds import chosen
 from tinyscheduler.planner.view import View, view_of
 
@@ -25,21 +28,22 @@ def plan_start(snapshot: StartSnapshot) -> StartPlan:
     if isinstance(snapshot.backlog, Unknown):
         return StartPlan((), (), view.taken.free)
     backlog = snapshot.backlog.value
-    runnable, held = _sift(backlog.tasks, view)
+    runnable, held = sift(backlog.tasks, view)
     held += _worked_on(backlog.working, view)
     starts: list[Start] = []
-    for task in _ranked(runnable, backlog.tasks, snapshot):
-        hold = turn_hold(task, view)
-        if hold is None:
-            starts.append(_start(task, view))
+    line = line_up(runnable, view)
+    for task in line:
+        decision = decide(task, line, view)
+        if isinstance(decision, Start):
+            starts.append(decision)
         else:
-            held.append(hold)
+            held.append(decision)
     held.sort(key=lambda hold: natural_id(hold.task_id))
     limits = (f"{snapshot.policy.max_fetch} tasks fetched, there are more",) if backlog.is_cut else ()
     return StartPlan(tuple(starts), tuple(held), view.taken.free, limits)
 
 
-def _sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
+def sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
     """Held tasks go out before any limit is looked at (features D7)."""
     runnable: list[Task] = []
     held: list[Held] = []
@@ -53,23 +57,27 @@ def _sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
     return runnable, held
 
 
+def line_up(runnable: Sequence[Task], view: View) -> Line:
+    """In the order in which they are asked for room. Each has to be decided before the next."""
+    backlog = view.snapshot.backlog
+    assert isinstance(backlog, Known), "of an unknown backlog no task is runnable"
+    return Line(runnable, rank(view.snapshot, backlog.value.tasks), view.snapshot)
+
+
+def decide(task: Task, line: Line, view: View) -> Start | Held:
+    """Start it, and take its slot, so that those who come after see it taken; or say why not."""
+    hold = turn_hold(task, view)
+    if hold is not None:
+        return hold
+    agent = chosen(task, view)
+    view.taken.take(agent, task, view.hints(task))
+    return Start(task, agent, _why(task, agent, view), line.started())
+
+
 def _worked_on(tasks: tuple[Task, ...], view: View) -> list[Held]:
     """Why those without a run of ours are not started: they are somebody's, or will be given back."""
     elsewhere = [task for task in tasks if task.id not in view.leases and task.id not in view.broken]
     return [hold for task in elsewhere if (hold := first_hold(task, view)) is not None]
-
-
-def _ranked(runnable: list[Task], seen: tuple[Task, ...], snapshot: StartSnapshot) -> list[Task]:
-    blocks = blocked_counts(seen)
-    first = snapshot.policy.orders_blockers_first
-    return sorted(runnable, key=lambda task: rank_key(task, blocks, blockers_first=first))
-
-
-def _start(task: Task, view: View) -> Start:
-    """Take the slot, so that those who come after see it taken."""
-    agent = chosen(task, view)
-    view.taken.take(agent, task, view.hints(task))
-    return Start(task, agent, _why(task, agent, view))
 
 
 def _why(task: Task, agent: Agent, view: View) -> str:
