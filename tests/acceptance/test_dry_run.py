@@ -168,7 +168,7 @@ def test_dry_run_shows_both_plans_when_there_is_something_to_tend(a_scene: MakeS
     assert actions(previewed, "tend") == [("reclaim", 2, "dev-1", "dev"), ("settle", 1, "dev-1", "dev")]
     assert actions(previewed, "tend") == actions(done, "tend")
     assert actions(previewed, "start") == actions(done, "start") == [("start", 3, "dev-1", "dev")]
-    assert "starts are planned again after tending" in str(previewed["notes"])
+    assert "it may start other tasks than these" in str(previewed["notes"])
 
 
 # --- not one trace -------------------------------------------------------------------------------

@@ -165,7 +165,7 @@ def _print_json(reading: Reading, attempts: tuple[int, ...], context: Context) -
     from datetime import UTC, datetime
 
     from tinyscheduler.kit.fields import instant_text
-    from tinyscheduler.views.plan import id_json
+    from tinyscheduler.views.held import id_json
 
     is_over = reading.is_over()
     parts = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.action import Start
@@ -23,6 +24,11 @@ class Row(NamedTuple):
     value: str
     """What was found, for people."""
     lever: str = ""
+    limit: str = ""
+    since: datetime | None = None
+    next_look_at: datetime | None = None
+    """None: the next pass."""
+    ends_by_at: datetime | None = None
 
 
 class Explanation(NamedTuple):

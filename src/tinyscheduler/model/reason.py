@@ -29,3 +29,5 @@ class Held(NamedTuple):
     next_look_at: datetime | None = None
     """None: the next pass."""
     lever: str = ""
+    ends_by_at: datetime | None = None
+    """When the first of the runs that are in the way ends at the latest; None: nobody can say, or none is."""

@@ -7,7 +7,9 @@ where the ledger knows whose run it is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import Hints
@@ -17,6 +19,10 @@ from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import Gate, Gates
+
+Scope = tuple[Literal["all", "queue", "tag", "agent", "account"], str]
+"""Something that live runs fill."""
+EVERYWHERE: Scope = ("all", "")
 
 
 class Capacity:
@@ -42,9 +48,10 @@ class Capacity:
         self._queues = _Counter(policy.queue_caps)
         self._accounts = _Counter(policy.account_caps)
         self._tags = _Counter(policy.tag_caps)
-        for lease in leases:
-            if lease.state != "finished":
-                self._count(lease.agent, lease.queue, lease.account, lease.tags)
+        self._busy = [lease for lease in leases if lease.state != "finished"]
+        self._ends: dict[Scope, datetime] = {}
+        for lease in self._busy:
+            self._count(lease.agent, lease.queue, lease.account, lease.tags)
         for unreadable in broken:
             agent = self._agents.get(unreadable.agent) if unreadable.agent is not None else None
             self._count(unreadable.agent, None, None if agent is None else agent.account, ())
@@ -74,6 +81,12 @@ class Capacity:
             if cap is not None:
                 return tag, cap
         return None
+
+    def ends_by_at(self, *scopes: Scope) -> datetime | None:
+        """When the first of the live runs in any of these ends at the latest."""
+        if not self._ends and self._busy:
+            self._ends = _ends_of(self._busy)
+        return min((self._ends[scope] for scope in scopes if scope in self._ends), default=None)
 
     def used(self, agent: Agent) -> int:
         """Slots taken."""
@@ -107,6 +120,26 @@ class Capacity:
         self._accounts.add(account)
         for tag in tags:
             self._tags.add(tag)
+
+
+def _ends_of(leases: Iterable[Lease]) -> dict[Scope, datetime]:
+    ends: dict[Scope, datetime] = {}
+    for lease in leases:
+        at = lease.created_at + timedelta(seconds=lease.hard_limit_s + lease.grace_s)
+        for scope in _scopes_of(lease):
+            ends[scope] = min(at, ends.get(scope, at))
+    return ends
+
+
+def _scopes_of(lease: Lease) -> Iterator[Scope]:
+    yield EVERYWHERE
+    yield "agent", lease.agent
+    if lease.queue is not None:
+        yield "queue", lease.queue
+    if lease.account is not None:
+        yield "account", lease.account
+    for tag in lease.tags:
+        yield "tag", tag
 
 
 class _Counter:

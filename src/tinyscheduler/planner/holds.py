@@ -6,6 +6,8 @@ is not asked of it, or a plan for 100,000 tasks would take ten times as long.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tinyscheduler.model.ids import Place
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
@@ -27,7 +29,7 @@ def first_hold(task: Task, view: View, clear: set[Place] | None = None) -> Held 
     for reason, find in rows:
         finding = find(task, view)
         if finding is not None:
-            return held_of(task, reason, finding)
+            return held_of(task, reason, finding, view)
     if clear is not None and not is_met:
         clear.add(place)
     return None
@@ -41,23 +43,32 @@ def turn_hold(task: Task, view: View) -> Held | None:
     place = (task.assigned_to, task.queue) if is_plain(task, view) else None
     said = None if place is None else view.taken.said.get(place)
     if said is not None:
-        return said._replace(task_id=task.id)
+        return said._replace(task_id=task.id, since=held_since(task, said.reason, view))
     for reason, find in _AT_TURN:
         finding = find(task, view)
         if finding is not None:
-            held = held_of(task, reason, finding)
+            held = held_of(task, reason, finding, view)
             if place is not None:
                 view.taken.said[place] = held
             return held
     return None
 
 
-def held_of(task: Task, reason: HeldReason, finding: Finding) -> Held:
+def held_of(task: Task, reason: HeldReason, finding: Finding, view: View) -> Held:
     """What was found, as the answer about this task."""
     if finding.hold is not None:
         return finding.hold
-    value, lever, _, limit, since, next_look_at = finding
-    return Held(task.id, reason, value, limit, since, next_look_at, lever)
+    value, lever, _, limit, since, next_look_at, ends_by_at = finding
+    since = since or held_since(task, reason, view)
+    return Held(task.id, reason, value, limit, since, next_look_at, lever, ends_by_at)
+
+
+def held_since(task: Task, reason: HeldReason, view: View) -> datetime | None:
+    """Since when earlier passes have seen this very task held by it without a break."""
+    seen = view.snapshot.waiting.get(task.id)
+    if seen is None or seen.reason != reason or seen.created_at != task.created_at:
+        return None
+    return seen.held_since
 
 
 def _rows(asked: Asked, *without: Needs) -> tuple[tuple[HeldReason, Find], ...]:

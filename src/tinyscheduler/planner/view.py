@@ -36,6 +36,7 @@ class Finding(NamedTuple):
     since: datetime | None = None
     next_look_at: datetime | None = None
     """None: the next pass."""
+    ends_by_at: datetime | None = None
 
 
 class View(NamedTuple):

@@ -49,7 +49,7 @@ def preview(world: World) -> Report:
     except StateError as error:
         report.fault(error)
     if report.tend:
-        report.notes.append("starts are planned again after tending")
+        report.notes.append("the pass tends first and then looks again: it may start other tasks than these")
     report.ended_at = world.clock.now()
     return report
 

@@ -14,9 +14,9 @@ from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.lease import BrokenLease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.task import Task
+from tinyscheduler.views.held import found_text, held_json, id_json, row_json
 from tinyscheduler.views.intents import answer_json, outlook_text
 from tinyscheduler.views.odd import mending_text, orphan_text
-from tinyscheduler.views.plan import held_json, id_json
 from tinyscheduler.views.run_trouble import what_comes
 from tinyscheduler.views.seen import RunSeen
 from tinyscheduler.views.table import Table, columns
@@ -70,7 +70,7 @@ def explain_json(subject: Subject) -> dict[str, object]:
         "start": None
         if told is None or told.start is None
         else {"agent": told.start.agent.name, "reason": told.start.reason},
-        "rows": [] if told is None else [row._asdict() for row in told.rows],
+        "rows": [] if told is None else [row_json(row) for row in told.rows],
         "tasks_ahead": None if told is None else told.tasks_ahead,
         "next_look_at": instant_text_or_none(_next_look(subject)),
         "lease": None if subject.run is None else _run_json(subject.run),
@@ -90,7 +90,7 @@ def explain_tables(subject: Subject) -> list[Table]:
     # What would hold a task that is done is of no use to anybody.
     is_over = told is None or told.standing in ("complete", "archived")
     rows = () if told is None or is_over else told.rows
-    shown = tuple((_VERDICTS[row.verdict], row.name, row.value, row.lever) for row in rows)
+    shown = tuple((_VERDICTS[row.verdict], row.name, found_text(row, subject.now), row.lever) for row in rows)
     return [
         Table("", (), ((title,),)),
         Table("", columns("", "*"), facts),
@@ -167,7 +167,7 @@ def _verdict(subject: Subject) -> str:
         case "held":
             assert told.held is not None, "a task that is held has a reason"
             ahead = f"; {count_text(told.tasks_ahead, 'task')} before it" if told.tasks_ahead else ""
-            return f"held as {told.held.reason}: {told.held.value}{ahead}"
+            return f"held as {told.held.reason}: {found_text(told.held, subject.now)}{ahead}"
 
 
 def _local_verdict(subject: Subject) -> str:

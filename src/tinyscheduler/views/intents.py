@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tinyscheduler.model.intent import IntentAnswer
-from tinyscheduler.views.plan import id_json
+from tinyscheduler.views.held import id_json
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import ago_text
 

@@ -15,9 +15,9 @@ from tinyscheduler.model.action import (
     kind_of,
     task_of,
 )
-from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.pass_result import Result
 from tinyscheduler.model.reason import Held
+from tinyscheduler.views.held import held_json, id_json
 from tinyscheduler.views.table import Table, columns
 
 
@@ -43,31 +43,13 @@ def action_json(action: TendAction | Start) -> dict[str, object]:
     }
 
 
-def held_json(held: Held) -> dict[str, object]:
-    """``{task_id reason value limit since next lever}``."""
-    return {
-        "task_id": id_json(held.task_id),
-        "reason": held.reason,
-        "value": held.value,
-        "limit": held.limit,
-        "since": None if held.since is None else held.since.isoformat(),
-        "next": None if held.next_look_at is None else held.next_look_at.isoformat(),
-        "lever": held.lever,
-    }
-
-
 def results_json(results: Iterable[Result]) -> list[dict[str, object]]:
     """What became of the planned actions, in the order they were carried out."""
     return [{**result._asdict(), "task_id": id_json(result.task_id)} for result in results]
 
 
-def id_json(task_id: TaskId) -> int | str:
-    """A number where the id is one."""
-    is_plain = task_id.isascii() and task_id.isdigit() and str(int(task_id)) == task_id
-    return int(task_id) if is_plain else task_id
-
-
 NOTHING, UNKNOWN = "nothing to do", "what to do is not known; the errors say why"
+AGAIN = "the pass does what is above first and then looks again: it may start other tasks than these"
 
 
 def plan_text(
@@ -80,7 +62,7 @@ def plan_text(
     lines += [f"{'held':<10} task {h.task_id:<8} {h.reason:<20} {_held_text(h)}" for h in start.held]
     lines += [f"limit      {limit}" for limit in limits]
     if tend and start.starts:
-        lines.append("starts are planned again after tending")
+        lines.append(AGAIN)
     return "\n".join(lines or [NOTHING if is_known else UNKNOWN]) + "\n"
 
 
@@ -92,7 +74,7 @@ def plan_tables(
     started = tuple((s.task.id, s.agent.name, s.reason, s.task.title) for s in start.starts)
     held = tuple((h.task_id, h.reason, h.value, h.lever) for h in start.held)
     remarks = [f"limit reached: {limit}" for limit in limits]
-    remarks += ["starts are planned again after tending"] if tend and start.starts else []
+    remarks += [AGAIN] if tend and start.starts else []
     remarks += [] if tend or start.starts or start.held else [NOTHING if is_known else UNKNOWN]
     return [
         Table("tend", columns("DO", ">TASK", "AGENT", "WHY"), tended),

@@ -9,7 +9,7 @@ from tinyscheduler.kit.fields import instant_text, instant_text_or_none
 from tinyscheduler.model.desk import TaskList
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Comment, Task, TaskDetail
-from tinyscheduler.views.plan import id_json
+from tinyscheduler.views.held import id_json
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import ago_text, block_text, line_text, span_text
 

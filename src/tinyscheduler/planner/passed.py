@@ -1,0 +1,101 @@
+"""What a rule says of a task that it does not hold: for ``explain`` alone, so apart from the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.model.reason import HeldReason
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.able import able
+from tinyscheduler.planner.view import View, candidates, ledger_of
+
+Words = str | Callable[[Task, View], str]
+
+
+def passed(reason: HeldReason, task: Task, view: View | None) -> str:
+    """``view``: None where the rule is not about what a plan sees."""
+    words = PASSED[reason]
+    if isinstance(words, str):
+        return words
+    assert view is not None, "rules about the server have a text"
+    return words(task, view)
+
+
+def _whose(task: Task, _view: View) -> str:
+    return "assigned to nobody" if task.assigned_to is None else f"assigned to {task.assigned_to}, ours"
+
+
+def _attempts(task: Task, view: View) -> str:
+    ledger = ledger_of(task, view)
+    if not isinstance(ledger, Ledger) or not ledger.runs:
+        return "it has not run yet"
+    return f"it has run {ledger.runs} times" if ledger.runs > 1 else "it has run once"
+
+
+def _blocker(task: Task, _view: View) -> str:
+    if task.blocked_by is None:
+        return "it waits for no task"
+    return f"task {task.blocked_by}, which it waited for, is complete"
+
+
+def _who(task: Task, view: View) -> str:
+    names = sorted(agent.name for agent in candidates(task, view))
+    return f"{', '.join(names)} may run it"
+
+
+def _space(_task: Task, view: View) -> str:
+    free_mb, least_mb = view.snapshot.free_mb, view.snapshot.policy.min_free_mb
+    return "free space is not known" if free_mb is None else f"{free_mb} MB free, {least_mb} MB needed"
+
+
+def _queue_room(task: Task, view: View) -> str:
+    cap = dict(view.snapshot.policy.queue_caps).get(task.queue) if task.queue is not None else None
+    return "no cap for its queue" if cap is None else f"queue {task.queue} is below its cap of {cap}"
+
+
+def _agent_room(task: Task, view: View) -> str:
+    return ", ".join(f"{agent.name} {view.taken.used(agent)}/{agent.slots}" for agent in able(task, view))
+
+
+def _whole_room(_task: Task, view: View) -> str:
+    return f"all agents {view.taken.total}/{view.snapshot.policy.max_parallel}"
+
+
+PASSED: Mapping[HeldReason, Words] = {
+    "estop": "no ESTOP file",
+    "paused": "nothing is paused",
+    "server_unknown": "the task server answers",
+    "queue_unknown": "its queue was read",
+    "not_ours": _whose,
+    "leased": "no lease",
+    "settling": "no run of it waits to be settled",
+    "working_elsewhere": lambda task, _view: f"its status is {task.status}",
+    "ledger_unreadable": "its ledger is readable, or there is none",
+    "parked": _attempts,
+    "disabled": "the scheduler is switched on",
+    "parent_open": "no open subtasks",
+    "blocked": _blocker,
+    "dependency_failed": "nothing it needs is parked or gone",
+    "cycle": "it does not wait for itself",
+    "needs_approval": "nobody has to approve it",
+    "not_before": "it need not wait",
+    "cooldown": "no agent of it had it a moment ago",
+    "no_recipe": "there is a command to run",
+    "bad_task": "its id is a name",
+    "no_agent": _who,
+    "no_capability": "its agents can do what it asks for",
+    "out_of_scope": "it is within what its agents may do",
+    "path_held": "nobody has the paths that it names",
+    "goal_held": "no other task of its goal runs",
+    "account_limited": "no limit of a provider is in the way",
+    "agent_quarantined": "no quarantine is in the way",
+    "inactive_hours": "its agents work at this hour",
+    "pressure": "the machine and the queues are not overloaded",
+    "disk": _space,
+    "resources": "what it takes is free",
+    "queue_cap": _queue_room,
+    "agent_full": _agent_room,
+    "global_cap": _whole_room,
+}
+"""A test sees that every rule that is asked has its words."""
