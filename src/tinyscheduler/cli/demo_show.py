@@ -20,7 +20,7 @@ from tinyscheduler.cli.demo_story import Line, untold
 from tinyscheduler.kit.fields import identifier_value, instant_text
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import PastRun
-from tinyscheduler.views.plan import held_json
+from tinyscheduler.views.held import held_json
 from tinyscheduler.views.table import Table, columns, show
 from tinyscheduler.views.timeline import ASCII, UNICODE, Ink, Look, picture
 
