@@ -7,6 +7,7 @@
     |   +-- Refused              exit 4
     +-- WorldError               the world failed: try again later
         +-- LockBusy             exit 75, another pass is at work
+        +-- ClockError           exit 1, the machine's clock shows what cannot be counted
         +-- StateError           exit 1, the state folder cannot be read or written
         |   +-- Unreadable       what is there says nothing, however often it is read
         +-- StartFailed          exit 1, a wrapper could not be started
@@ -94,6 +95,12 @@ class LockBusy(WorldError):
 
     reference = "lock-busy"
     exit_code = 75
+
+
+class ClockError(WorldError):
+    """The machine's clock shows a time that cannot be counted, so nothing could be said of any age."""
+
+    reference = "clock"
 
 
 class StateError(WorldError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.plain import SWITCHES, plain_options
 from tinyscheduler.config.flags import SETTING_FLAGS
-from tinyscheduler.errors import ConfigError, TinySchedulerError, UsageError
+from tinyscheduler.errors import ClockError, ConfigError, TinySchedulerError, UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -109,12 +109,26 @@ def _dispatch(argv: list[str]) -> int:
 def _run(command: Command, arguments: list[str]) -> int:
     import importlib
 
+    _check_clock()
     module = importlib.import_module(f"tinyscheduler.cli.{command.module}")
     plain = plain_options(arguments) if command.name == "run" else None
     options = plain or _judged_options(command, module, arguments)
     code = module.run(options, _context(options))
     assert isinstance(code, int), "a command returns its exit code"
     return code
+
+
+def _check_clock() -> None:
+    """Python counts nanoseconds in 64 bits; so do libraries when they are imported. Raises ClockError."""
+    import time
+
+    try:
+        time.time()
+    except OverflowError as error:
+        raise ClockError(
+            "the clock of this machine is beyond the year 2262, which cannot be counted",
+            hint="set it (timedatectl set-time, date --set); what runs goes on meanwhile",
+        ) from error
 
 
 def _judged_options(command: Command, module: ModuleType, arguments: list[str]) -> Namespace:
