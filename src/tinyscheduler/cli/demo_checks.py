@@ -15,7 +15,7 @@ from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task, TaskDetail
-from tinyscheduler.views.timeline import Fact, Run
+from tinyscheduler.views.past_runs import Fact, Run
 
 SECONDS_MAX: Final = 60.0
 PASS_CODES: Final = frozenset((0, 75))

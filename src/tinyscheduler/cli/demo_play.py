@@ -21,7 +21,7 @@ from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.task import TaskDetail
 from tinyscheduler.ports import World
-from tinyscheduler.views.timeline import runs_of
+from tinyscheduler.views.past_runs import runs_of
 
 PLAY_S: Final = 38.0
 """From the first moment; it takes 15. The ways out after it are limited too, and add up to less than

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 from tinyscheduler.cli.demo_script import title_of
 from tinyscheduler.kit import files, json_text
-from tinyscheduler.views.timeline import Fact, Ink, fact_from, mark_of
+from tinyscheduler.views.past_runs import Fact, fact_from
+from tinyscheduler.views.timeline import Ink, mark_of
 
 JOURNAL_BYTES_MAX: Final = 10_000_000
 """The demo writes 20 kB; more is a fault, and the demo ends with it."""

@@ -1,4 +1,4 @@
-"""The journal as a picture: a row per task, a block per run, time from left to right.
+"""Past runs as a picture: a row per task, a block per run, time from left to right.
 
 Text only: what it is printed on (colour, width, Unicode) is given as a ``Look``.
 """
@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple
 from unicodedata import combining, east_asian_width
 
-from tinyscheduler.kit.fields import Fields
-from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
+from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.result import one_line
+from tinyscheduler.views.past_runs import Run
 
 Ink = Literal["agent", "good", "bad", "moved", "quiet"]
 """What a piece of text is; the terminal decides which colour that is."""
@@ -23,32 +23,6 @@ TICK_CELLS_MIN: Final = 6
 """Room for a label like ``120s`` and some air."""
 DAY_S: Final = 86_400
 TICKS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
-
-
-class Fact(NamedTuple):
-    """One journal entry, as far as pictures and sentences need it."""
-
-    at: datetime
-    event: str
-    task_id: TaskId | None = None
-    lease_id: LeaseId | None = None
-    agent: AgentName | None = None
-    reason: str = ""
-    outcome: str = ""
-    attempt: int | None = None
-
-
-class Run(NamedTuple):
-    """One started run of a task."""
-
-    task_id: TaskId
-    agent: AgentName
-    attempt: int
-    began_at: datetime
-    ended_at: datetime | None
-    """When the scheduler knew that it was over; None: it runs."""
-    outcome: str
-    """A class of contracts.md, or ``undone``; empty while it runs."""
 
 
 class Glyphs(NamedTuple):
@@ -96,47 +70,6 @@ MARKS: Final[Mapping[str, Mark]] = {
 FAILED: Final = Mark("✘", "x", "bad")
 """Every outcome that the table does not name."""
 
-_ENDS: Final[Mapping[str, str]] = {
-    "run_finished": "",
-    "task_settled": "",
-    "lease_undone": "undone",
-    "run_revoked": "undone",
-}
-"""Events that end a run, and the outcome where the entry names none."""
-
-
-def fact_from(entry: object) -> Fact:
-    """Read one parsed line of the journal. Raises ValueError."""
-    found = Fields(entry, "the journal entry")
-    task_id, lease_id, agent = (
-        found.identifier("task_id") if found.has("task_id") else None,
-        found.text_or_none("lease_id"),
-        found.text_or_none("agent"),
-    )
-    return Fact(
-        found.instant("at"),
-        found.text("event"),
-        None if task_id is None else TaskId(task_id),
-        None if lease_id is None else LeaseId(lease_id),
-        None if agent is None else AgentName(agent),
-        found.text_or_none("reason") or "",
-        found.text_or_none("outcome") or "",
-        found.whole_or_none("attempt"),
-    )
-
-
-def runs_of(facts: Iterable[Fact]) -> tuple[Run, ...]:
-    """The runs that facts in their order tell of, in the order of their starts."""
-    runs: dict[LeaseId, Run] = {}
-    for fact in facts:
-        if fact.lease_id is None or fact.task_id is None or fact.agent is None:
-            continue
-        if fact.event == "run_started":
-            runs[fact.lease_id] = Run(fact.task_id, fact.agent, fact.attempt or 1, fact.at, None, "")
-        elif fact.event in _ENDS and fact.lease_id in runs:
-            runs[fact.lease_id] = _ended(runs[fact.lease_id], fact)
-    return tuple(runs.values())
-
 
 def picture(
     runs: Sequence[Run],
@@ -153,12 +86,12 @@ def picture(
     label = min(max((cells_of(name) for name in names), default=0), width // LABEL_SHARE)
     span_s = max((ended_at - began_at).total_seconds(), 1.0)
     scale = _Scale(began_at, span_s, width - label - 2)
-    numbers = agent_numbers(runs)
+    pen = _Pen(look, agent_numbers(runs))
     lines = [" " * (label + 2) + look.paint("quiet", 0, _axis(scale))]
     for name, (task_id, _) in zip(names, titles, strict=True):
         own = [run for run in runs if run.task_id == task_id]
-        lines.append(f"{fit(name, label, look.glyphs)}  {_row(own, scale, numbers, look)}".rstrip())
-    return [*lines, "", *_legend(runs, numbers, look, width)]
+        lines.append(f"{fit(name, label, look.glyphs)}  {_row(own, scale, pen)}".rstrip())
+    return [*lines, "", *_legend(runs, pen, width)]
 
 
 def agent_numbers(runs: Iterable[Run]) -> Mapping[AgentName, int]:
@@ -195,16 +128,19 @@ class _Scale(NamedTuple):
         return min(max(int(share * self.cells), 0), self.cells)
 
 
+class _Pen(NamedTuple):
+    look: Look
+    numbers: Mapping[AgentName, int]
+
+    def mark(self, outcome: str) -> _Cell:
+        found = mark_of(outcome)
+        return _Cell(found.unicode if self.look.glyphs.is_unicode else found.ascii, found.ink)
+
+
 class _Cell(NamedTuple):
     char: str = " "
     ink: Ink | None = None
     number: int = 0
-
-
-def _ended(run: Run, fact: Fact) -> Run:
-    """The first end is the run's; what the server said later may still correct the outcome."""
-    outcome = fact.outcome or _ENDS[fact.event] or run.outcome
-    return run._replace(ended_at=run.ended_at or fact.at, outcome=outcome)
 
 
 def _axis(scale: _Scale) -> str:
@@ -226,29 +162,27 @@ def _duration(seconds: int) -> str:
     return f"{seconds}s"
 
 
-def _row(runs: Sequence[Run], scale: _Scale, numbers: Mapping[AgentName, int], look: Look) -> str:
+def _row(runs: Sequence[Run], scale: _Scale, pen: _Pen) -> str:
     """Waiting until the last block, and on to the end where the task is not done with."""
     cells = [_Cell()] * scale.cells
     is_over = bool(runs) and runs[-1].outcome in ("succeeded", "")
     waits_until = scale.column(runs[-1].began_at) if is_over else scale.cells
-    cells[:waits_until] = [_Cell(look.glyphs.waits, "quiet")] * waits_until
+    cells[:waits_until] = [_Cell(pen.look.glyphs.waits, "quiet")] * waits_until
     for run in runs:
-        block = _block(run, scale, numbers, look)
+        block = _block(run, scale, pen)
         start = min(scale.column(run.began_at), scale.cells - len(block))
         cells[start : start + len(block)] = block
-    return _painted(cells, look)
+    return _painted(cells, pen.look)
 
 
-def _block(run: Run, scale: _Scale, numbers: Mapping[AgentName, int], look: Look) -> list[_Cell]:
+def _block(run: Run, scale: _Scale, pen: _Pen) -> list[_Cell]:
     """The agent's name, if there is room for all of it, filled up; its last cell is the outcome."""
     end = scale.cells if run.ended_at is None else scale.column(run.ended_at)
     room = max(end - scale.column(run.began_at), 1) - 1
     name = run.agent if len(run.agent) <= room else ""
-    text = name.ljust(room, look.glyphs.block)
-    mark = mark_of(run.outcome)
-    char = mark.unicode if look.glyphs.is_unicode else mark.ascii
-    number = numbers[run.agent]
-    return [*(_Cell(c, "agent", number) for c in text), _Cell(char, mark.ink)]
+    text = name.ljust(room, pen.look.glyphs.block)
+    number = pen.numbers[run.agent]
+    return [*(_Cell(char, "agent", number) for char in text), pen.mark(run.outcome)]
 
 
 def _painted(cells: Sequence[_Cell], look: Look) -> str:
@@ -264,18 +198,18 @@ def _painted(cells: Sequence[_Cell], look: Look) -> str:
     return "".join(parts)
 
 
-def _legend(runs: Sequence[Run], numbers: Mapping[AgentName, int], look: Look, width: int) -> list[str]:
+def _legend(runs: Sequence[Run], pen: _Pen, width: int) -> list[str]:
     """Only what is in the picture, broken into lines between its entries."""
+    look = pen.look
     entries: list[tuple[str, str]] = []
-    for agent, number in numbers.items():
+    for agent, number in pen.numbers.items():
         name = fit(agent, min(cells_of(agent), width - 3), look.glyphs)
         text = f"{look.glyphs.block * 2} {name}"
         entries.append((text, look.paint("agent", number, text)))
     for outcome in dict.fromkeys(run.outcome for run in runs):
-        mark = mark_of(outcome)
-        char = mark.unicode if look.glyphs.is_unicode else mark.ascii
+        mark = pen.mark(outcome)
         word = outcome.replace("_", " ") or "running"
-        entries.append((f"{char} {word}", f"{look.paint(mark.ink, 0, char)} {word}"))
+        entries.append((f"{mark.char} {word}", f"{_painted([mark], look)} {word}"))
     waits = look.glyphs.waits * 2
     entries.append((f"{waits} waits", f"{look.paint('quiet', 0, waits)} waits"))
     return _flowed(entries, width)

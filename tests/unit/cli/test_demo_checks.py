@@ -11,7 +11,7 @@ from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.ledger import PastRun
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Comment, TaskDetail
-from tinyscheduler.views.timeline import Fact, Run, runs_of
+from tinyscheduler.views.past_runs import Fact, Run, runs_of
 
 COURSE = (
     # Task, agent, start and end in seconds, outcome.

@@ -6,17 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tinyscheduler.model.ids import AgentName, TaskId
-from tinyscheduler.views.timeline import (
-    ASCII,
-    UNICODE,
-    Ink,
-    Look,
-    Run,
-    cells_of,
-    fact_from,
-    picture,
-    runs_of,
-)
+from tinyscheduler.views.past_runs import Run, fact_from, runs_of
+from tinyscheduler.views.timeline import ASCII, UNICODE, Ink, Look, cells_of, picture
 
 BEGAN_AT = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 TITLES = [
