@@ -69,6 +69,7 @@ class AgentEntry(BaseModel):
     )
     slots: int | None = Field(default=None, alias="maxConcurrency", ge=0, le=rules.SLOTS_MAX)
     is_enabled: bool = Field(default=True, alias="enabled")
+    is_on_demand: bool = Field(default=False, alias="onDemand")
     weight: float = Field(default=1.0, ge=0, le=1_000_000, allow_inf_nan=False)
     capabilities: list[Name] = []
     account: Name | None = None
@@ -90,6 +91,7 @@ _REMEDIES = {
     "agentType": "name the queue it serves, or a list of queues",
     "maxConcurrency": f"write a whole number from 0 to {rules.SLOTS_MAX}",
     "enabled": "write true or false",
+    "onDemand": "write true or false",
     "weight": "write a number from 0 to 1000000",
     "capabilities": "write a list of names",
     "account": "write one name",

@@ -60,6 +60,7 @@ def _agent(entry: AgentEntry, terms: Terms) -> Agent:
         slots=slots.number,
         slots_source=slots.source,
         is_enabled=entry.is_enabled,
+        is_on_demand=entry.is_on_demand,
         weight=entry.weight,
         capabilities=tuple(entry.capabilities),
         account=entry.account,

@@ -166,6 +166,16 @@ class Settings(BaseSettings):
         Field(ge=1, le=10_000),
         About("Idle tasks that one pass looks at.", "a whole number from 1 to 10000"),
     ] = 10_000
+    # As many as one pass can look at and nobody notices; a million is a mistyped limit.
+    max_queue_depth: Annotated[
+        Whole,
+        Field(ge=0, le=1_000_000),
+        About(
+            "Tasks that may wait: from 50, 80 and 95 % on fewer slots are used, and the embedded store takes"
+            " no more when it is full.",
+            "a whole number from 1 to 1000000, 0 for no limit",
+        ),
+    ] = 10_000
     # A petabyte; above it is a slip of the pen.
     min_free_mb: Annotated[
         Whole,

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from tinyscheduler.config.about_key import AboutKey
 from tinyscheduler.config.faults import sentence, shown, suggestion
+from tinyscheduler.config.order_tables import (
+    AgeingTable,
+    BandsTable,
+    DepthTable,
+    contradictions_of_bands,
+)
 from tinyscheduler.errors import Fault
 
 if TYPE_CHECKING:
@@ -22,13 +29,6 @@ if TYPE_CHECKING:
 
 NOT_NOW = 75
 """EX_TEMPFAIL: "not now" by itself, for every agent (contracts, outcomes)."""
-
-
-class AboutKey(NamedTuple):
-    """What the type of a key cannot say."""
-
-    meaning: str
-    wants: str
 
 
 class TableRow(NamedTuple):
@@ -74,6 +74,9 @@ class Tables(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
     retry: RetryTable = RetryTable()
+    bands: BandsTable = BandsTable()
+    ageing: AgeingTable = AgeingTable()
+    depth: DepthTable = DepthTable()
 
 
 TABLE_NAMES = frozenset(Tables.model_fields)
@@ -131,6 +134,11 @@ def _keys_of(name: str) -> Mapping[str, AboutKey]:
 
 
 def _text(value: object) -> str:
+    """As it is written in the file."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"
     return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 
@@ -147,8 +155,9 @@ def _fault(error: ErrorDetails, found: Mapping[str, object], path: str) -> Fault
 
 
 def _contradictions(tables: Tables, path: str) -> list[Fault]:
+    faults = contradictions_of_bands(tables.bands, path)
     both = sorted(set(tables.retry.permanent) & set(tables.retry.retryable))
-    if not both:
-        return []
-    remedy = "take it out of one of the two lists"
-    return [Fault(f"{path}: retry", str(both[0]), remedy, "it is permanent and retryable at once")]
+    if both:
+        remedy = "take it out of one of the two lists"
+        faults.append(Fault(f"{path}: retry", str(both[0]), remedy, "it is permanent and retryable at once"))
+    return faults

@@ -47,6 +47,13 @@ def test_tables_and_settings_stand_beside_each_other(desk):
         ("[retry]\npermanent = [2, 2]", ": retry.permanent", "2 is there twice"),
         ("[retry]\npermanent = [2]\nretryable = [2]", ": retry", "permanent and retryable at once"),
         ("[retri]\npermanent = [2]", ": retri", "did you mean retry?"),
+        ("[bands]\nhigh = 10", ": bands.high", "it is not below bands.critical"),
+        ("[bands]\nnormal = inf", ": bands.normal", "any number"),
+        ("[bands]\nturns = [1, 2, 3]", ": bands.turns", "four whole numbers"),
+        ("[bands]\nturns = [50, 30, 15, 0]", ": bands.turns[3]", "it is below 1"),
+        ("[ageing]\ninterval_min = 0", ": ageing.interval_min", "it is below 1"),
+        ("[ageing]\noverdue_hours = 721", ": ageing.overdue_hours", "it is above 720"),
+        ('[depth]\nstretch_critical_limits = "yes"', ": depth.stretch_critical_limits", "true or false"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(desk, text, where, told):
@@ -70,10 +77,37 @@ def test_config_shows_the_tables(desk):
 
     shown = json.loads(desk.say("config", "--json").text)["tables"]
 
-    assert [(row["name"], row["value"]) for row in shown] == [
-        ("retry.permanent", "2, 64"),
-        ("retry.retryable", None),
-    ]
+    values = {row["name"]: row["value"] for row in shown}
+    assert (values["retry.permanent"], values["retry.retryable"]) == ("2, 64", None)
+    assert (values["bands.enabled"], values["bands.critical"], values["bands.turns"]) == (
+        "false",
+        "10",
+        "50, 30, 15, 5",
+    )
     lines = [line.split() for line in desk.say("config").text.splitlines()]
     assert ["retry.permanent", "2,", "64", "toml"] in lines
     assert ["retry.retryable", "-", "default"] in lines
+
+
+def test_the_order_of_starts_reaches_the_policy_also_from_the_cache(desk):
+    toml(desk, "[bands]\nenabled = true\ncritical = 100\nturns = [4, 3, 2, 1]\n[ageing]\ninterval_min = 5\n")
+
+    first, cached = desk.load().policy, desk.load().policy
+
+    assert (first.band_floors, first.band_weights) == ((100.0, 5.0, 0.0), (4, 3, 2, 1))
+    assert (first.ageing_s, first.overdue_s) == (300, 86_400)
+    assert cached == first
+
+
+def test_without_tables_the_order_is_strict_and_waiting_counts(desk):
+    policy = desk.load().policy
+
+    assert (policy.band_weights, policy.ageing_s, policy.stretches_critical) == ((), 1800, False)
+
+
+def test_ageing_that_is_switched_off_leaves_no_age(desk):
+    toml(desk, "[ageing]\nenabled = false\n")
+
+    policy = desk.load().policy
+
+    assert (policy.ageing_s, policy.overdue_s) == (0, 0)
