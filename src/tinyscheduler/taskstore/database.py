@@ -151,6 +151,12 @@ def sync_commits(connection: sqlite3.Connection, *, at_once: bool) -> None:
     connection.execute(f"PRAGMA synchronous = {'FULL' if at_once else 'NORMAL'}")
 
 
+def touch(connection: sqlite3.Connection) -> None:
+    """Make the transaction one that has something to commit; nothing is changed. An UPDATE to the value
+    that is there would not do: SQLite sees that and writes nothing."""
+    connection.execute(f"PRAGMA user_version = {_version(connection)}")
+
+
 def _refuse_foreign(connection: sqlite3.Connection, path: str) -> None:
     """Nothing has been written when this says no."""
     version = _version(connection)

@@ -162,7 +162,7 @@ class Store:
         if is_synced:
             return
         # The log is one file, and synced as a whole with this commit.
-        self._write(lambda c: c.execute("UPDATE facts SET value = value WHERE name = 'identity'"))
+        self._write(database.touch)
 
     def check(self) -> None:
         """The file is still the one that was opened, and can be read; does not wait for other calls."""
