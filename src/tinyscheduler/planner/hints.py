@@ -1,13 +1,156 @@
-"""Read what a task says about itself: its tags, and the front matter of its description."""
+"""Read what a task says about itself: its tags, and the front matter of its description.
+
+Both are text of whoever wrote the task. Front matter wins, key by key. The first thing that is wrong is
+kept as a fault and holds the task: a hint that is passed over in silence would start what should wait.
+"""
 
 from __future__ import annotations
 
-from tinyscheduler.model.hints import NO_HINTS, Hints
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from tinyscheduler.model.hints import NO_HINTS, HintFault, Hints
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner import hint_values as check
+from tinyscheduler.planner.front_matter import (
+    ALIASES,
+    KEYS,
+    NO_FRONT_MATTER,
+    FrontMatter,
+    front_matter_of,
+)
+from tinyscheduler.planner.front_matter_values import Items, Scalar, Slip, Value, shortened
+
+TAG_KEYS: Mapping[str, str] = {
+    "after": "after",
+    "write": "write",
+    "read": "read",
+    "cap": "capabilities",
+    "goal": "goal",
+    "recipe": "recipe",
+    "scope": "scope",
+}
+"""What stands before the colon of a tag, and the key that means the same."""
+APPROVAL_TAG = "needs-approval"
+_LATER = frozenset({"recipe", "soft_limit", "hard_limit", "budget"})
+"""Agreed keys that this version reads and does not act upon."""
+_BEGINNINGS = frozenset(key[0] for key in (*KEYS, *ALIASES)) | {"-"}
 
 
 def hints_of(task: Task) -> Hints:
-    """``NO_HINTS`` where it says nothing."""
-    after = tuple(TaskId(tag[6:]) for tag in task.tags if tag.startswith("after:"))
-    return Hints(after=after) if after else NO_HINTS
+    """``NO_HINTS`` where it says nothing; never raises."""
+    tags = [tag for tag in task.tags if ":" in tag or tag == APPROVAL_TAG or tag[:4].lower() == "need"]
+    has_matter = task.description[:1] in _BEGINNINGS
+    if not tags and not has_matter:
+        return NO_HINTS
+    try:
+        matter = front_matter_of(task.description) if has_matter else NO_FRONT_MATTER
+    except Slip as slip:
+        return Hints(fault=_fault(f"line {slip.line} of its description", slip))
+    return _merged(tags, matter)
+
+
+def _merged(tags: Sequence[str], matter: FrontMatter) -> Hints:
+    hints, said = NO_HINTS, set()
+    for entry in matter.entries:
+        said.add(entry.key)
+        try:
+            hints = _with(hints, entry.key, entry.value)
+        except Slip as slip:
+            place = f"{entry.key} in line {slip.line or entry.line} of its description"
+            return hints._replace(fault=_fault(place, slip))
+    for key, values in _by_key(tags).items():
+        if key in said:
+            continue
+        try:
+            hints = _with(hints, key, _tagged(key, values))
+        except Slip as slip:
+            return hints._replace(fault=_fault(f"its tag {shortened(values[0])}", slip))
+    notes = (*_notes(said), *_near(tags, matter))
+    return hints._replace(notes=notes) if notes else hints
+
+
+def _by_key(tags: Sequence[str]) -> Mapping[str, list[str]]:
+    """Tags that say something to us, whole, by the key that means the same."""
+    found: dict[str, list[str]] = {}
+    for tag in tags:
+        key = "approval" if tag == APPROVAL_TAG else TAG_KEYS.get(tag.partition(":")[0])
+        if key is not None and (key == "approval" or ":" in tag):
+            found.setdefault(key, []).append(tag)
+    return found
+
+
+def _tagged(key: str, tags: Sequence[str]) -> Value:
+    """As if it stood in front matter, in quotes."""
+    if key == "approval":
+        return Scalar("true", False)
+    values = tuple(Scalar(tag.partition(":")[2], True) for tag in tags)
+    if len(values) > 1 and key in ("goal", "recipe", "scope") and len(set(values)) > 1:
+        raise Slip(f"{len(values)} tags {key}:", "leave one of them")
+    return Items(values) if key in _LISTS else values[0]
+
+
+def _with(hints: Hints, key: str, value: Value) -> Hints:
+    """Raises Slip. A key with nothing behind it says nothing."""
+    return hints if value is None else _READ[key](hints, value)
+
+
+_LISTS = frozenset({"after", "write", "read", "capabilities"})
+
+_READ: Mapping[str, Callable[[Hints, Value], Hints]] = {
+    "after": lambda h, v: h._replace(after=tuple(map(TaskId, check.each_of(v, check.name)))),
+    "write": lambda h, v: h._replace(writes=check.each_of(v, check.path)),
+    "read": lambda h, v: h._replace(reads=check.each_of(v, check.path)),
+    "capabilities": lambda h, v: h._replace(capabilities=check.each_of(v, check.name)),
+    "goal": lambda h, v: h._replace(goal=check.name(check.text_of(v))),
+    "recipe": lambda h, v: h._replace(recipe=check.name(check.text_of(v))),
+    "scope": lambda h, v: h._replace(scope=check.scope(check.text_of(v))),
+    "approval": lambda h, v: h._replace(needs_approval=check.truth(v)),
+    "resources": lambda h, v: h._replace(resources=check.resources(v)),
+    "soft_limit": lambda h, v: h._replace(soft_limit_s=check.seconds(v)),
+    "hard_limit": lambda h, v: h._replace(hard_limit_s=check.seconds(v)),
+    "budget": lambda h, v: h._replace(budget=check.amount(v)),
+}
+
+
+def _fault(place: str, slip: Slip) -> HintFault:
+    return HintFault(place, slip.value, slip.remedy)
+
+
+def _notes(said: set[str]) -> Iterator[str]:
+    for key in sorted(said & _LATER):
+        yield f"{key} comes with a later version and has no effect yet"
+
+
+def _near(tags: Sequence[str], matter: FrontMatter) -> Iterator[str]:
+    """What looks like a slip: nobody is held for the word of a stranger."""
+    for name in matter.strangers:
+        meant = _meant(name, (*KEYS, *ALIASES))
+        if meant is not None:
+            yield f"its front matter has a key {shortened(name)}: is {meant} meant?"
+    for tag in tags:
+        name, colon, _ = tag.partition(":")
+        if (name in TAG_KEYS and colon) or tag == APPROVAL_TAG:
+            continue
+        meant = _meant(name, tuple(TAG_KEYS) if colon else (APPROVAL_TAG,))
+        if meant is not None:
+            yield f"it has a tag {shortened(tag)}: is {meant}{colon} meant?"
+
+
+def _meant(name: str, known: Sequence[str]) -> str | None:
+    return next((key for key in known if is_near(name, key)), None)
+
+
+def is_near(one: str, other: str) -> bool:
+    """The same but for capitals, - and _, a plural, or one letter."""
+    one, other = (word.lower().replace("_", "-").removesuffix("s") for word in (one, other))
+    if one == other:
+        return True
+    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < 4:
+        return False
+    start = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    if start is None:
+        return True
+    rest = one[start:], other[start:]
+    swapped = rest[0][:2] == rest[1][:2][::-1] and rest[0][2:] == rest[1][2:]
+    return swapped or rest[0][1:] == rest[1] or rest[0] == rest[1][1:] or rest[0][1:] == rest[1][1:]

@@ -1,0 +1,185 @@
+"""What a task says about itself: tags and front matter, row by row."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import a_task
+from tinyscheduler.model.hints import NO_HINTS, Hints
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.resources import Resources
+from tinyscheduler.planner.hints import hints_of
+
+
+def said(description: str = "", *tags: str) -> Hints:
+    return hints_of(a_task(description=description, tags=tags))
+
+
+TAGS = {
+    "after:7": Hints(after=(TaskId("7"),)),
+    "write:src/a": Hints(writes=("src/a",)),
+    "write:./src//a/": Hints(writes=("src/a",)),
+    "write:.": Hints(writes=(".",)),
+    "read:docs/**": Hints(reads=("docs/**",)),
+    "read:a: b": Hints(reads=("a: b",)),
+    "cap:gpu": Hints(capabilities=("gpu",)),
+    "goal:release": Hints(goal="release"),
+    "recipe:tidy": Hints(recipe="tidy", notes=()),
+    "scope:team/web": Hints(scope="team/web"),
+    "needs-approval": Hints(needs_approval=True),
+    "backend": NO_HINTS,
+    "area:backend": NO_HINTS,
+    "write": NO_HINTS,
+}
+
+
+@pytest.mark.parametrize(("tag", "expected"), TAGS.items())
+def test_a_tag_says(tag: str, expected: Hints) -> None:
+    assert said("", tag) == expected
+
+
+FRONT_MATTER = {
+    "after: 7": Hints(after=(TaskId("7"),)),
+    "after: [7, x-1]": Hints(after=(TaskId("7"), TaskId("x-1"))),
+    "after:\n  - 7\n  - 8  # why": Hints(after=(TaskId("7"), TaskId("8"))),
+    "write: [src/a, '*.py']\nread: docs": Hints(writes=("src/a", "*.py"), reads=("docs",)),
+    "capabilities: [gpu, x86]": Hints(capabilities=("gpu", "x86")),
+    "cap: gpu": Hints(capabilities=("gpu",)),
+    "goal: release # why": Hints(goal="release"),
+    "scope: team/web": Hints(scope="team/web"),
+    "approval: true": Hints(needs_approval=True),
+    "needs-approval: yes": Hints(needs_approval=True),
+    "approval: false": NO_HINTS,
+    "after:": NO_HINTS,
+    "after: []": NO_HINTS,
+    "resources: {cpu: 0.5, memory_mb: 4096}": Hints(resources=Resources(0.5, 4096)),
+    "resources:\n  gpu: 1": Hints(resources=Resources(gpu=1)),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), FRONT_MATTER.items())
+def test_front_matter_says(text: str, expected: Hints) -> None:
+    fenced = said(f"---\n{text}\n---\nand what is to be done")
+    windows = said(f"---\n{text}\n---\nrest".replace("\n", "\r\n"))
+
+    assert fenced == expected
+    assert windows == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), FRONT_MATTER.items())
+def test_plain_lines_above_the_first_empty_one_say_the_same(text: str, expected: Hints) -> None:
+    assert said(f"{text}\n\nand what is to be done") == expected
+
+
+FAULTS = {
+    "after: 1 2": ("after in line 2", "1 2"),
+    "after: null": ("after in line 2", "null"),
+    "after: 012": ("after in line 2", "012"),
+    "goal: [a, b]": ("goal in line 2", "a list"),
+    "goal: make it faster": ("goal in line 2", "make it faster"),
+    "write: /etc/passwd": ("write in line 2", "/etc/passwd"),
+    "write: a/../../b": ("write in line 2", "a/../../b"),
+    "write: ~/x": ("write in line 2", "~/x"),
+    "write: a**": ("write in line 2", "a**"),
+    "write: *.py": ("line 2", "*.py"),
+    "write:\n  - a\n   - b": ("line 4", "- b"),
+    "write: [a,\n  b]": ("line 2", "[a,"),
+    "approval: maybe": ("approval in line 2", "maybe"),
+    "approval: 'true'": ("approval in line 2", "true"),
+    "goal: a\ngoal: b": ("line 3", "goal is there twice"),
+    "resources: 2": ("resources in line 2", "2"),
+    "resources: {cores: 2}": ("resources in line 2", "cores"),
+    "resources: {cpu: 99999}": ("resources in line 2", "more than any machine has"),
+    "hard_limit: 99d": ("hard_limit in line 2", "99d"),
+    "goal: a\n<<: *b": ("line 3", "<<: *b"),
+    "title: 'x\ngoal: a'": ("line 2", "title: 'x"),
+    "goal: a\nx: &y z": ("line 3", "x: &y z"),
+    "{goal: a}": ("line 2", "{goal: a}"),
+    "goal:\ta": ("line 2", "goal:?a"),
+    "write: " + "[" + ", ".join(f"p{n}" for n in range(65)) + "]": ("write in line 2", "65 entries"),
+    f"goal: {'a' * 65}": ("goal in line 2", "a" * 57 + "..."),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), FAULTS.items(), ids=[str(n) for n in range(len(FAULTS))])
+def test_what_is_wrong_is_told_with_its_line_and_value(text: str, expected: tuple[str, str]) -> None:
+    fault = said(f"---\n{text}\n---\n").fault
+
+    assert fault is not None
+    assert (fault.place, fault.value) == (f"{expected[0]} of its description", expected[1])
+    assert fault.remedy
+
+
+NOBODYS = (
+    "do this: and that",
+    "a text\n\ngoal: something",
+    "goal: a\nand a word about it\n\nrest",
+    "goal: a\n- one\n- two",
+    "---\nJust a rule above a text",
+    "---\ntitle: 'x\nlabels: [a\n---\n",
+    "---\nmeta:\n  goal: nested\n---\n",
+    "--- \n# a remark\n---",
+    "Read: the manual",
+    "---goal: a\n---",
+)
+
+
+@pytest.mark.parametrize("text", NOBODYS)
+def test_a_text_that_only_looks_like_it_says_nothing(text: str) -> None:
+    assert said(text) == NO_HINTS
+
+
+def test_front_matter_that_is_not_closed_is_told_because_somebody_meant_it() -> None:
+    fault = said("---\napproval: true\n\nplease do it").fault
+
+    assert fault is not None
+    assert (fault.place, fault.value) == ("line 1 of its description", "its front matter does not end")
+
+
+def test_front_matter_has_a_bound() -> None:
+    fault = said("---\ngoal: a\n" + "# long\n" * 1000 + "---\n").fault
+
+    assert fault is not None
+    assert "4096" in fault.remedy
+
+
+def test_front_matter_wins_over_tags_key_by_key() -> None:
+    hints = said(
+        "---\nwrite: src/b\napproval: no\n---\n", "write:src/a", "cap:gpu", "needs-approval", "goal:"
+    )
+
+    assert hints.writes == ("src/b",)
+    assert not hints.needs_approval
+    assert hints.fault is not None  # The tag that nothing takes the place of counts.
+
+
+def test_two_goals_by_tags_are_one_too_many() -> None:
+    assert said("", "goal:a", "goal:a").goal == "a"
+    fault = said("", "goal:a", "goal:b").fault
+    assert fault is not None
+    assert fault.place == "its tag goal:a"
+
+
+@pytest.mark.parametrize(
+    ("description", "tag", "meant"),
+    [
+        ("---\naproval: true\n---\n", "", "approval"),
+        ("---\nWrites: x\n---\n", "", "write"),
+        ("---\ngoal: a\nwrites: x\n---\n", "", "write"),
+        ("---\ngoal: a\nsofrt_limit: 1\n---\n", "", "soft_limit"),
+        ("", "needs_approval", "needs-approval"),
+        ("", "afetr:3", "after:"),
+        ("", "Write:src", "write:"),
+        ("", "area:x", None),
+    ],
+)
+def test_what_looks_like_a_slip_is_noted_and_holds_nothing(
+    description: str, tag: str, meant: str | None
+) -> None:
+    hints = said(description, *((tag,) if tag else ()))
+
+    assert hints.fault is None
+    if meant is None:
+        assert hints == NO_HINTS
+    else:
+        assert any(f"is {meant} meant?" in note for note in hints.notes), hints
