@@ -12,6 +12,7 @@ READING: tuple[Words, ...] = (
     ("run", "--dry-run"),
     ("status",),
     ("explain", "1"),
+    ("backlog",),
     ("logs", "1"),
     ("task", "list", "--all"),
     ("task", "show", "1"),

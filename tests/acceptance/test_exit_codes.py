@@ -20,7 +20,7 @@ OF_A_TASK: tuple[Words, ...] = (
     ("explain",), ("logs",), ("task", "show"), ("task", "done"), ("task", "update", "--title", "x")
 )  # fmt: skip
 COMMANDS: tuple[Words, ...] = (
-    ("run",), ("status",), ("explain",), ("logs",), ("task",), ("task", "add"), ("task", "list"),
+    ("run",), ("status",), ("explain",), ("backlog",), ("logs",), ("task",), ("task", "add"), ("task", "list"),
     ("task", "show"), ("task", "update"), ("task", "done"), ("serve",), ("config",),
     ("validate-config",), ("demo",),
 )  # fmt: skip

@@ -541,6 +541,7 @@ def test_terminal_gets_colour_and_a_title_stays_what_it_is(base: Path) -> None:
 GOLDEN_CALLS = (
     ("status", ("status", "--json")),
     ("explain", ("explain", "3", "--json")),
+    ("backlog", ("backlog", "--json")),
     ("logs", ("logs", "1", "--json")),
     ("task_add", ("task", "add", "new", "--queue", "qa", "--tag", "x", "--json")),
     ("task_list", ("task", "list", "--all", "--json")),

@@ -1,0 +1,41 @@
+"""Look at everything that waits: what ``backlog`` shows. Takes no lock and writes nothing."""
+
+from __future__ import annotations
+
+from tinyscheduler.model.intent import IntentAnswer
+from tinyscheduler.model.knowledge import Known
+from tinyscheduler.planner.intents import held_by
+from tinyscheduler.planner.lineup import lineup
+from tinyscheduler.planner.start import plan_start
+from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
+from tinyscheduler.reconcile.memory import Memory
+from tinyscheduler.reconcile.observe import fetch, observe_start
+from tinyscheduler.views.backlog import BacklogSeen
+
+
+def look_at_backlog(side: ReadSide) -> BacklogSeen:
+    """What runs and what waits, of one moment. Raises StateError when leases or ledgers cannot be read at
+    all."""
+    world = side.world
+    tend = observed_leases(world)
+    server = GuardedServer(world.server, Memory(world))
+    leases = [facts.lease for facts in tend.leases]
+    server.meet(leases)
+    backlog, _ = fetch(world, server)
+    answers: tuple[IntentAnswer, ...] = ()
+    if tend.intents:
+        from tinyscheduler.reconcile.intent_look import foresee
+
+        answers = foresee(world, server, tend)
+    snapshot = observe_start(world, server, leases, tend.broken, backlog, refused=held_by(answers))
+    plan = plan_start(snapshot)
+    known = backlog.value if isinstance(backlog, Known) else None
+    return BacklogSeen(
+        now=snapshot.now,
+        runs=runs_of(world, tend),
+        waiters=lineup(snapshot, plan),
+        server_unknown=None if isinstance(backlog, Known) else backlog.why,
+        gaps=() if known is None else known.gaps,
+        limits=plan.limits_reached,
+    )
