@@ -190,6 +190,7 @@ def _policy(settings: Settings, tables: Tables, *, is_legacy: bool) -> Policy:
         orders_blockers_first=not settings.disable_blocking,
         max_fetch=settings.max_fetch,
         max_queue_depth=settings.max_queue_depth,
+        loop_interval_s=settings.loop_interval_sec,
         band_floors=(tables.bands.critical, tables.bands.high, tables.bands.normal),
         band_weights=tuple(tables.bands.turns) if tables.bands.enabled else (),
         ageing_s=tables.ageing.interval_min * 60 if tables.ageing.enabled else 0,

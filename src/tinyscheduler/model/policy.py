@@ -63,6 +63,8 @@ class Policy(NamedTuple):
     kills_max: int = 100
     """Per pass; a bad clock or a bad release must not end everybody at once (features A8)."""
     pass_limit_s: int = 50
+    loop_interval_s: int = 60
+    """From pass to pass; the steps of starvation are counted in it (features D15)."""
     min_free_mb: int = 500
     """No start without room for its lease and its log (features B13)."""
     output_max_bytes: int = 10_000_000

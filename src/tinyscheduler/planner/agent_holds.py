@@ -44,18 +44,26 @@ def no_agent(task: Task, view: View) -> Finding | None:
         if task.assigned_to is not None:
             # Whoever serves its queue is not asked.
             why = "disabled" if task.assigned_to in view.agents else "no agent of ours"
-            return Finding(f"{task.assigned_to}, to whom it is assigned, is {why}", "assign it to another")
+            lever = "assign it to another, or add the agent to agent-control"
+            return Finding(f"{task.assigned_to}, to whom it is assigned, is {why}", lever)
         if task.queue is None:
             lever = f"task update {task.id} --queue QUEUE, or --assign AGENT"
             return Finding("it is without a queue and nobody's", lever)
-        where = f"queue {task.queue}"
-        return Finding(f"no enabled agent serves {where}", f"add an agent for {where}")
+        where, later = f"queue {task.queue}", _on_demand(task, view)
+        return Finding(f"no enabled agent serves {where}{later}", f"add an agent for {where}")
     # Slots of an agent that has nothing to run are none, unless that is true of all.
     agents = [agent for agent in agents if agent.command] or agents
     if all(agent.slots <= 0 for agent in agents):
         names = ", ".join(sorted(agent.name for agent in agents))
         return Finding(f"{names}: 0 slots", f"--agent-limit {agents[0].name}=1, or maxConcurrency")
     return None
+
+
+def _on_demand(task: Task, view: View) -> str:
+    """Who is kept for the time when it has starved."""
+    agents = sorted(view.agents.values(), key=lambda agent: agent.name)
+    names = [a.name for a in agents if a.is_on_demand and a.is_enabled and task.queue in a.queues]
+    return f"; {', '.join(names)} on demand when it starves" if names else ""
 
 
 def account_limited(task: Task, view: View) -> Finding | None:

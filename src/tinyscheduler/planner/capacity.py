@@ -101,9 +101,10 @@ class Capacity:
         ``last`` only where there is nobody else."""
         return min(seats, key=lambda a: (a.name in last, -self.free[a.name], -a.weight, a.name))
 
-    def has_room(self, agent: Agent) -> bool:
-        """A slot is free, its account is below its cap, and no other start tries it already."""
-        is_free = self.free.get(agent.name, 0) > 0 and self.full_account(agent) is None
+    def has_room(self, agent: Agent, *, extra: int = 0) -> bool:
+        """A slot is free, its account is below its cap, and no other start tries it already. ``extra`` slots
+        are there for a task that starves."""
+        is_free = self.free.get(agent.name, 0) + extra > 0 and self.full_account(agent) is None
         return is_free and self.tried(agent) is None
 
     def _count(

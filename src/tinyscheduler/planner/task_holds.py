@@ -26,10 +26,11 @@ def estop(_task: Task, view: View) -> Finding | None:
 
 def not_ours(task: Task, view: View) -> Finding | None:
     """It is another's: never touched."""
-    if task.assigned_to is None or task.assigned_to in view.agents:
+    name = task.assigned_to
+    if name is None or name in view.agents or name in view.former:
         return None
     return Finding(
-        f"assigned to {task.assigned_to}, who is no agent of ours",
+        f"assigned to {name}, who is no agent of ours",
         "add the agent to agent-control, or assign the task to another",
     )
 

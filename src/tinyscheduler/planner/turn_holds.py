@@ -72,8 +72,16 @@ def chosen(task: Task, view: View) -> Agent:
 
 
 def seats(task: Task, view: View) -> Sequence[Agent]:
-    """Who has room for the task now."""
-    return [agent for agent in able(task, view) if view.taken.has_room(agent)]
+    """Who has room for the task now; of one that has starved for long, who could take one more."""
+    agents = able(task, view)
+    found = [agent for agent in agents if view.taken.has_room(agent)]
+    if found or task.id not in view.relieved:
+        return found
+    from tinyscheduler.planner.starvation import gets_one_more_slot
+
+    if not gets_one_more_slot(task, view):
+        return found
+    return [agent for agent in agents if view.taken.has_room(agent, extra=1)]
 
 
 def _full(where: str, cap: int, lever: str, ends_by_at: datetime | None) -> Finding:

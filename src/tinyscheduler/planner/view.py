@@ -47,7 +47,7 @@ class View(NamedTuple):
     broken: Mapping[TaskId, BrokenLease]
     agents: Mapping[AgentName, Agent]
     serving: Mapping[QueueName, Sequence[Agent]]
-    """Enabled agents of a queue."""
+    """Enabled agents of a queue, but for those on demand."""
     idle: Mapping[QueueName, Sequence[AgentName]]
     """Disabled agents of a queue that no enabled one serves."""
     gates: Gates
@@ -55,14 +55,18 @@ class View(NamedTuple):
     """Those that hold now."""
     open_parents: frozenset[TaskId]
     met: frozenset[TaskId]
-    """Tasks with a lease or a ledger, whatever is in it. Ten thousand others need not be asked what
-    only those can answer."""
+    """Tasks with a lease or a ledger, whatever is in it, and those that are relieved. Ten thousand others
+    need not be asked what only these can answer."""
     taken: Capacity
     """By live leases; while a plan is made, also by its starts so far. The one thing here that changes."""
     said: dict[TaskId, Hints]
     """What tasks say about themselves, as far as anybody has asked; see ``hints``."""
     able: dict[Place, Sequence[Agent]]
     """Who may be given a task of a place that nothing tells from others, as far as anybody has asked."""
+    relieved: Mapping[TaskId, int]
+    """Tasks that have starved for long, with their steps; see ``starvation``."""
+    former: frozenset[AgentName]
+    """Names that were agents of ours when tasks that still wait were first seen, and are no more."""
 
     def hints(self, task: Task) -> Hints:
         """What the task says about itself, read once."""
@@ -83,7 +87,7 @@ def view_of(snapshot: StartSnapshot) -> View:
     broken = {broken.task_id: broken for broken in snapshot.broken}
     backlog = snapshot.backlog
     serving = _serving(snapshot.agents)
-    gates = gates_of(snapshot)
+    gates, relieved = gates_of(snapshot), _relieved(snapshot)
     return View(
         snapshot,
         leases,
@@ -94,18 +98,30 @@ def view_of(snapshot: StartSnapshot) -> View:
         gates,
         in_force(snapshot.pauses, snapshot.now),
         backlog.value.open_parents if isinstance(backlog, Known) else frozenset(),
-        frozenset((*leases, *broken, *snapshot.ledgers)),
+        frozenset((*leases, *broken, *snapshot.ledgers, *relieved)),
         Capacity(snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken, gates=gates),
         {},
         {},
+        relieved,
+        frozenset(found.assigned_to for found in snapshot.waiting.values() if found.assigned_to is not None)
+        - {agent.name for agent in snapshot.agents},
     )
+
+
+def _relieved(snapshot: StartSnapshot) -> Mapping[TaskId, int]:
+    if not snapshot.waiting:
+        return {}
+    from tinyscheduler.planner.starvation import relieved
+
+    return relieved(snapshot)
 
 
 def _serving(agents: Sequence[Agent]) -> Mapping[QueueName, Sequence[Agent]]:
     serving: dict[QueueName, list[Agent]] = {}
     # By name, so that what is said of several agents does not depend on the order of a file.
     for agent in sorted(agents, key=lambda agent: agent.name):
-        for queue in agent.queues if agent.is_enabled else ():
+        # One on demand is asked only for a task that starves.
+        for queue in agent.queues if agent.is_enabled and not agent.is_on_demand else ():
             serving.setdefault(queue, []).append(agent)
     return serving
 
@@ -114,9 +130,10 @@ def _idle(
     agents: Sequence[Agent], serving: Mapping[QueueName, Sequence[Agent]]
 ) -> Mapping[QueueName, Sequence[AgentName]]:
     idle: dict[QueueName, list[AgentName]] = {}
+    reserved = {queue for agent in agents if agent.is_enabled for queue in agent.queues}
     for agent in sorted(agents, key=lambda agent: agent.name):
         for queue in agent.queues:
-            if queue not in serving:
+            if queue not in serving and queue not in reserved:
                 idle.setdefault(queue, []).append(agent.name)
     return idle
 
@@ -149,7 +166,18 @@ def is_foreign(run: OpenRun, task: Task, snapshot: StartSnapshot) -> bool:
 
 
 def candidates(task: Task, view: View) -> Sequence[Agent]:
-    """Agents that may run the task, capacity aside: its assignee, or those who serve its queue."""
+    """Agents that may run the task, capacity aside: its assignee, or those who serve its queue; and, when it
+    has starved for long enough, those who come to its relief."""
+    agents = regulars(task, view)
+    if task.id not in view.relieved or task.assigned_to is not None:
+        return agents
+    from tinyscheduler.planner.starvation import relief
+
+    return relief(task, view, agents)
+
+
+def regulars(task: Task, view: View) -> Sequence[Agent]:
+    """Its assignee, or those who serve its queue."""
     if task.assigned_to is not None:
         agent = view.agents.get(task.assigned_to)
         return (agent,) if agent is not None and agent.is_enabled else ()
