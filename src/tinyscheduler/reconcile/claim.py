@@ -1,21 +1,35 @@
 """Claim a task, and give a claim back: the two halves of one protocol over the server's primitives.
 
 A claim is won, lost or unclear (law 4). An unassigned task is claimed by exchanging its assignee,
-an assigned one by a move from its owner to itself; both show a human's hand (tinytask 3.2). The
-window between look and write is one call long; nothing closes it further on the public server.
+an assigned one by a move from its owner to itself; both show a human's hand (tinytask 3.2) and another
+scheduler's: the exchange by a name of its own, the move by its comment (``contest``). The window between
+look and write is one call long; nothing closes it further on the public server.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from tinyscheduler.errors import NotAssigned, ServerRefused, ServerUnavailable, TaskNotFound
+from tinyscheduler.model.claim_marks import claim_name, end_mark, is_claim_name, lease_in
 from tinyscheduler.model.ids import AgentName, LeaseId
 from tinyscheduler.model.lease import Claim, Lease, comment_marker
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.ports import TaskServer
+from tinyscheduler.reconcile.contest import is_claimed_after, lately_claimed, winner_before
 from tinyscheduler.reconcile.parking import untagged
+
+
+class Bid(NamedTuple):
+    """Who claims."""
+
+    agent: AgentName
+    lease_id: LeaseId
+    now: datetime
+    is_tagged: bool = False
+    """Our tag of a parked task may be on it, and goes."""
 
 
 class Won(NamedTuple):
@@ -52,29 +66,26 @@ def claim_of(task: Task) -> Claim:
     return Claim(task.assigned_to, task.queue, task.created_at, how)  # type: ignore[arg-type]
 
 
-def claim(
-    server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId, *, is_tagged: bool = False
-) -> ClaimResult:
-    """Look again, take it, set it working. Raises nothing: every ending is one of the four.
-
-    ``is_tagged``: our tag of a parked task may be on it, and goes."""
+def claim(server: TaskServer, task: Task, bid: Bid) -> ClaimResult:
+    """Look again, take it, set it working. Raises nothing: every ending is one of the four."""
     try:
-        difference = _look(server, task)
+        seen = _look(server, task, bid)
     except ServerUnavailable as error:
         return NotAsked(error.message)
     except ServerRefused as error:
         return Lost("working_elsewhere", error.message)
-    if difference is not None:
-        return difference
+    if isinstance(seen, Lost):
+        return seen
     try:
-        taken = _take(server, task, agent, lease_id)
+        taken = _take(server, task, bid)
     except ServerUnavailable as error:
         return Unclear(error.message) if error.maybe_applied else NotAsked(error.message)
     except (NotAssigned, ServerRefused, TaskNotFound) as error:
         return Lost("working_elsewhere", error.message)
     if isinstance(taken, Lost | Unclear):
         return taken
-    return _begin(server, task, agent, tags=untagged(taken) if is_tagged else None)
+    begun = _begin(server, task, bid, tags=untagged(taken) if bid.is_tagged else None)
+    return _if_first(server, begun, bid, seen) if isinstance(begun, Won) else begun
 
 
 def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
@@ -94,24 +105,37 @@ def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
     if _is_late_half(task, lease):
         server.update(task.id, status="idle")
         return True
-    if not _is_applied(detail, lease):
+    if not _is_applied(detail, lease) or task.status == "complete":
         return not is_unclear
-    if task.assigned_to != lease.agent or task.status == "complete":
-        return not is_unclear
-    _take_back(server, task, lease)
+    if lease.claim.how == "exchange":
+        _exchange_back(server, task, lease)
+    elif is_claimed_after(detail.comments, lease.agent, lease.lease_id):
+        return True
+    elif _is_anothers(detail, lease):
+        # Cut off after our move had set it idle, or before we could see that another was first.
+        if task.status == "idle":
+            server.update(task.id, status="working")
+        return True
+    elif task.status == "working":
+        server.update(task.id, status="idle")
     # Where only the first half is seen, the second may still be on its way.
-    return task.status == "working" or not is_unclear
+    is_whole = task.assigned_to == lease.agent and task.status == "working"
+    return is_whole or not is_unclear
 
 
-def _take_back(server: TaskServer, task: Task, lease: Lease) -> None:
-    if lease.claim.how == "move":
-        if task.status == "working":
-            server.update(task.id, status="idle")
-    elif task.previous_assigned_to is not None:
-        # Our exchange replaced a person's choice and was cut off before it put that back.
-        server.update(task.id, assigned_to=task.previous_assigned_to)
-    else:
-        server.update(task.id, status="idle", assigned_to="")
+def _exchange_back(server: TaskServer, task: Task, lease: Lease) -> None:
+    """To whom it was taken from, if that was a person's choice: then the exchange was cut off before it put
+    that back, and only a ``working`` under the agent's name is ours."""
+    person = _without_claims(task.previous_assigned_to)
+    if person and task.assigned_to != lease.agent and task.status == "working":
+        _let_go(server, task, lease.agent, lease.lease_id)
+    is_begun = task.assigned_to == lease.agent and task.status == "working"
+    server.update(task.id, status="idle" if is_begun or not person else None, assigned_to=person)
+
+
+def _is_anothers(detail: TaskDetail, lease: Lease) -> bool:
+    seen = frozenset(said.id for said in detail.comments)
+    return winner_before(detail.comments, lease.agent, lease.lease_id, seen) is not None
 
 
 def _is_late_half(task: Task, lease: Lease) -> bool:
@@ -120,12 +144,13 @@ def _is_late_half(task: Task, lease: Lease) -> bool:
     return is_pool and task.previous_assigned_to == lease.agent and task.status == "working"
 
 
-def _look(server: TaskServer, task: Task) -> Lost | None:
-    """The snapshot may be a pass old; read once more directly before taking."""
+def _look(server: TaskServer, task: Task, bid: Bid) -> Lost | frozenset[str]:
+    """The snapshot may be a pass old; read once more directly before taking. The ids of the comments."""
     try:
-        found = server.get(task.id).task
+        detail = server.get(task.id)
     except TaskNotFound as error:
         return Lost("working_elsewhere", error.message)
+    found = detail.task
     if found.created_at != task.created_at:
         return Lost("working_elsewhere", "another task has its id now")
     for what, seen, wanted in (
@@ -141,39 +166,84 @@ def _look(server: TaskServer, task: Task) -> Lost | None:
         return Lost("blocked", f"waits for task {found.blocked_by}")
     if server.has_open_children(task.id):
         return Lost("parent_open", "it has subtasks that are not complete")
-    return None
+    other = lately_claimed(detail.comments, bid.agent, bid.lease_id, bid.now)
+    return _claimed_by(other) if other is not None else frozenset(said.id for said in detail.comments)
 
 
-def _take(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -> Task | Lost | Unclear:
+def _take(server: TaskServer, task: Task, bid: Bid) -> Task | Lost | Unclear:
     if task.assigned_to is not None:
-        text = f"{agent} starts on it {comment_marker(lease_id)}"
-        moved = server.move(task.id, current=task.assigned_to, new=agent, comment=text)
+        text = f"{bid.agent} starts on it {comment_marker(bid.lease_id)}"
+        moved = server.move(task.id, current=task.assigned_to, new=bid.agent, comment=text)
         return moved if _is_where_it_was(moved, task) else _moved_away(moved)
-    taken = server.update(task.id, assigned_to=agent)
+    taken = server.update(task.id, assigned_to=claim_name(bid.agent, bid.lease_id))
     previous = taken.previous_assigned_to
     if previous is None and taken.status == "idle" and _is_where_it_was(taken, task):
         return taken
     # Somebody was quicker by a moment: put back what the exchange replaced.
     try:
-        server.update(task.id, assigned_to=previous or "")
+        if taken.status == "working" and _without_claims(previous):
+            _let_go(server, task, bid.agent, bid.lease_id)
+        server.update(task.id, assigned_to=_without_claims(previous))
     except ServerUnavailable as error:
         return Unclear(error.message)
     return Lost("working_elsewhere", f"{previous or 'somebody'} took it at the same moment")
 
 
-def _begin(server: TaskServer, task: Task, agent: AgentName, *, tags: tuple[str, ...] | None) -> ClaimResult:
+def _begin(server: TaskServer, task: Task, bid: Bid, *, tags: tuple[str, ...] | None) -> ClaimResult:
     """``task`` as it was seen before it was taken."""
+    is_exchange = task.assigned_to is None
     try:
-        working = server.update(task.id, status="working", tags=tags)
-        if working.assigned_to == agent and _is_where_it_was(working, task):
+        working = server.update(
+            task.id, status="working", assigned_to=bid.agent if is_exchange else None, tags=tags
+        )
+        if _is_won(working, task, bid):
             return Won(working)
         # The ``working`` was ours, and the assignee if it still is the agent.
-        is_ours = working.assigned_to == agent
-        server.update(task.id, status="idle", assigned_to=(task.assigned_to or "") if is_ours else None)
+        before = _without_claims(working.previous_assigned_to) if is_exchange else task.assigned_to
+        is_ours = working.assigned_to == bid.agent
+        server.update(task.id, status="idle", assigned_to=(before or "") if is_ours else None)
     except (ServerUnavailable, ServerRefused, TaskNotFound) as error:
         # The first half is done: only the next pass can say what has become of it.
         return Unclear(error.message)
     return _moved_away(working)
+
+
+def _is_won(working: Task, task: Task, bid: Bid) -> bool:
+    """Nobody has come between the two halves; under the exchange's own name that shows."""
+    is_untouched = working.previous_assigned_to == claim_name(bid.agent, bid.lease_id)
+    is_agents = working.assigned_to == bid.agent and (is_untouched or task.assigned_to is not None)
+    return is_agents and _is_where_it_was(working, task)
+
+
+def _if_first(server: TaskServer, won: Won, bid: Bid, seen: frozenset[str]) -> ClaimResult:
+    """A move to itself succeeds for each scheduler that has an agent of this name. Whoever is not the first
+    leaves the task as it is: it looks as the first one wants it."""
+    if won.task.previous_assigned_to == claim_name(bid.agent, bid.lease_id):
+        return won
+    try:
+        comments = server.get(won.task.id).comments
+        other = winner_before(comments, bid.agent, bid.lease_id, seen)
+        if other is None:
+            return won
+        _let_go(server, won.task, bid.agent, bid.lease_id)
+    except (ServerUnavailable, ServerRefused, TaskNotFound) as error:
+        return Unclear(error.message)
+    return _claimed_by(other)
+
+
+def _let_go(server: TaskServer, task: Task, agent: AgentName, lease_id: LeaseId) -> None:
+    """To whoever was quicker and is at work. Said, because nothing else would tell another scheduler later
+    that the claim's name on the task is none of the winner."""
+    server.comment(task.id, f"{agent} came too late {end_mark(lease_id)}]", agent)
+
+
+def _claimed_by(other: LeaseId) -> Lost:
+    return Lost("working_elsewhere", f"another scheduler claims it at the same moment, as lease {other}")
+
+
+def _without_claims(previous: AgentName | None) -> str:
+    """To whom it is put back: a name that only a claim has used is nobody's."""
+    return "" if previous is None or is_claim_name(previous) else previous
 
 
 def _is_where_it_was(found: Task, task: Task) -> bool:
@@ -188,8 +258,21 @@ def _moved_away(found: Task) -> Lost:
 
 
 def _is_applied(detail: TaskDetail, lease: Lease) -> bool:
-    """Whether the first half of the claim has happened: the traces differ by the way."""
+    """Whether the first half of the claim has happened and nobody has taken the task since: the traces
+    differ by the way."""
+    task, name = detail.task, claim_name(lease.agent, lease.lease_id)
+    if lease.claim.how == "exchange" and task.assigned_to == name:
+        return True
+    if task.assigned_to != lease.agent or _says(detail, end_mark(lease.lease_id)):
+        return False
     if lease.claim.how == "move":
-        marker = comment_marker(lease.lease_id)
-        return any(marker in comment.text for comment in detail.comments)
-    return detail.task.assigned_to == lease.agent
+        return _says(detail, comment_marker(lease.lease_id))
+    previous = task.previous_assigned_to
+    if lease.state != "claiming" or previous is None or previous == name or not is_claim_name(previous):
+        return True
+    # Another scheduler's claim: it has won, or it has come too late and let go.
+    return _says(detail, end_mark(lease_in(previous)))
+
+
+def _says(detail: TaskDetail, mark: str) -> bool:
+    return any(mark in said.text for said in detail.comments)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from tinyscheduler.errors import NotAssigned, TaskNotFound
+from tinyscheduler.model.claim_marks import claim_name, end_mark
 from tinyscheduler.model.ids import QueueName
-from tinyscheduler.model.lease import Lease, Outcome, comment_marker
+from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.ports import TaskServer
+from tinyscheduler.reconcile.claim import give_back
 from tinyscheduler.reconcile.parking import tagged
 
 COMMENT_CHARS_MAX = 2_000
@@ -42,6 +44,10 @@ def settle_on_server(server: TaskServer, lease: Lease, *, note: str, is_parked: 
         return Settled("gone", None, _outcome_of(lease))
     if detail.task.created_at != lease.claim.task_created_at:
         return Settled("gone", None, _outcome_of(lease))
+    if detail.task.assigned_to == claim_name(lease.agent, lease.lease_id):
+        # The claim was cut off and its lease lost after that: nothing has run.
+        give_back(server, lease, is_unclear=False)
+        return Settled("requeued", server.get(lease.task_id).task, _outcome_of(lease))
     try:
         return _settle_found(server, lease, detail, note=note, is_parked=is_parked)
     except (NotAssigned, TaskNotFound):
@@ -195,4 +201,4 @@ def _says_it_succeeded(detail: TaskDetail, lease: Lease) -> bool:
 
 
 def _end_of(lease: Lease) -> str:
-    return comment_marker(lease.lease_id).replace("[lease ", "[end of lease ").removesuffix("]")
+    return end_mark(lease.lease_id)

@@ -12,6 +12,7 @@ from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.task import Task
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.claim import (
+    Bid,
     ClaimResult,
     claim,
 )
@@ -30,7 +31,7 @@ def a_server(*, assigned_to: str | None = None) -> tuple[FakeTaskServer, Task]:
 
 
 def claim_task(server: TaskServer, seen: Task) -> ClaimResult:
-    return claim(server, seen, AGENT, LEASE)
+    return claim(server, seen, Bid(AGENT, LEASE, NOW))
 
 
 def where(server: FakeTaskServer) -> tuple[str, str | None, str | None]:
