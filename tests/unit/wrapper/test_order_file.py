@@ -40,6 +40,7 @@ def test_the_names_on_disk_are_the_contracts(tmp_path: Path) -> None:
         "schema", "task_id", "lease_id", "agent", "tag", "argv", "env_names", "prompt_file", "stdin",
         "cwd", "log", "result", "inbox", "limits", "heartbeat", "profile", "success", "redact",
         "engine", "containment", "estop", "running", "after",
+        "paths", "goal", "resources",
     ]  # fmt: skip
     assert document["limits"] == {
         "soft": None, "hard": 3600, "grace": 5, "stall": None, "stall_pause": 300,
