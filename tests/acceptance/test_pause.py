@@ -54,7 +54,8 @@ def test_pauses_of_everything_agents_and_tasks_are_apart(scene: Scene) -> None:
     still = held(scene)
     ended = scene.well("resume", "--all")
 
-    assert one == {"1": "paused"} or one == {"1": "paused", "2": "agent_full"}
+    assert one["1"] == "paused"
+    assert one.get("2") in (None, "agent_full")
     assert both == {"1": "paused", "2": "paused"}
     assert still == {"1": "paused", "2": "paused"}
     assert ended == "everything is paused no more\n"
@@ -108,6 +109,6 @@ def test_pause_file_that_cannot_be_read_pauses_and_is_a_problem(scene: Scene) ->
     scene.once()
 
     assert status.code == 1
-    assert "queue dev is paused" in status.out
-    assert "it does not parse" in status.out
+    assert "a pause cannot be read, so it holds" in status.out
+    assert "queue dev" in status.out
     assert scene.disk.leases() == ["1"]

@@ -18,6 +18,7 @@ from tests.simulation.table import TableView
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
 from tinyscheduler.adapters.records.intents import FileIntents
+from tinyscheduler.adapters.records.pauses import FilePauses
 from tinyscheduler.adapters.records.sightings import FileSightings
 from tinyscheduler.adapters.records.waiting import FileCursors, FileWaits
 from tinyscheduler.adapters.runs import RunFolderStore
@@ -58,6 +59,7 @@ def world_of(body: Body) -> World:
         breakers=FileBreakers(f"{places.state}/breakers.json", places.quarantine, disk=files),
         accounts=FileAccounts(f"{places.state}/accounts.json", places.quarantine, disk=files),
         intents=FileIntents(places.intents, places.quarantine, disk=files),
+        pauses=FilePauses(f"{places.state}/pauses", disk=files),
         runs=runs_of(body),
         journal=Facts(body),
         processes=TableView(body.machine.table, body),
@@ -141,6 +143,12 @@ class State:
 
     def is_estopped(self) -> bool:
         return self._body.files.exists(self._places.estop_file)
+
+    def estop(self, text: str) -> bool:
+        return self._body.files.create_exclusive(self._places.estop_file, text.encode())
+
+    def end_estop(self) -> bool:
+        return self._body.files.remove(self._places.estop_file)
 
     def free_mb(self) -> int | None:
         return 10_000

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from tinyscheduler.bootstrap import wire
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
+from tinyscheduler.cli.passing import seconds_of
 from tinyscheduler.errors import Refused, ServerUnavailable, UsageError
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.ids import LeaseId, TaskId
@@ -23,7 +24,6 @@ from tinyscheduler.model.snapshot import TendSnapshot
 from tinyscheduler.planner.intents import Ruling, answer_of, replaces
 from tinyscheduler.ports import World
 
-TIMEOUT_S_MAX = 3600
 EXIT_REFUSED, EXIT_TIMEOUT = Refused.exit_code, 5
 
 WAIT_HELP = """It asks the next pass, which does it within the minute; --wait runs a pass here and waits for
@@ -68,7 +68,7 @@ def open_desk(options: argparse.Namespace, context: Context) -> Desk:
     from tinyscheduler.bootstrap import load
     from tinyscheduler.reconcile.look import observed_leases
 
-    _timeout_s(options)
+    seconds_of(options.timeout, what="--timeout")
     _reason(options, "")
     configuration = load(context, write_cache=False)
     world = wire(configuration, context, is_read_only=True)
@@ -131,7 +131,9 @@ def ask(desk: Desk, options: argparse.Namespace, intents: Sequence[Intent]) -> i
         from tinyscheduler.cli.waiting import wait_for
 
         wanted = [_asked_before(desk, outlook.answer.intent) for outlook in outlooks if outlook.is_open]
-        done = wait_for(desk.configuration, desk.context, wanted, timeout_s=_timeout_s(options))
+        done = wait_for(
+            desk.configuration, desk.context, wanted, timeout_s=seconds_of(options.timeout, what="--timeout")
+        )
         answers = [outlook.answer for outlook in outlooks if not outlook.is_open] + done
     code = _exit_code(answers, is_waiting=is_waiting)
     _show(desk, options, answers, code=code, is_waiting=is_waiting)
@@ -206,15 +208,6 @@ def _hint(intent: Intent, ruling: Ruling) -> str:
     if ruling.rule == "gone":
         return "tinyscheduler task list --all shows what there is"
     return f"tinyscheduler explain {intent.task_id} says how it stands"
-
-
-def _timeout_s(options: argparse.Namespace) -> int:
-    text = options.timeout
-    if text.isascii() and text.isdigit() and 0 < len(text) < 6 and 0 < int(text) <= TIMEOUT_S_MAX:
-        return int(text)
-    raise UsageError(
-        f"--timeout {text[:40]!r} is not a number of seconds", hint=f"whole seconds, 1 to {TIMEOUT_S_MAX}"
-    )
 
 
 def _reason(options: argparse.Namespace, by: str) -> str:

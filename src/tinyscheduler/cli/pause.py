@@ -54,21 +54,29 @@ def run(options: argparse.Namespace, context: Context) -> int:
     """Raises Refused for a queue or an agent that agent-control does not know, StateError."""
     from tinyscheduler.bootstrap import load, wire
     from tinyscheduler.cli.instants import instant_of
-    from tinyscheduler.cli.task_write import author_of
-    from tinyscheduler.model.result import one_line
 
     configuration = load(context, write_cache=False)
     world = wire(configuration, context, is_read_only=True)
     now = world.clock.now()
     until = None if options.until is None else instant_of(options.until, now=now, what="--until")
-    by = one_line(author_of(context), chars_max=BY_CHARS_MAX)
     subjects = subjects_of(options)
     _check_known(configuration, subjects)
-    pauses = [Pause(scope, name, by, now, _reason(options), until) for scope, name in subjects]
+    whole = new_pause(context, now, options.reason)._replace(until=until)
+    pauses = [whole._replace(scope=scope, name=name) for scope, name in subjects]
     for pause in pauses:
         world.pauses.write(pause)
     show(context, options, pauses, now=now, words=[_told(pause, now) for pause in pauses])
     return 0
+
+
+def new_pause(context: Context, now: datetime, reason: str | None) -> Pause:
+    """Of everything, without an end; not written. Raises UsageError."""
+    from tinyscheduler.cli.asking import reason_of
+    from tinyscheduler.cli.task_write import author_of
+    from tinyscheduler.model.result import one_line
+
+    by = one_line(author_of(context), chars_max=BY_CHARS_MAX)
+    return Pause("all", "", by, now, "" if reason is None else reason_of(reason))
 
 
 def subjects_of(options: argparse.Namespace) -> list[tuple[PauseScope, str]]:
@@ -127,9 +135,3 @@ def _nearest(name: str, scope: str, known: set[str]) -> str:
         if near
         else f"agent-control names the {scope}s: {', '.join(sorted(known))}"
     )
-
-
-def _reason(options: argparse.Namespace) -> str:
-    from tinyscheduler.cli.asking import reason_of
-
-    return "" if options.reason is None else reason_of(options.reason)

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from tinyscheduler.bootstrap import wire, wire_answers
 from tinyscheduler.cli.context import Context
+from tinyscheduler.cli.passing import passes_until
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.intent import Intent, IntentAnswer
 from tinyscheduler.reconcile.report import Report
-
-BUSY_POLL_S = 0.2
-"""Another pass is at work and has been asked to look once more: a stat five times a second."""
-PASS_PAUSE_S = 2.0
-"""Between passes of our own that could not do it: a dead server, a process that does not die."""
 
 
 def wait_for(
     configuration: Configuration, context: Context, intents: Sequence[Intent], *, timeout_s: float
 ) -> list[IntentAnswer]:
     """What became of each, in order; ``waits`` for what is still to be done. Raises StateError."""
-    deadline = time.monotonic() + timeout_s
     found: dict[str, IntentAnswer] = {}
-    while True:
-        report = _pass(configuration, context)
+    reports: list[Report] = []
+
+    def is_done(report: Report) -> bool:
+        reports.append(report)
         found.update({answer.intent.id: answer for answer in report.answers})
-        pause_s = BUSY_POLL_S if report.is_lock_busy else PASS_PAUSE_S
-        if not _is_any_pending(configuration, context, intents):
-            break
-        if time.monotonic() + pause_s > deadline:
-            break
-        time.sleep(pause_s)
-    at_work = _at_work(report)
+        return not _is_any_pending(configuration, context, intents)
+
+    passes_until(is_done, configuration, context, timeout_s=timeout_s)
+    at_work = _at_work(reports[-1])
     return [
         _answer(configuration, context, intent, own=found.get(intent.id), at_work=at_work)
         for intent in intents
@@ -49,17 +42,6 @@ def _at_work(report: Report) -> str:
     return (
         trouble[0] if trouble else f"another pass is at work ({holding_text(report.lock, report.ended_at)})"
     )
-
-
-def _pass(configuration: Configuration, context: Context) -> Report:
-    """A new process would be wired anew, too: time limits and what the server answered are of one pass."""
-    from tinyscheduler.reconcile.run import run_once
-
-    world = wire(configuration, context)
-    try:
-        return run_once(world)
-    finally:
-        world.server.close()
 
 
 def _is_any_pending(configuration: Configuration, context: Context, intents: Sequence[Intent]) -> bool:

@@ -232,6 +232,10 @@ class RunFolders(Protocol):
     def discard(self, task_id: TaskId, attempt: int) -> None:
         """Remove the folder of a start that never had a process."""
 
+    def send(self, task_id: TaskId, attempt: int, text: str) -> None:
+        """Add a text to the inbox of a run, with one write. Raises StateError, also for an inbox that
+        has grown beyond its limit or that its agent has put something else in the place of."""
+
     def outcome(
         self, run_folder: str, agent_exit: int | None, now: datetime, *, workspace: str = ""
     ) -> Outcome | None:
@@ -269,6 +273,12 @@ class StateFolder(Protocol):
 
     def is_estopped(self) -> bool:
         """The ESTOP file is there."""
+
+    def estop(self, text: str) -> bool:
+        """Make it; for commands, which need no lock. False: it was there. Raises StateError."""
+
+    def end_estop(self) -> bool:
+        """Remove it. False: it was not there. Raises StateError."""
 
     def free_mb(self) -> int | None:
         """Free space for this user; None: cannot be told."""

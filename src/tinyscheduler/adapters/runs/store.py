@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 ORDER = "order.json"
 PROMPT = "prompt.md"
 RESULT = "result.json"
+INBOX = "inbox.md"
+INBOX_BYTES_MAX = 1_000_000
+"""Agents read it whole."""
 
-_KNOWN = frozenset((ORDER, PROMPT, RESULT, "output.log", "inbox.md", "wrapper.log", "lease.broken.json"))
+_KNOWN = frozenset((ORDER, PROMPT, RESULT, "output.log", INBOX, "wrapper.log", "lease.broken.json"))
 """What we or an agent that keeps to its contract put there. Anything else is somebody's work."""
 
 
@@ -92,6 +95,20 @@ class RunFolderStore:
             self._disk.remove_folder(os.path.dirname(folder))
         except OSError as error:
             raise _state_error(folder, error) from error
+
+    def send(self, task_id: TaskId, attempt: int, text: str) -> None:
+        """See the port."""
+        path = f"{self.path_for(task_id, attempt)}/{INBOX}"
+        try:
+            size = len(self._disk.read_limited(path, INBOX_BYTES_MAX)) if self._disk.exists(path) else 0
+            if size + len(text.encode()) > INBOX_BYTES_MAX:
+                raise StateError(
+                    f"{path} has {size} bytes and would grow beyond {INBOX_BYTES_MAX}",
+                    hint="the agent may empty it; a file in its workspace holds more",
+                )
+            self._disk.append(path, text.encode())
+        except OSError as error:
+            raise _state_error(path, error) from error
 
     def outcome(
         self, run_folder: str, agent_exit: int | None, now: datetime, *, workspace: str = ""

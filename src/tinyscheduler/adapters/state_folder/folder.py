@@ -80,6 +80,21 @@ class FileStateFolder:
         """Whatever it is and whoever put it there: an emergency stop asks no questions."""
         return os.path.lexists(self._estop_file)
 
+    def estop(self, text: str) -> bool:
+        """See the port."""
+        try:
+            files.make_folder(os.path.dirname(self._estop_file))
+            return files.create_exclusive(self._estop_file, text.encode())
+        except OSError as error:
+            raise self._estop_error(error) from error
+
+    def end_estop(self) -> bool:
+        """See the port."""
+        try:
+            return files.remove(self._estop_file)
+        except OSError as error:
+            raise self._estop_error(error) from error
+
     def free_mb(self) -> int | None:
         """Of the file system the state folder is on, for this user."""
         try:
@@ -116,6 +131,10 @@ class FileStateFolder:
                 f"the pass record cannot be written below {self._root}: {_what(error)}",
                 hint=_remedy(error, "mend the folder; nothing else is lost"),
             ) from error
+
+    def _estop_error(self, error: OSError) -> StateError:
+        hint = _remedy(error, "look at it; whatever has this name stops everything")
+        return StateError(f"{self._estop_file}: {_what(error)}", hint=hint)
 
     def _identify(self) -> str:
         found = signature.read(self._format_file)

@@ -1,0 +1,96 @@
+"""``estop``: the emergency stop. Every run is ended, and nothing starts until it is cleared (features E2)."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from tinyscheduler.cli.context import Context
+from tinyscheduler.errors import UsageError
+from tinyscheduler.ports import World
+from tinyscheduler.reconcile.report import Report
+
+EXIT_TIMEOUT = 5
+
+HELP_EXAMPLES = """examples:
+  tinyscheduler estop --reason "an agent pushes to main"
+  tinyscheduler estop --clear
+
+It writes the file state/ESTOP, which wrappers and passes look for at each beat, and runs a pass that
+ends every run: TERM, the grace, KILL, and proof that no process is left. The tasks go back to where they
+were, without a spent attempt. Exit code 0: nothing runs any more; 5: something still does.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments besides the settings."""
+    parser.set_defaults(kind="estop")
+    parser.add_argument("--reason", metavar="TEXT", help="why; it is written into the file")
+    parser.add_argument("--clear", action="store_true", help="end it: tasks start again")
+    parser.add_argument("--timeout", metavar="SEC", default="60", help="how long to wait for the end (60)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.epilog = HELP_EXAMPLES
+
+
+def run(options: argparse.Namespace, context: Context) -> int:
+    """Raises UsageError, StateError."""
+    from tinyscheduler.bootstrap import load, wire
+    from tinyscheduler.cli.passing import passes_until, seconds_of
+
+    timeout_s = seconds_of(options.timeout, what="--timeout")
+    if options.clear and options.reason is not None:
+        raise UsageError("--clear needs no reason", hint="leave --reason out")
+    configuration = load(context, write_cache=False)
+    world = wire(configuration, context, is_read_only=True)
+    if options.clear:
+        was_there = world.state.end_estop()
+        told = "ESTOP is cleared: the next pass starts what may start" if was_there else "there was no ESTOP"
+        return _show(world, options, context, told, (), code=0)
+    world.state.estop(_text(options, context, world))
+    left: list[str] = []
+
+    def is_done(_report: Report) -> bool:
+        left[:] = runs_left(world)
+        return not left
+
+    is_over = passes_until(is_done, configuration, context, timeout_s=timeout_s)
+    told = "everything is stopped and nothing starts; tinyscheduler estop --clear ends it"
+    if not is_over:
+        told = f"nothing starts, but {len(left)} still run: {', '.join(left)}; tinyscheduler status says why"
+    return _show(world, options, context, told, left, code=0 if is_over else EXIT_TIMEOUT)
+
+
+def runs_left(world: World) -> list[str]:
+    """Tasks whose lease is there, unless their run is over and only the task server has to be told."""
+    scan = world.leases.scan()
+    running = [str(lease.task_id) for lease in scan.leases if lease.state != "finished"]
+    return [*running, *(str(broken.task_id) for broken in scan.broken)]
+
+
+def _text(options: argparse.Namespace, context: Context, world: World) -> str:
+    from tinyscheduler.cli.asking import reason_of
+    from tinyscheduler.cli.task_write import author_of
+    from tinyscheduler.kit.fields import instant_text
+
+    why = "" if options.reason is None else f": {reason_of(options.reason)}"
+    return f"{instant_text(world.clock.now())} {author_of(context)}{why}\n"
+
+
+def _show(
+    world: World,
+    options: argparse.Namespace,
+    context: Context,
+    told: str,
+    left: Sequence[str],
+    *,
+    code: int,
+) -> int:
+    if not options.json:
+        print(told, file=context.stdout)
+        return code
+    from tinyscheduler.cli.console import print_json
+    from tinyscheduler.kit.fields import identifier_value, instant_text
+
+    body = {"estopped": world.state.is_estopped(), "running": [identifier_value(task_id) for task_id in left]}
+    print_json(context.stdout, options.kind, at=instant_text(world.clock.now()), code=code, body=body)
+    return code

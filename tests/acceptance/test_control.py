@@ -1,0 +1,124 @@
+"""Drain, emergency stop, kick and messages from the command line (features E2, E5)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.asking import MakeScene, a_running_scene
+from tests.acceptance.scene import gated
+
+STUBBORN = "trap '' TERM"
+
+
+def test_drain_waits_for_what_runs_and_starts_nothing(a_scene: MakeScene) -> None:
+    scene = a_running_scene(a_scene)
+    scene.seed(1)
+
+    late = scene.call("drain", "--timeout", "1", "--reason", "a reboot")
+    scene.open_gate()
+    done = scene.call("drain", "--timeout", "30", "--json")
+    waiting = scene.well("explain", "2")
+    scene.well("resume")
+    scene.once()
+
+    assert (late.code, late.out) == (
+        5,
+        "after 1 s 1 lease is left: task 1; nothing new starts until tinyscheduler resume\n",
+    )
+    assert (done.code, json.loads(done.out)["leases"]) == (0, [])
+    assert "everything is paused" in waiting
+    assert scene.disk.outcomes("1") == ["succeeded"]
+    assert scene.task("1")["status"] == "complete"
+    assert scene.disk.leases() == ["2"]
+
+
+def test_estop_ends_everything_now_and_nothing_starts_until_it_is_cleared(a_scene: MakeScene) -> None:
+    scene = a_running_scene(a_scene, 2, before=STUBBORN)
+
+    told = scene.well("estop", "--reason", "an agent pushes to main")
+    left = scene.disk.tagged()
+    again = scene.well("estop")
+    text = (scene.state / "ESTOP").read_text()
+    scene.once()
+    stopped = scene.disk.leases()
+    cleared = scene.well("estop", "--clear")
+    scene.once()
+
+    assert told == again == "everything is stopped and nothing starts; tinyscheduler estop --clear ends it\n"
+    assert left == []
+    assert text.endswith(": an agent pushes to main\n")
+    assert stopped == []
+    assert scene.disk.outcomes("1") == ["interrupted"]
+    assert cleared.startswith("ESTOP is cleared")
+    assert scene.disk.leases() == ["1", "2"]
+
+
+def test_kick_is_a_pass_now(a_scene: MakeScene) -> None:
+    scene = a_scene(gated("dev-1"))
+    scene.seed(1)
+
+    told = scene.well("kick")
+
+    assert "1 started" in told
+    assert scene.disk.leases() == ["1"]
+
+
+def test_message_reaches_the_inbox_of_the_agent_at_work(a_scene: MakeScene) -> None:
+    scene = a_running_scene(a_scene)
+
+    told = scene.well("send", "1", "use PostgreSQL 16")
+    scene.well("send", "1", "and `nothing` $else")
+
+    inbox = Path(str(scene.disk.lease("1")["run_dir"])) / "inbox.md"
+    lines = inbox.read_text().splitlines()
+    assert told == "task 1: it is in the inbox of dev-1, attempt 1\n"
+    assert [line for line in lines if not line.startswith("## ")] == [
+        "",
+        "use PostgreSQL 16",
+        "",
+        "",
+        "and `nothing` $else",
+        "",
+    ]
+    assert inbox.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("send", "1", "hello"), 4, "task 1 does not run"),
+        (("send", "1"), 2, "give the message"),
+        (("send", "1", "hello", "--stdin"), 2, "give the message"),
+        (("send", "1", "  "), 2, "the message is empty"),
+        (("send", "1", "x" * 70_000), 2, "longer than"),
+        (("drain", "--timeout", "soon"), 2, "is not a number of seconds"),
+        (("estop", "--clear", "--reason", "x"), 2, "--clear needs no reason"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(
+    a_scene: MakeScene, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    scene = a_scene(gated("dev-1"))
+    scene.seed(1)
+
+    answer = scene.call(*arguments)
+
+    assert (answer.code, answer.err.count("\n")) == (code, 1)
+    assert words in answer.err
+    assert not (scene.state / "ESTOP").exists()
+
+
+def test_inbox_that_an_agent_has_made_a_link_is_not_written_through(a_scene: MakeScene) -> None:
+    scene = a_running_scene(a_scene)
+    victim = scene.base / "victim"
+    victim.write_text("mine")
+    inbox = Path(str(scene.disk.lease("1")["run_dir"])) / "inbox.md"
+    inbox.symlink_to(victim)
+
+    answer = scene.call("send", "1", "hello")
+
+    assert (answer.code, "symbolic link" in answer.err) == (1, True)
+    assert victim.read_text() == "mine"
