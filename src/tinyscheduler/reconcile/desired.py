@@ -8,6 +8,7 @@ be asked changes nothing (law 4).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from tinyscheduler.errors import ServerUnavailable, StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.action import Reclaim, TendPlan
@@ -29,8 +30,8 @@ from tinyscheduler.planner.desired import (
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.context import Context
-from tinyscheduler.reconcile.observe import lease_facts
-from tinyscheduler.reconcile.sighting import moment, remember
+from tinyscheduler.reconcile.observe import lease_facts, moment
+from tinyscheduler.reconcile.sighting import remember
 from tinyscheduler.reconcile.silence import tell_silence
 
 
@@ -43,7 +44,9 @@ def heed(
     after = before._replace(notices=tell_silence(context, leases, before.notices))
     unwanted: Mapping[LeaseId, str] = {}
     if isinstance(backlog, Known):
-        verdict = look_at_drift(context.world, context.server, leases, backlog.value, before, context.fault)
+        verdict = look_at_drift(
+            context.world, context.server, _Shown(leases, backlog.value), before=before, tell=context.fault
+        )
         if verdict is not None:
             after, unwanted = after._replace(drift=verdict.drift), verdict.unwanted
             if verdict.left_out:
@@ -58,18 +61,25 @@ def heed(
     return left, Known(_without_working(backlog.value, gone))
 
 
+class _Shown(NamedTuple):
+    """What runs here, and what the server shows."""
+
+    leases: Sequence[Lease]
+    backlog: Backlog
+
+
 def look_at_drift(
     world: World,
     server: TaskServer,
-    leases: Sequence[Lease],
-    backlog: Backlog,
+    shown: _Shown,
+    *,
     before: Sightings,
     tell: Callable[[Lease, TaskServerError], None],
 ) -> Verdict | None:
     """Which runs are unwanted, the same for a pass and for those who only look. None: the server stopped
     answering, so nobody knows."""
-    now = moment(world)
-    odd = odd_leases(leases, backlog, server.source)
+    now, leases = moment(world), shown.leases
+    odd = odd_leases(leases, shown.backlog, server.source)
     seen: dict[LeaseId, Drift | None] = {
         lease.lease_id: None for lease in leases if _runs(lease) and lease not in odd
     }
@@ -92,7 +102,7 @@ def look_at_drift(
 
 
 def as_desired(
-    world: World, server: TaskServer, tend: TendSnapshot, backlog: Known[Backlog] | Unknown
+    world: World, server: TaskServer, tend: TendSnapshot, *, backlog: Known[Backlog] | Unknown
 ) -> TendSnapshot:
     """For those who only look: each run with what the server shows otherwise, once a pass has seen it
     too: a run may have ended between the reading of its lease and the server's answer. As it was where
@@ -101,7 +111,8 @@ def as_desired(
     if not leases or not isinstance(backlog, Known):
         return tend
     before = world.sightings.read()
-    verdict = look_at_drift(world, server, leases, backlog.value, before, lambda _lease, _error: None)
+    shown = _Shown(leases, backlog.value)
+    verdict = look_at_drift(world, server, shown, before=before, tell=lambda _lease, _error: None)
     if verdict is None:
         return tend
     grace_s = world.configuration.policy.handover_grace_s
@@ -163,7 +174,7 @@ def _facts(context: Context, lease: Lease) -> list[LeaseFacts]:
         found = world.leases.read(lease.task_id)
         if not isinstance(found, Lease) or found.lease_id != lease.lease_id:
             return []
-        return [lease_facts(world, found, now=world.clock.now(), monotonic=world.clock.monotonic())]
+        return [lease_facts(world, found, moment(world))]
     except StateError as error:
         context.fault(lease, error)
         return []

@@ -16,7 +16,7 @@ from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef, TaggedRun
 from tinyscheduler.model.past_pass import ParkedTask, PastPass, Shelf
-from tinyscheduler.model.reason import Held, HeldReason
+from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
 from tinyscheduler.planner.closed import closed_now
 from tinyscheduler.planner.intents import held_by
@@ -32,9 +32,11 @@ from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import (
     fetch,
     lease_facts,
+    moment,
     observe_start,
     observe_tend,
     tagged_runs,
+    tended_as_seen,
 )
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 
@@ -60,22 +62,21 @@ class LogSide(NamedTuple):
 
 def look(side: ReadSide) -> Seen:
     """Everything ``status`` shows. Never raises for what the disk or the server does: that is shown."""
-    world, faults = side.world, _Faults()
+    world = side.world
     tend = _tend(world)
     # After the leases: a copy of the embedded store is of the instant of its first call.
     memory = Memory(world)
     server = GuardedServer(world.server, memory)
     tend, backlog, error = _compared(world, server, tend)
-    answers = _foreseen(world, server, tend, faults)
-    plan = _plan(world, server, tend, backlog, faults, held_by(answers))
+    lookout = _Lookout(world, server)
+    answers, plan = lookout.next_pass(tend, backlog)
     if plan is not None and _misses_a_lease(plan, tend):
         tend = _tend(world)
-        answers = _foreseen(world, server, tend, faults)
-        plan = _plan(world, server, tend, backlog, faults, held_by(answers))
+        answers, plan = lookout.next_pass(tend, backlog)
     known = None if isinstance(tend, Unknown) else tend
     leased = set() if known is None else {facts.lease.task_id for facts in known.leases}
     for forgotten in (memory.breakers.trouble, memory.accounts.trouble):
-        faults.note(forgotten)
+        lookout.note(forgotten)
     last_pass = side.hindsight.last_pass()
     has_past = isinstance(last_pass, PastPass) or bool(leased)
     return Seen(
@@ -88,10 +89,10 @@ def look(side: ReadSide) -> Seen:
         server_hint="" if error is None else error.hint,
         is_estopped=world.state.is_estopped(),
         free_mb=world.state.free_mb(),
-        is_copy=has_past and _state_id(world, faults) == "",
+        is_copy=has_past and lookout.state_id() == "",
         last_pass=last_pass,
-        shelf=_still_parked(side.hindsight.shelf(leased), plan, backlog, server),
-        state_faults=tuple(faults.found),
+        shelf=_still_parked(side.hindsight.shelf(leased), plan, backlog, server=server),
+        state_faults=tuple(lookout.faults),
         closed=closed_now(memory.breakers, memory.accounts, world.clock.now()),
         odd=() if known is None else odd_actions(known),
         pauses=in_force(world.pauses.read(), world.clock.now()),
@@ -111,7 +112,7 @@ def _compared(
     if leases and not isinstance(tend, Unknown):
         from tinyscheduler.reconcile.desired import as_desired
 
-        tend = as_desired(world, server, tend, backlog)
+        tend = as_desired(world, server, tend, backlog=backlog)
     if server.trouble is not None:
         return tend, Unknown(server.trouble.message), server.trouble
     return tend, backlog, error
@@ -156,26 +157,61 @@ def observed_leases(world: World) -> TendSnapshot:
     return with_ends(world, again)
 
 
-class _Faults:
-    """What the disk refused while we looked."""
+class _Lookout:
+    """What the next pass would do, as far as the disk lets us look; and what it did not."""
 
-    def __init__(self) -> None:
-        self.found: list[Problem] = []
+    def __init__(self, world: World, server: TaskServer) -> None:
+        self._world = world
+        self._server = server
+        self.faults: list[Problem] = []
 
-    def add(self, error: StateError) -> None:
-        self.found.append(Problem("problem", error.reference, error.message, error.hint))
+    def next_pass(
+        self, tend: TendSnapshot | Unknown, backlog: Known[Backlog] | Unknown
+    ) -> tuple[tuple[IntentAnswer, ...], StartPlan | None]:
+        """What becomes of intents, and of the tasks. Neither where the leases are unknown, no plan where
+        the ledgers are: nobody can tell."""
+        if isinstance(tend, Unknown):
+            return (), None
+        answers = self._answers(tend)
+        try:
+            tended = tended_as_seen(tend, backlog, held_by(answers))
+            return answers, plan_start(observe_start(self._world, self._server, tended))
+        except StateError as error:
+            self._add(error)
+            return answers, None
+
+    def state_id(self) -> str | None:
+        """None: it cannot be read."""
+        try:
+            return self._world.state.state_id()
+        except StateError as error:
+            self._add(error)
+            return None
 
     def note(self, forgotten: str) -> None:
         """What failed before cannot be read; empty: it can."""
         if forgotten:
             hint = "the next pass puts it into quarantine and goes on without it"
-            self.found.append(Problem("problem", "breakers-unreadable", forgotten, hint))
+            self.faults.append(Problem("problem", "breakers-unreadable", forgotten, hint))
+
+    def _answers(self, tend: TendSnapshot) -> tuple[IntentAnswer, ...]:
+        if not tend.intents:
+            return ()
+        from tinyscheduler.reconcile.intent_look import foresee
+
+        try:
+            return foresee(self._world, self._server, tend)
+        except StateError as error:
+            self._add(error)
+            return ()
+
+    def _add(self, error: StateError) -> None:
+        self.faults.append(Problem("problem", error.reference, error.message, error.hint))
 
 
 def _add_facts(world: World, lease: Lease, facts: list[LeaseFacts], broken: list[BrokenLease]) -> None:
-    now, monotonic = world.clock.now(), world.clock.monotonic()
     try:
-        facts.append(lease_facts(world, lease, now=now, monotonic=monotonic))
+        facts.append(lease_facts(world, lease, moment(world)))
     except StateError as error:
         broken.append(BrokenLease(lease.task_id, lease.run_folder, error.message))
 
@@ -208,56 +244,14 @@ def _is_agent_alive(world: World, facts: LeaseFacts) -> bool:
     return world.processes.liveness(agent) == "alive"
 
 
-def _plan(
-    world: World,
-    server: TaskServer,
-    tend: TendSnapshot | Unknown,
-    backlog: Known[Backlog] | Unknown,
-    faults: _Faults,
-    refused: Mapping[TaskId, Held],
-) -> StartPlan | None:
-    """None: leases or ledgers are unknown, so nobody can tell."""
-    if isinstance(tend, Unknown):
-        return None
-    leases = [facts.lease for facts in tend.leases]
-    try:
-        return plan_start(observe_start(world, server, leases, tend.broken, backlog, refused=refused))
-    except StateError as error:
-        faults.add(error)
-        return None
-
-
-def _foreseen(
-    world: World, server: TaskServer, tend: TendSnapshot | Unknown, faults: _Faults
-) -> tuple[IntentAnswer, ...]:
-    """What becomes of intents; none where the leases are unknown."""
-    if isinstance(tend, Unknown) or not tend.intents:
-        return ()
-    from tinyscheduler.reconcile.intent_look import foresee
-
-    try:
-        return foresee(world, server, tend)
-    except StateError as error:
-        faults.add(error)
-        return ()
-
-
 def _misses_a_lease(plan: StartPlan, tend: TendSnapshot | Unknown) -> bool:
     """A ledger was opened after the leases were read: a pass starts something right now."""
     leased = set() if isinstance(tend, Unknown) else {facts.lease.task_id for facts in tend.leases}
     return any(held.reason == "settling" and held.task_id not in leased for held in plan.held)
 
 
-def _state_id(world: World, faults: _Faults) -> str | None:
-    try:
-        return world.state.state_id()
-    except StateError as error:
-        faults.add(error)
-        return None
-
-
 def _still_parked(
-    shelf: Shelf, plan: StartPlan | None, backlog: Known[Backlog] | Unknown, server: TaskServer
+    shelf: Shelf, plan: StartPlan | None, backlog: Known[Backlog] | Unknown, *, server: TaskServer
 ) -> Shelf:
     """Without those that a person has released or finished since: the ledger learns of it only when the
     task comes up again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.action import OddAction, StopOrphan, task_of
@@ -22,7 +23,7 @@ from tinyscheduler.reconcile.desired import as_desired
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.look import ReadSide, observed_leases, odd_actions, runs_of
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import fetch, observe_start
+from tinyscheduler.reconcile.observe import Tended, fetch, observe_start, tended_as_seen
 from tinyscheduler.views.explain import Subject, next_pass_at
 from tinyscheduler.views.odd import mending_text
 from tinyscheduler.views.run_trouble import what_comes
@@ -35,14 +36,15 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
     world = side.world
     tend = observed_leases(world)
     server = GuardedServer(world.server, Memory(world))
-    asked = _asked(world, server, tend, task_id)
-    explanation, why = _explained(world, server, tend, task_id, held_by(asked))
+    question = _Question(world, server, task_id)
+    asked = _asked(question, tend)
+    explanation, why = _explained(question, tend, held_by(asked))
     if _misses_a_lease(explanation, tend):
         # A claim between the reading of the leases and the server's answer: now there is a lease.
         tend = observed_leases(world)
-        asked = _asked(world, server, tend, task_id)
-        explanation, why = _explained(world, server, tend, task_id, held_by(asked))
-    mine = _compared(world, server, tend, task_id)
+        asked = _asked(question, tend)
+        explanation, why = _explained(question, tend, held_by(asked))
+    mine = _compared(question, tend)
     run = next((run for run in runs_of(world, mine) if run.facts.lease.task_id == task_id), None)
     last = side.hindsight.last_pass()
     interval_s = world.configuration.loop_interval_s
@@ -81,20 +83,27 @@ def _with_lever(explanation: Explanation | None, lever: str) -> Explanation | No
     return explanation._replace(held=held._replace(lever=lever), rows=rows)
 
 
-def _asked(world: World, server: TaskServer, tend: TendSnapshot, task_id: TaskId) -> tuple[IntentAnswer, ...]:
+class _Question(NamedTuple):
+    world: World
+    server: TaskServer
+    task_id: TaskId
+
+
+def _asked(question: _Question, tend: TendSnapshot) -> tuple[IntentAnswer, ...]:
     """Requests about this task, and what becomes of them."""
-    about = tuple(intent for intent in tend.intents if intent.task_id == task_id)
+    about = tuple(intent for intent in tend.intents if intent.task_id == question.task_id)
     if not about:
         return ()
     from tinyscheduler.reconcile.intent_look import foresee
 
-    return foresee(world, server, tend._replace(intents=about))
+    return foresee(question.world, question.server, tend._replace(intents=about))
 
 
-def _compared(world: World, server: TaskServer, tend: TendSnapshot, task_id: TaskId) -> TendSnapshot:
+def _compared(question: _Question, tend: TendSnapshot) -> TendSnapshot:
     """With what the server shows of the run of this task."""
+    world, server, task_id = question
     mine = tend._replace(leases=tuple(facts for facts in tend.leases if facts.lease.task_id == task_id))
-    return as_desired(world, server, mine, Known(Backlog(())))
+    return as_desired(world, server, mine, backlog=Known(Backlog(())))
 
 
 def _misses_a_lease(explanation: Explanation | None, tend: TendSnapshot) -> bool:
@@ -105,13 +114,10 @@ def _misses_a_lease(explanation: Explanation | None, tend: TendSnapshot) -> bool
 
 
 def _explained(
-    world: World,
-    server: TaskServer,
-    tend: TendSnapshot,
-    task_id: TaskId,
-    refused: Mapping[TaskId, Held],
+    question: _Question, tend: TendSnapshot, refused: Mapping[TaskId, Held]
 ) -> tuple[Explanation | None, str | None]:
     """The explanation, or why the server is unknown; neither for a task that it does not have."""
+    world, server, task_id = question
     backlog, _ = fetch(world, server)
     task = _in_backlog(task_id, backlog)
     if task is None:
@@ -122,7 +128,7 @@ def _explained(
             return None, None
         except TaskServerError as error:
             return None, error.message
-    return explain(task, _snapshot(world, server, tend, backlog, task_id, refused)), None
+    return explain(task, _snapshot(question, tended_as_seen(tend, backlog, refused))), None
 
 
 def _in_backlog(task_id: TaskId, backlog: Known[Backlog] | Unknown) -> Task | None:
@@ -139,16 +145,9 @@ def _with_children(
     return Known(backlog.value._replace(open_parents=backlog.value.open_parents | {task.id}))
 
 
-def _snapshot(
-    world: World,
-    server: TaskServer,
-    tend: TendSnapshot,
-    backlog: Known[Backlog] | Unknown,
-    task_id: TaskId,
-    refused: Mapping[TaskId, Held],
-) -> StartSnapshot:
-    leases = [facts.lease for facts in tend.leases]
-    snapshot = observe_start(world, server, leases, tend.broken, backlog, refused=refused)
+def _snapshot(question: _Question, tended: Tended) -> StartSnapshot:
+    world, server, task_id = question
+    snapshot = observe_start(world, server, tended)
     if task_id in snapshot.ledgers:
         return snapshot
     return snapshot._replace(ledgers={**snapshot.ledgers, **world.ledgers.read([task_id])})

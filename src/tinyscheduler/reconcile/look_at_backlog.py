@@ -10,7 +10,7 @@ from tinyscheduler.planner.start import plan_start
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import fetch, observe_start
+from tinyscheduler.reconcile.observe import fetch, observe_start, tended_as_seen
 from tinyscheduler.views.backlog import BacklogSeen
 
 
@@ -20,15 +20,14 @@ def look_at_backlog(side: ReadSide) -> BacklogSeen:
     world = side.world
     tend = observed_leases(world)
     server = GuardedServer(world.server, Memory(world))
-    leases = [facts.lease for facts in tend.leases]
-    server.meet(leases)
+    server.meet([facts.lease for facts in tend.leases])
     backlog, _ = fetch(world, server)
     answers: tuple[IntentAnswer, ...] = ()
     if tend.intents:
         from tinyscheduler.reconcile.intent_look import foresee
 
         answers = foresee(world, server, tend)
-    snapshot = observe_start(world, server, leases, tend.broken, backlog, refused=held_by(answers))
+    snapshot = observe_start(world, server, tended_as_seen(tend, backlog, held_by(answers)))
     plan = plan_start(snapshot)
     known = backlog.value if isinstance(backlog, Known) else None
     return BacklogSeen(

@@ -19,9 +19,10 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.lost import LOST_MAX, LostRun, LostVerdict, judge_lost, runs_without_lease
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.observe import moment
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.settling import settle_all
-from tinyscheduler.reconcile.sighting import moment, remember
+from tinyscheduler.reconcile.sighting import remember
 
 
 def close_lost_runs(context: Context, snapshot: StartSnapshot) -> StartSnapshot:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskServerError, Unreadable
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
@@ -16,6 +17,7 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun, lease_tag
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import Held
+from tinyscheduler.model.sightings import Moment, age_s
 from tinyscheduler.model.snapshot import (
     Backlog,
     BrokenFacts,
@@ -29,23 +31,27 @@ from tinyscheduler.planner.life import stale_after_s
 from tinyscheduler.ports import TaskServer, World
 
 
+def moment(world: World) -> Moment:
+    """Now, by both clocks."""
+    return Moment(world.clock.now(), world.clock.monotonic(), world.processes.host().boot_id)
+
+
 def observe_tend(world: World) -> TendSnapshot:
     """Every lease with what the machine says about it. Raises StateError when the folder is unreadable."""
     # Before the leases: whoever starts from here on has a lease by then, and is not met without one.
     tagged = tagged_runs(world)
-    now = world.clock.now()
-    monotonic = world.clock.monotonic()
+    now = moment(world)
     scan = world.leases.scan()
     facts, broken = [], list(scan.broken)
     for lease in scan.leases:
         try:
-            facts.append(lease_facts(world, lease, now=now, monotonic=monotonic))
+            facts.append(lease_facts(world, lease, now))
         except StateError as error:
             broken.append(BrokenLease(lease.task_id, lease.run_folder, error.message))
     asked = world.intents.scan(INTENTS_MAX)
     remains = _remains(world, scan.broken, tagged) if scan.broken else ()
     snapshot = TendSnapshot(
-        now,
+        now.at,
         tuple(facts),
         _with_agents(broken, remains),
         world.state.is_estopped(),
@@ -104,7 +110,7 @@ def task_ids_of(snapshot: TendSnapshot) -> list[TaskId]:
     ]
 
 
-def lease_facts(world: World, lease: Lease, *, now: datetime, monotonic: float) -> LeaseFacts:
+def lease_facts(world: World, lease: Lease, now: Moment) -> LeaseFacts:
     """Raises StateError when the disk fails."""
     owner, is_owner_unreadable = None, False
     # A lease that names its wrapper was adopted; only before that the owner file knows more.
@@ -113,31 +119,41 @@ def lease_facts(world: World, lease: Lease, *, now: datetime, monotonic: float) 
             owner = world.leases.owner(lease.task_id)
         except Unreadable:
             is_owner_unreadable = True
-    is_same_boot = lease.boot_id == world.processes.host().boot_id
-    beat_age_s = _age_s(lease.heartbeat_at, lease.heartbeat_monotonic, now, monotonic, is_same_boot)
+    beat_age_s = age_s(Moment(lease.heartbeat_at, lease.heartbeat_monotonic, lease.boot_id), now)
     if beat_age_s > stale_after_s(lease.heartbeat_interval_s):
-        beat_age_s = min(beat_age_s, touched_age_s(world, lease.task_id, now))
+        beat_age_s = min(beat_age_s, touched_age_s(world, lease.task_id, now.at))
     return LeaseFacts(
         lease,
         _wrapper_liveness(world, lease, owner),
         owner,
-        is_same_boot,
+        lease.boot_id == now.boot_id,
         beat_age_s,
-        _age_s(lease.created_at, lease.start_monotonic, now, monotonic, is_same_boot),
+        age_s(Moment(lease.created_at, lease.start_monotonic, lease.boot_id), now),
         is_owner_unreadable=is_owner_unreadable,
     )
 
 
-def observe_start(
-    world: World,
-    server: TaskServer,
-    leases: Sequence[Lease],
-    broken: Sequence[BrokenLease],
-    backlog: Known[Backlog] | Unknown,
-    *,
-    refused: Mapping[TaskId, Held],
-) -> StartSnapshot:
+class Tended(NamedTuple):
+    """What is left when tending is over: what starts have to reckon with."""
+
+    leases: list[Lease]
+    """Those that this pass starts join them."""
+    broken: Sequence[BrokenLease]
+    backlog: Known[Backlog] | Unknown
+    refused: Mapping[TaskId, Held]
+    """Tasks that this pass has already refused to start."""
+
+
+def tended_as_seen(
+    tend: TendSnapshot, backlog: Known[Backlog] | Unknown, refused: Mapping[TaskId, Held]
+) -> Tended:
+    """For those who only look: as if nothing had to be tended."""
+    return Tended([facts.lease for facts in tend.leases], tend.broken, backlog, refused)
+
+
+def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnapshot:
     """What starting depends on. Raises StateError when the ledgers cannot be listed."""
+    leases, backlog = tended.leases, tended.backlog
     asked = _without_lease(leases, backlog.value) if isinstance(backlog, Known) else []
     ledgers: Mapping[TaskId, Ledger | BrokenLedger] = world.ledgers.read(asked) if asked else {}
     return StartSnapshot(
@@ -145,7 +161,7 @@ def observe_start(
         source=server.source,
         backlog=backlog,
         leases=tuple(leases),
-        broken=tuple(broken),
+        broken=tuple(tended.broken),
         ledgers=ledgers,
         agents=world.configuration.agents,
         policy=world.configuration.policy,
@@ -153,7 +169,7 @@ def observe_start(
         free_mb=world.state.free_mb(),
         state_id=world.state.state_id(),
         pauses=world.pauses.read(),
-        refused=refused,
+        refused=tended.refused,
         breakers=world.breakers.read(),
         accounts=world.accounts.read(),
         waiting=_waiting(world, server) if asked else {},
@@ -231,11 +247,3 @@ def touched_age_s(world: World, task_id: TaskId, now: datetime) -> float:
     if touched_at is None or touched_at > now:
         return math.inf
     return (now - touched_at).total_seconds()
-
-
-def _age_s(at: datetime, at_monotonic: float, now: datetime, monotonic: float, is_same_boot: bool) -> float:
-    """By CLOCK_MONOTONIC on the same boot: a stepped clock or a suspended laptop is no hang. A time
-    in the future is an age of 0."""
-    if is_same_boot:
-        return max(0.0, monotonic - at_monotonic)
-    return max(0.0, (now - at).total_seconds())

@@ -18,7 +18,7 @@ from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.intent_look import foresee
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
+from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of, tended_as_seen
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.telling import tell_odd, tell_plan
 
@@ -32,18 +32,19 @@ def preview(world: World) -> Report:
         tend = observe_tend(world)
         report.scanned = task_ids_of(tend)
         server.meet([facts.lease for facts in tend.leases])
-        tended = plan_tend(tend)
-        report.tended(tended)
-        tell_odd(report, tended)
+        plan = plan_tend(tend)
+        report.tended(plan)
+        tell_odd(report, plan)
         report.answers += foresee(world, server, tend)
-        leases = [facts.lease for facts in tend.leases]
-        kept = [action.lease for action in tended.actions if isinstance(action, Keep)]
-        backlog = _heed(report, world, server, _only(tend, kept), fetch_into(report, world, server))
-        snapshot = observe_start(world, server, leases, tend.broken, backlog, refused=held_by(report.answers))
+        kept = [action.lease for action in plan.actions if isinstance(action, Keep)]
+        backlog = fetch_into(report, world, server)
+        backlog = _heed(report, world, server, tend=_only(tend, kept), backlog=backlog)
+        tended = tended_as_seen(tend, backlog, held_by(report.answers))
+        snapshot = observe_start(world, server, tended)
         _look_for_lost(report, world, snapshot)
-        plan = plan_start(snapshot)
-        report.planned(plan)
-        tell_plan(report, plan)
+        starts = plan_start(snapshot)
+        report.planned(starts)
+        tell_plan(report, starts)
         if is_copy and report.scanned:
             report.notes.append("the state folder was copied: the next pass sets these leases aside first")
     except StateError as error:
@@ -64,6 +65,7 @@ def _heed(
     report: Report,
     world: World,
     server: GuardedServer,
+    *,
     tend: TendSnapshot,
     backlog: Known[Backlog] | Unknown,
 ) -> Known[Backlog] | Unknown:
@@ -72,7 +74,7 @@ def _heed(
         return backlog
     from tinyscheduler.reconcile.desired import as_desired, plan_unwanted
 
-    report.tended(plan_unwanted(as_desired(world, server, tend, backlog)))
+    report.tended(plan_unwanted(as_desired(world, server, tend, backlog=backlog)))
     if server.trouble is None:
         return backlog
     report.server_fault(server.trouble)

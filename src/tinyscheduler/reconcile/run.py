@@ -18,7 +18,7 @@ from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of
+from tinyscheduler.reconcile.observe import Tended, observe_start, observe_tend, task_ids_of
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.telling import tell_pauses, tell_plan
@@ -90,7 +90,7 @@ def one_look(world: World) -> Report:
         deadline = began + world.configuration.policy.pass_limit_s
         refused = _obey(context, snapshot, leases, deadline=deadline)
         leases, backlog = _heed(context, leases, fetch_into(report, world, context.server))
-        _start(context, leases, snapshot.broken, backlog, refused, deadline=deadline)
+        _start(context, Tended(leases, snapshot.broken, backlog, refused), deadline=deadline)
         _sweep(context, leases, snapshot.broken, deadline=deadline)
     except StateError as error:
         # A pass that cannot read or write its own state gives no verdict on others (law 12).
@@ -154,30 +154,20 @@ def _heed(
     return heed(context, leases, backlog)
 
 
-def _start(
-    context: Context,
-    leases: list[Lease],
-    broken: tuple[BrokenLease, ...],
-    backlog: Known[Backlog] | Unknown,
-    refused: dict[TaskId, Held],
-    *,
-    deadline: float,
-) -> None:
+def _start(context: Context, tended: Tended, *, deadline: float) -> None:
     """Plan and start; where a claim was lost its slot is planned again, a few times."""
-    context.memory.seen(leases)
-    snapshot = _observe(context, leases, broken, backlog, refused)
+    context.memory.seen(tended.leases)
+    snapshot = _observe(context, tended)
     tell_pauses(context.report, snapshot.pauses)
     for _ in range(REPLANS_MAX):
         plan = plan_start(snapshot)
         context.report.planned(plan)
         tell_plan(context.report, plan)
-        lost = _launch_all(context, plan, leases, deadline=deadline) if plan.starts else {}
+        lost = _launch_all(context, plan, tended.leases, deadline=deadline) if plan.starts else {}
         if not lost:
             return
-        refused.update(lost)
-        snapshot = observe_start(
-            context.world, context.server, leases, broken, snapshot.backlog, refused=refused
-        )
+        tended = tended._replace(backlog=snapshot.backlog, refused={**tended.refused, **lost})
+        snapshot = observe_start(context.world, context.server, tended)
 
 
 def _sweep(
@@ -190,20 +180,14 @@ def _sweep(
         sweep(context, leases, broken, deadline=deadline)
 
 
-def _observe(
-    context: Context,
-    leases: list[Lease],
-    broken: tuple[BrokenLease, ...],
-    backlog: Known[Backlog] | Unknown,
-    refused: dict[TaskId, Held],
-) -> StartSnapshot:
+def _observe(context: Context, tended: Tended) -> StartSnapshot:
     """With the tasks of lost runs as they are once those are settled."""
-    snapshot = observe_start(context.world, context.server, leases, broken, backlog, refused=refused)
+    snapshot = observe_start(context.world, context.server, tended)
     if has_open_run(snapshot):
         from tinyscheduler.reconcile.lost import close_lost_runs
 
         return close_lost_runs(context, snapshot)
-    if isinstance(backlog, Known) and (leases or broken):
+    if isinstance(tended.backlog, Known) and (tended.leases or tended.broken):
         from tinyscheduler.reconcile.sighting import forget_lost
 
         forget_lost(context)

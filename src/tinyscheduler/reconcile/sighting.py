@@ -1,16 +1,10 @@
-"""Now, by both clocks, and what is remembered of it for the passes to come."""
+"""What a pass has seen that is odd, remembered for the passes to come."""
 
 from __future__ import annotations
 
 from tinyscheduler.errors import StateError
-from tinyscheduler.model.sightings import Moment, Sightings
-from tinyscheduler.ports import World
+from tinyscheduler.model.sightings import Sightings
 from tinyscheduler.reconcile.context import Context
-
-
-def moment(world: World) -> Moment:
-    """Now."""
-    return Moment(world.clock.now(), world.clock.monotonic(), world.processes.host().boot_id)
 
 
 def remember(context: Context, before: Sightings, after: Sightings) -> None:

@@ -12,9 +12,9 @@ from tinyscheduler.planner.retry import after_run
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.claim import give_back
 from tinyscheduler.reconcile.context import Context, check_server
+from tinyscheduler.reconcile.observe import moment
 from tinyscheduler.reconcile.reclaim import tell_survivors
 from tinyscheduler.reconcile.refusals import after_refusals
-from tinyscheduler.reconcile.sighting import moment
 from tinyscheduler.reconcile.stop import Doomed, stop_runs
 
 
