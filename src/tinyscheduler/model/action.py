@@ -1,7 +1,5 @@
 """What a pass may do. ``match`` over these ends in ``assert_never``: a new one breaks the build."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 

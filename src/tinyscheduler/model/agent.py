@@ -1,7 +1,5 @@
 """A named worker of agent-control, after configuration has been compiled."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.ids import AgentName, QueueName

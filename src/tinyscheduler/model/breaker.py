@@ -3,8 +3,6 @@
 Plain memory of earlier passes; what follows from it is decided in ``planner.breakers``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple, NewType

@@ -1,7 +1,5 @@
 """Everything the operator decided, compiled once: what ``config`` gives and ``bootstrap`` wires."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tinyscheduler.model.agent import Agent

@@ -1,7 +1,5 @@
 """What a person or an agent asks of the task server through ``task``: new tasks, lists, changes."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tinyscheduler.model.ids import TaskId

@@ -1,7 +1,5 @@
 """The journal's words: facts in the past tense. Data with a version, not log lines (A9)."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId

@@ -1,7 +1,5 @@
 """Why one task stands where it stands: every predicate with its verdict, and the one reason."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, NamedTuple
 

@@ -4,8 +4,6 @@ All of it is data of whoever wrote the task (law 11): checked, bounded, compared
 path that is opened or a command that is run.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tinyscheduler.model.ids import TaskId

@@ -2,8 +2,6 @@
 writes down what is wanted, by whom and why, and the pass does it.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, NamedTuple
 

@@ -3,8 +3,6 @@
 An unknown queue is not an empty queue, so neither may be written ``None`` or ``[]``.
 """
 
-from __future__ import annotations
-
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")

@@ -1,7 +1,5 @@
 """A lease: our file that says a task is in flight. Its *state* is ours, never the server's."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """Per task: what its runs cost and whether it may run again. Outlives the lease."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

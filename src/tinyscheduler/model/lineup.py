@@ -1,7 +1,5 @@
 """Tasks that wait, as ``backlog`` shows them: each with its place in the line and what it waits for."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The file a wrapper is started with; all it knows. Immutable once its lease exists."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tinyscheduler.model.agent import SuccessRule

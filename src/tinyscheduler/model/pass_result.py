@@ -1,7 +1,5 @@
 """What became of a pass's actions, and what went wrong: for records, views and exit codes."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.action import ActionKind

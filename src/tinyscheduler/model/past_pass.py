@@ -1,7 +1,5 @@
 """What an earlier pass wrote down about itself (features A7), read back for people."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

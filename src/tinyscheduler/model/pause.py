@@ -3,8 +3,6 @@
 It belongs to the person who gave it, like the ESTOP file: a pass obeys it and never takes it away.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, NamedTuple
 

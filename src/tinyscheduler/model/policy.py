@@ -1,7 +1,5 @@
 """What the operator wants, compiled: numbers only, no files, no secrets."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from tinyscheduler.model.ids import QueueName

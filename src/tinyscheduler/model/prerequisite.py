@@ -1,7 +1,5 @@
 """What is known of a task that others wait for and that is not in the backlog."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.ids import TaskId

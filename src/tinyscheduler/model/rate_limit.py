@@ -3,8 +3,6 @@
 Untrusted like the rest of that file, and bounded where it becomes an outcome.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Why a task is held: the closed list of contracts.md, first match wins in this order."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """What past runs and days have left in the state folder, and what becomes of it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """Parts of a machine that a run takes for itself while it lives (features D13)."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

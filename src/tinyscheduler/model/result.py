@@ -5,8 +5,6 @@ agent has ended, and the pass when the wrapper did not live to do it. Bytes are 
 business; this module sees parsed JSON and never trusts it (law 11).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, NamedTuple

@@ -4,8 +4,6 @@ A hand-over takes three calls and a restored lease a moment; both look wrong mea
 on the age of what it sees, counted from the first pass that saw it, and on nothing else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """A work item as the task server describes it. Its *status* belongs to the server."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, NamedTuple
 

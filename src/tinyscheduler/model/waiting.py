@@ -4,8 +4,6 @@ Apart from ``sightings``, which are about runs and what is odd: this is about ta
 All of it can be begun anew; that costs waited time and nothing else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple

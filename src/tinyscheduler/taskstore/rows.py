@@ -3,8 +3,6 @@
 Times are the text that is stored (``2026-01-31T12:00:00Z``); whoever needs instants maps them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple, TypedDict
 
