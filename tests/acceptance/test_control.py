@@ -37,6 +37,7 @@ def test_drain_waits_for_what_runs_and_starts_nothing(a_scene: MakeScene) -> Non
 
 def test_estop_ends_everything_now_and_nothing_starts_until_it_is_cleared(a_scene: MakeScene) -> None:
     scene = a_running_scene(a_scene, 2, before=STUBBORN)
+    scene.configure(RETRY_BASE_SEC=0)
 
     told = scene.well("estop", "--reason", "an agent pushes to main")
     left = scene.disk.tagged()
