@@ -175,13 +175,18 @@ def wire_answers(configuration: Configuration) -> Answers:
 def wire_logs(configuration: Configuration) -> LogSide:
     """For ``logs``, which asks no task server."""
     from tinyscheduler.adapters.processes import ProcessTable
-    from tinyscheduler.adapters.records.leases import FileLeaseStore
+    from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
     from tinyscheduler.adapters.run_logs import RunLogFiles
+    from tinyscheduler.adapters.runs import RunFolderStore
     from tinyscheduler.reconcile.look import LogSide
 
     places = configuration.places
     return LogSide(
-        FileLeaseStore(places.running, places.quarantine), ProcessTable(), RunLogFiles(places.runs)
+        leases=FileLeaseStore(places.running, places.quarantine),
+        ledgers=FileLedgerStore(places.ledger),
+        runs=RunFolderStore(places.runs, redact=_redact),
+        processes=ProcessTable(),
+        logs=RunLogFiles(places.runs),
     )
 
 

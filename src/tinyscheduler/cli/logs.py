@@ -13,8 +13,10 @@ from tinyscheduler.cli.names import task_id_of
 from tinyscheduler.errors import Refused, UsageError
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.ledger import WHY_CHARS_MAX, Ledger, PastRun
 from tinyscheduler.reconcile.look import LogSide
-from tinyscheduler.views.wording import block_text
+from tinyscheduler.views.no_output import NoOutput, no_output
+from tinyscheduler.views.wording import block_text, line_text
 
 POLL_S = 0.2
 """Quick for a person, and a stat and a read a second five times cost nothing."""
@@ -47,6 +49,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     task_id = task_id_of(options.task)
     side = wire_logs(load(context, write_cache=False))
     attempts = side.logs.attempts(task_id)
+    if not attempts:
+        raise _has_not_run(side, task_id)
     attempt = _attempt(options.attempt, task_id, attempts)
     reading = Reading(side, task_id, attempt, is_raw=options.raw)
     try:
@@ -69,6 +73,8 @@ class Reading:
         self._tail = side.logs.tail(task_id, attempt)
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._is_raw = is_raw
+        self.has_said = False
+        """Something was read."""
         self._line = ""
         """Begun and not ended yet: an escape sequence may be cut in the middle."""
 
@@ -85,6 +91,7 @@ class Reading:
     def more(self) -> str:
         """Whole lines that are new, or a piece of an endless one; empty when there is nothing new."""
         while data := self._tail.read():
+            self.has_said = True
             self._line += self._decode(data)
             cut = self._line.rfind("\n") + 1
             if cut or len(self._line) > LINE_CHARS_MAX:
@@ -112,19 +119,43 @@ class Reading:
         wrapper = lease.wrapper
         return wrapper is not None and self._side.processes.liveness(wrapper) == "dead"
 
+    def silence(self) -> NoOutput | None:
+        """Why nothing was read; None: something was."""
+        if self.has_said:
+            return None
+        lease = self._side.leases.read(self.task_id)
+        mine = lease if isinstance(lease, Lease) and lease.attempt == self.attempt else None
+        return no_output(self.attempt, mine, self._past(), is_over=self.is_over())
+
     def close(self) -> None:
         """Idempotent."""
         self._tail.close()
+
+    def _past(self) -> PastRun | None:
+        """How this attempt has ended, found by the lease that its order names."""
+        order = self._side.runs.order(self.task_id, self.attempt)
+        ledger = self._side.ledgers.read([self.task_id]).get(self.task_id)
+        if order is None or not isinstance(ledger, Ledger):
+            return None
+        return next((past for past in ledger.outcomes if past.lease_id == order.lease_id), None)
 
     def _take(self, length: int) -> str:
         text, self._line = self._line[:length], self._line[length:]
         return text if self._is_raw else block_text(text)
 
 
+def _has_not_run(side: LogSide, task_id: TaskId) -> Refused:
+    """A start that failed in the pass has left nothing but its line in the ledger."""
+    ledger = side.ledgers.read([task_id]).get(task_id)
+    last = ledger.outcomes[-1] if isinstance(ledger, Ledger) and ledger.outcomes else None
+    failed = ""
+    if last is not None and last.kind == "start_failed":
+        failed = f"; its last start, on {last.agent}, failed: {line_text(last.why, chars_max=WHY_CHARS_MAX)}"
+    hint = f"tinyscheduler explain {task_id} says why; task list --all shows what there is"
+    return Refused(f"task {task_id} has no run here{failed}", hint=hint)
+
+
 def _attempt(given: str | None, task_id: TaskId, attempts: tuple[int, ...]) -> int:
-    if not attempts:
-        hint = f"tinyscheduler explain {task_id} says why; task list --all shows what there is"
-        raise Refused(f"task {task_id} has no run here", hint=hint)
     if given is None:
         return attempts[-1]
     if not (given.isascii() and given.isdigit() and len(given) < 10):
@@ -149,6 +180,10 @@ def _print(reading: Reading, context: Context, *, follows: bool) -> None:
     context.stdout.flush()
     if reading.lost_parts:
         print("tinyscheduler: some output was rotated away before it was read", file=context.stderr)
+    silence = reading.silence()
+    if silence is not None:
+        hint = f" ({silence.hint})" if silence.hint else ""
+        print(f"tinyscheduler: task {reading.task_id}: {silence.message}{hint}", file=context.stderr)
 
 
 def _drain(reading: Reading, context: Context) -> bool:
@@ -172,12 +207,14 @@ def _print_json(reading: Reading, attempts: tuple[int, ...], context: Context) -
     while text := reading.more():
         parts.append(text)
     text = "".join([*parts, reading.rest()])
+    silence = reading.silence()
     body = {
         "task_id": id_json(reading.task_id),
         "attempt": reading.attempt,
         "attempts": list(attempts),
         "path": reading.path,
         "is_over": is_over,
+        "note": None if silence is None else silence.message,
         "lines": text.removesuffix("\n").split("\n") if text else [],
     }
     print_json(context.stdout, "logs", at=instant_text(datetime.now(UTC)), code=0, body=body)

@@ -24,7 +24,7 @@ from tinyscheduler.planner.pauses import in_force
 from tinyscheduler.planner.ranking import natural_id
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
-from tinyscheduler.ports import LeaseStore, Processes, TaskServer, World
+from tinyscheduler.ports import LeaseStore, LedgerStore, Processes, RunFolders, TaskServer, World
 from tinyscheduler.ports.reading import Hindsight, RunLogs
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.holding import lock_seen
@@ -56,6 +56,8 @@ class LogSide(NamedTuple):
     """The ports of ``logs``, which asks no task server."""
 
     leases: LeaseStore
+    ledgers: LedgerStore
+    runs: RunFolders
     processes: Processes
     logs: RunLogs
 
