@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Clock,
         Containment,
         LeaseStore,
+        LedgerStore,
         Processes,
         RunFolders,
         StopSignal,
@@ -207,6 +208,13 @@ def desk(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         timeout_s=connection.timeout_s,
         ca_file=connection.ca_file,
     )
+
+
+def wire_ledgers(configuration: Configuration) -> LedgerStore:
+    """For ``task``, which shows what is parked."""
+    from tinyscheduler.adapters.records import FileLedgerStore
+
+    return FileLedgerStore(configuration.places.ledger)
 
 
 def system_clock() -> Clock:

@@ -39,6 +39,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     if options.daemon:
         from tinyscheduler.cli.daemon import run_daemon
 
+        for note in _slips(configuration):
+            print(f"tinyscheduler: {note}", file=context.stderr)
         return run_daemon(context, configuration)
     from tinyscheduler.reconcile.run import run_once
 
@@ -47,8 +49,15 @@ def run(options: argparse.Namespace, context: Context) -> int:
         report = run_once(world)
     finally:
         world.server.close()
+    report.notes[:0] = _slips(configuration)
     print_report(report, context, is_json=options.json)
     return report.exit_code
+
+
+def _slips(configuration: Configuration) -> list[str]:
+    """What is odd about the flags of this very command: whoever has typed them is told at once. What is
+    odd about files is told by ``status``, or cron would mail it each minute."""
+    return [note for note in configuration.notes if note.startswith("--agent-limit:")]
 
 
 def print_report(report: Report, context: Context, *, is_json: bool) -> None:
@@ -87,6 +96,7 @@ def _preview(options: argparse.Namespace, context: Context, configuration: Confi
         report = preview(world)
     finally:
         world.server.close()
+    report.notes[:0] = _slips(configuration)
     if options.json:
         _print_json(report, context, kind="dry_run")
     else:

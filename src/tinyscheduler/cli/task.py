@@ -16,6 +16,7 @@ from tinyscheduler.config.flags import SETTING_FLAGS
 from tinyscheduler.errors import Refused, ServerRefused, TaskNotFound
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.task import Task
+from tinyscheduler.ports import LedgerStore
 from tinyscheduler.ports.reading import TaskDesk
 
 HELP_EXAMPLES = """examples:
@@ -27,18 +28,16 @@ HELP_EXAMPLES = """examples:
   tinyscheduler task done 7 --comment "merged"
 """
 
-Act = Callable[[argparse.Namespace, Context, TaskDesk], Task | None]
-"""Gives the task that was written; None: it only looked."""
+Write = Callable[[argparse.Namespace, Context, TaskDesk], Task]
+"""Gives the task as it is after it."""
+Look = Callable[[argparse.Namespace, Context, TaskDesk, LedgerStore], None]
 
-_ACTIONS: Mapping[str, Act] = {
+_WRITES: Mapping[str, Write] = {
     "add": task_write.add,
-    "list": task_read.list_tasks,
-    "show": task_read.show,
     "update": task_write.update,
     "done": task_write.done,
 }
-
-_LOOKING = ("list", "show")
+_LOOKS: Mapping[str, Look] = {"list": task_read.list_tasks, "show": task_read.show}
 STATUSES = ("idle", "working", "complete")
 
 
@@ -59,15 +58,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, context: Context) -> int:
     """Raises UsageError before anything is sent, Refused for what the server will not do, and
     TaskServerError when it cannot be asked."""
-    from tinyscheduler.bootstrap import desk, load
+    from tinyscheduler.bootstrap import desk, load, wire_ledgers
 
-    act = _ACTIONS[options.action]
     inside = _with_agents_server(context)
-    is_read_only = options.action in _LOOKING
+    look = _LOOKS.get(options.action)
     configuration = load(inside, write_cache=False)
-    server = desk(configuration, inside, is_read_only=is_read_only)
+    server = desk(configuration, inside, is_read_only=look is not None)
+    written: Task | None = None
     try:
-        written = act(options, context, server)
+        if look is not None:
+            look(options, context, server, wire_ledgers(configuration))
+        else:
+            written = _WRITES[options.action](options, context, server)
     except ServerRefused as error:
         # It is usable: what was asked for is at fault, not the way to it.
         raise Refused(error.message, hint=error.hint) from error

@@ -114,6 +114,12 @@ def fingerprint(task: Task) -> str:
     return ":".join(_mark(text) for text in texts)
 
 
+def parked_now(ledger: Ledger, task: Task) -> Parked | None:
+    """None: it is not parked, was released by a change, or the ledger is of a namesake."""
+    parked = ledger.parked if ledger.task_created_at == task.created_at else None
+    return parked if parked is not None and parked.fingerprint == fingerprint(task) else None
+
+
 def _mark(text: str) -> str:
     return f"{len(text)}.{_checksum(text):08x}"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from tinyscheduler.kit.fields import instant_text, instant_text_or_none
 from tinyscheduler.model.desk import TaskList
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ledger import Parked
 from tinyscheduler.model.task import Comment, Task, TaskDetail
 from tinyscheduler.views.held import id_json
 from tinyscheduler.views.table import Table, columns
@@ -36,9 +37,12 @@ def task_json(task: Task) -> dict[str, object]:
     }
 
 
-def detail_json(detail: TaskDetail) -> dict[str, object]:
+def detail_json(detail: TaskDetail, parked: Parked | None) -> dict[str, object]:
     """The body of ``task show --json``."""
-    return {"task": task_json(detail.task), "comments": [comment_json(entry) for entry in detail.comments]}
+    return {
+        "task": {**task_json(detail.task), "parked": _parked_json(parked)},
+        "comments": [comment_json(entry) for entry in detail.comments],
+    }
 
 
 def comment_json(comment: Comment) -> dict[str, object]:
@@ -51,21 +55,22 @@ def comment_json(comment: Comment) -> dict[str, object]:
     }
 
 
-def list_json(found: TaskList) -> dict[str, object]:
+def list_json(found: TaskList, parked: Mapping[TaskId, Parked]) -> dict[str, object]:
     """The body of ``task list --json``."""
-    return {"tasks": [task_json(task) for task in found.tasks], "is_cut": found.is_cut}
+    tasks = [{**task_json(task), "parked": _parked_json(parked.get(task.id))} for task in found.tasks]
+    return {"tasks": tasks, "is_cut": found.is_cut}
 
 
-def list_table(tasks: Iterable[Task], now: datetime) -> Table:
+def list_table(tasks: Iterable[Task], now: datetime, parked: Mapping[TaskId, Parked]) -> Table:
     """One line each."""
     heads = columns(">ID", "STATUS", "QUEUE", "-ASSIGNED", "->PRIORITY", "->AGE", "~TITLE")
-    return Table("", heads, tuple(_row(task, now) for task in tasks))
+    return Table("", heads, tuple(_row(task, now, is_parked=task.id in parked) for task in tasks))
 
 
-def detail_text(detail: TaskDetail, now: datetime) -> str:
+def detail_text(detail: TaskDetail, now: datetime, parked: Parked | None) -> str:
     """Everything, comments inline, oldest first."""
     task = detail.task
-    lines = [f"task {task.id}  {line_text(task.title, chars_max=500)}", *_fact_lines(task, now)]
+    lines = [f"task {task.id}  {line_text(task.title, chars_max=500)}", *_fact_lines(task, now, parked)]
     if task.description:
         lines += ["", block_text(task.description).rstrip("\n")]
     for comment in detail.comments:
@@ -82,8 +87,9 @@ def summary_text(task: Task) -> str:
     return line_text(f"task {task.id}: {task.status}, {queue}, {who}", chars_max=300)
 
 
-def _row(task: Task, now: datetime) -> tuple[str, ...]:
-    status = f"{task.status} blocked" if task.is_blocked and task.status != "complete" else task.status
+def _row(task: Task, now: datetime, *, is_parked: bool) -> tuple[str, ...]:
+    is_blocked = task.is_blocked and task.status != "complete"
+    status = " ".join([task.status, *(["blocked"] if is_blocked else []), *(["parked"] if is_parked else [])])
     return (
         task.id,
         status,
@@ -95,9 +101,10 @@ def _row(task: Task, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _fact_lines(task: Task, now: datetime) -> Iterator[str]:
+def _fact_lines(task: Task, now: datetime, parked: Parked | None) -> Iterator[str]:
     facts = (
         ("status", task.status + (" (archived)" if task.archived_at is not None else "")),
+        ("parked", _parked_text(parked, task, now)),
         ("queue", task.queue or "none"),
         ("assigned", _assigned(task)),
         ("priority", f"{task.priority:g}"),
@@ -108,6 +115,19 @@ def _fact_lines(task: Task, now: datetime) -> Iterator[str]:
         ("updated", ago_text(task.updated_at, now)),
     )
     return (f"  {name:<10}{line_text(value, chars_max=500)}" for name, value in facts if value)
+
+
+def _parked_text(parked: Parked | None, task: Task, now: datetime) -> str:
+    if parked is None:
+        return ""
+    lever = f"tinyscheduler retry {task.id} releases it"
+    return f"by {parked.by}, {ago_text(parked.at, now)}: {parked.why} ({lever})"
+
+
+def _parked_json(parked: Parked | None) -> dict[str, object] | None:
+    if parked is None:
+        return None
+    return {"why": parked.why, "by": parked.by, "at": instant_text(parked.at)}
 
 
 def _assigned(task: Task) -> str:

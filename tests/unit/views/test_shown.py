@@ -179,15 +179,24 @@ DETAIL = TaskDetail(
 
 
 def test_task_with_its_comments() -> None:
-    assert_golden("task_show.txt", detail_text(DETAIL, b.NOW))
-    assert_golden("task_show.json", json_of(detail_json(DETAIL)))
+    assert_golden("task_show.txt", detail_text(DETAIL, b.NOW, None))
+    assert_golden("task_show.json", json_of(detail_json(DETAIL, None)))
 
 
 def test_task_list() -> None:
     tasks = (*TASKS[:4], DONE)
+    parked = {TaskId("11"): Parked("3 attempts, the last one failed", "scheduler", b.ago(86400), "x")}
 
-    assert_golden("task_list.txt", text_of([list_table(tasks, b.NOW)]))
-    assert_golden("task_list.json", json_of(list_json(TaskList(tasks[:1], is_cut=True))))
+    assert_golden("task_list.txt", text_of([list_table(tasks, b.NOW, parked)]))
+    assert_golden("task_list.json", json_of(list_json(TaskList(tasks[:2], is_cut=True), parked)))
+
+
+def test_a_parked_task_names_who_parked_it_and_what_releases_it() -> None:
+    told = detail_text(DETAIL, b.NOW, Parked("wrong branch", "bob", b.ago(60), "x"))
+
+    assert (
+        "\n  parked    by bob, 11:59:00Z, 60s ago: wrong branch (tinyscheduler retry 7 releases it)\n" in told
+    )
 
 
 def test_plan_in_tables() -> None:
