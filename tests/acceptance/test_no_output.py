@@ -41,5 +41,8 @@ def test_logs_of_an_agent_that_says_nothing_say_how_it_ended(a_scene: MakeScene)
         running.err
         == "tinyscheduler: task 1: attempt 1 has said nothing yet: its agent runs (-f waits for it)\n"
     )
-    assert over.err == "tinyscheduler: task 1: attempt 1 has said nothing, it ended as succeeded\n"
+    assert (
+        over.err
+        == "tinyscheduler: task 1: attempt 1 has said nothing, it ended as succeeded: exit status 0\n"
+    )
     assert {running.out, over.out, str(running.code), str(over.code)} == {"", "0"}
