@@ -18,15 +18,8 @@ from tests.strategies.records import (
     targets,
     texts,
 )
+from tests.strategies.values import ACCOUNTS, AGENTS, LIVENESS, OUTCOMES, QUEUES, STATES, STATUSES, TAGS
 from tests.strategies.worlds import (
-    ACCOUNTS,
-    AGENTS,
-    LIVENESS,
-    OUTCOMES,
-    QUEUES,
-    STATES,
-    STATUSES,
-    TAGS,
     agents,
     lease_facts,
     leases,

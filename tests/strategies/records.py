@@ -8,7 +8,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from tests.strategies.worlds import OUTCOMES, STATES
+from tests.strategies.values import OUTCOMES, STATES
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
 from tinyscheduler.model.lease import (
     BrokenLease,

@@ -6,7 +6,6 @@ Few names and few values on purpose: a law about caps is only tested where somet
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import get_args
 
 from hypothesis import strategies as st
 
@@ -23,6 +22,8 @@ from tests.builders import (
     an_agent,
     facts,
 )
+from tests.strategies import values
+from tests.strategies.values import AGENTS
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
 from tinyscheduler.model.intent import Intent
@@ -30,28 +31,13 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import (
     Claim,
     Lease,
-    LeaseState,
-    OutcomeClass,
     Owner,
 )
 from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun, Parked
 from tinyscheduler.model.policy import Policy
-from tinyscheduler.model.snapshot import Backlog, LeaseFacts, Liveness, StartSnapshot, TendSnapshot
-from tinyscheduler.model.task import Status, Task
+from tinyscheduler.model.snapshot import Backlog, LeaseFacts, StartSnapshot, TendSnapshot
+from tinyscheduler.model.task import Task
 from tinyscheduler.planner.retry import fingerprint
-
-STATES: tuple[LeaseState, ...] = get_args(LeaseState)
-OUTCOMES: tuple[OutcomeClass, ...] = get_args(OutcomeClass)
-STATUSES: tuple[Status, ...] = get_args(Status)
-LIVENESS: tuple[Liveness, ...] = get_args(Liveness)
-AGENTS = ("anna", "bob", "cleo")
-QUEUES = ("dev", "qa", "ops")
-ACCOUNTS = ("acme", "zeta")
-TAGS = ("gpu", "db")
-_mostly = st.sampled_from([True, True, True, True, False])
-"""What is true of most things: a world in which half of everything is disabled starts nothing."""
-_ages_s = st.integers(0, 5).map(lambda hours: hours * 3600.0)
-
 
 pauses = st.sampled_from(
     [
@@ -64,21 +50,17 @@ pauses = st.sampled_from(
 )
 
 
-def _maybe(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
-    return st.none() | strategy
-
-
 @st.composite
 def agents(draw: st.DrawFn, name: str) -> Agent:
     """One of the team, with any number of slots, none included."""
     return an_agent(
         name,
-        queues=draw(st.lists(st.sampled_from(QUEUES), unique=True, max_size=3)),
-        slots=draw(st.integers(-1, 3)),
-        is_enabled=draw(_mostly),
-        weight=draw(st.sampled_from([0.5, 1.0, 2.0])),
-        account=draw(_maybe(st.sampled_from(ACCOUNTS))),
-        command=("agent",) if draw(_mostly) else (),
+        queues=draw(values.agent_queues),
+        slots=draw(values.slots),
+        is_enabled=draw(values.mostly),
+        weight=draw(values.weights),
+        account=draw(values.accounts),
+        command=("agent",) if draw(values.mostly) else (),
     )
 
 
@@ -87,19 +69,16 @@ def tasks(draw: st.DrawFn, task_id: str) -> Task:
     """Of our queues or not, for our agents or not, with numbers no person would choose."""
     return a_task(
         task_id,
-        queue=draw(st.sampled_from((*QUEUES, *QUEUES, "foreign", None))),
-        assigned_to=draw(st.sampled_from((None, None, None, *AGENTS, "a-person"))),
-        status="idle" if draw(_mostly) else draw(st.sampled_from(STATUSES)),
-        priority=draw(st.sampled_from([-1.5, 0.0, 0.0, 5.0]) | st.floats(allow_nan=False)),
-        age_s=draw(_ages_s),
-        title=draw(st.text(max_size=5)),
-        tags=draw(st.lists(st.sampled_from(TAGS), unique=True, max_size=2)),
-        blocked_by=draw(st.sampled_from((None, None, None, "1", "2", "99"))),
-        is_archived=not draw(_mostly),
+        queue=draw(values.task_queues),
+        assigned_to=draw(values.assignees),
+        status="idle" if draw(values.mostly) else draw(values.statuses),
+        priority=draw(values.priorities),
+        age_s=draw(values.ages_s),
+        title=draw(values.titles),
+        tags=draw(values.tags),
+        blocked_by=draw(values.blockers),
+        is_archived=not draw(values.mostly),
     )
-
-
-_task_ids = st.integers(1, 12).map(str) | st.sampled_from(["01", "²", "ü-1", "a/../b", "", "-1", "\u0661"])
 
 
 @st.composite
@@ -107,18 +86,18 @@ def leases(draw: st.DrawFn, task_id: str) -> Lease:
     """Of our agents or of one that is in agent-control no more."""
     return a_lease(
         task_id,
-        state=draw(st.sampled_from(STATES)),
-        agent=draw(st.sampled_from((*AGENTS, "gone-agent"))),
-        queue=draw(st.sampled_from((*QUEUES, None))),
-        account=draw(_maybe(st.sampled_from(ACCOUNTS))),
-        tags=draw(st.lists(st.sampled_from(TAGS), unique=True, max_size=2)),
+        state=draw(values.states),
+        agent=draw(values.lease_agents),
+        queue=draw(values.lease_queues),
+        account=draw(values.accounts),
+        tags=draw(values.tags),
     )
 
 
 @st.composite
 def ledgers_of(draw: st.DrawFn, task: Task) -> Ledger | BrokenLedger | None:
     """None for most tasks, as in life."""
-    what = draw(st.sampled_from(("none", "none", "none", "recent", "broken", "parked", "waits", "open")))
+    what = draw(values.memories)
     if what == "none":
         return None
     if what == "broken":
@@ -126,56 +105,46 @@ def ledgers_of(draw: st.DrawFn, task: Task) -> Ledger | BrokenLedger | None:
     ledger = Ledger(task.id, SOURCE, task.created_at, generation=1, runs=1)
     if what == "parked":
         changed = task._replace(title=task.title + "!")
-        seen = task if draw(_mostly) else changed
+        seen = task if draw(values.mostly) else changed
         return ledger._replace(parked=Parked("3 attempts", "scheduler", ago(60), fingerprint(seen)))
     if what == "waits":
-        return ledger._replace(not_before=NOW + timedelta(seconds=draw(st.integers(-5, 5))))
+        return ledger._replace(not_before=NOW + timedelta(seconds=draw(values.delays_s)))
     if what == "open":
         claim = Claim(None, task.queue, task.created_at, "exchange")
         run = OpenRun(LeaseId("old"), AgentName("anna"), claim, "tag", ago(500), None)
         return ledger._replace(open=run)
-    ages_s = sorted(draw(st.lists(st.sampled_from([0.0, 30.0, 60.0, 600.0]), max_size=3)), reverse=True)
-    runs = [a_past_run("handed_off", agent=draw(st.sampled_from(AGENTS)), at=ago(age)) for age in ages_s]
+    ages_s = sorted(draw(values.run_ages_s), reverse=True)
+    runs = [a_past_run("handed_off", agent=draw(values.names_of_agents), at=ago(age)) for age in ages_s]
     return ledger._replace(outcomes=tuple(runs))
-
-
-def _caps(names: tuple[str, ...]) -> st.SearchStrategy[tuple[tuple[str, int], ...]]:
-    return st.dictionaries(st.sampled_from(names), st.integers(0, 3), max_size=2).map(
-        lambda caps: tuple(caps.items())
-    )
 
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
     """Caps low enough to be reached."""
     return Policy(
-        is_enabled=draw(st.sampled_from([True] * 9 + [False])),
-        max_parallel=draw(st.integers(0, 7)),
-        queue_caps=tuple((QueueName(name), cap) for name, cap in draw(_caps(QUEUES))),
-        account_caps=draw(_caps(ACCOUNTS)),
-        tag_caps=draw(_caps(TAGS)),
-        orders_blockers_first=draw(st.booleans()),
-        kills_max=draw(st.integers(0, 3)),
+        is_enabled=draw(values.almost_always),
+        max_parallel=draw(values.parallels),
+        queue_caps=tuple((QueueName(name), cap) for name, cap in draw(values.queue_caps)),
+        account_caps=draw(values.account_caps),
+        tag_caps=draw(values.tag_caps),
+        orders_blockers_first=draw(values.either),
+        kills_max=draw(values.up_to_three),
     )
 
 
 @st.composite
 def start_snapshots(draw: st.DrawFn) -> StartSnapshot:
     """What ``observe_start`` may give: each task once, each lease and ledger once."""
-    ids = draw(st.lists(_task_ids, unique=True, max_size=8))
+    ids = draw(values.ids_of_tasks)
     seen = [draw(tasks(task_id)) for task_id in ids]
-    leased = draw(st.lists(st.integers(1, 15).map(str), unique=True, max_size=5))
-    broken = draw(
-        st.lists(st.integers(1, 25).map(str).filter(lambda n: n not in leased), unique=True, max_size=2)
-    )
+    leased = draw(values.ids_of_leases)
+    broken = [task_id for task_id in draw(values.ids_of_broken) if task_id not in leased]
     remembered = [ledger for task in seen if (ledger := draw(ledgers_of(task))) is not None]
-    busy = set(draw(st.lists(st.sampled_from(ids), max_size=2))) if ids else set()
+    busy = {ids[place % len(ids)] for place in draw(values.places)} if ids else set()
     backlog = Backlog(
         tuple(task for task in seen if task.id not in busy),
-        open_parents=frozenset(
-            TaskId(i) for i in draw(st.lists(st.sampled_from(["1", "2", "3"]), max_size=2))
-        ),
-        is_cut=not draw(_mostly),
+        open_parents=frozenset(map(TaskId, draw(values.open_parents))),
+        is_cut=not draw(values.mostly),
         working=tuple(task._replace(status="working") for task in seen if task.id in busy),
     )
     return StartSnapshot(
@@ -185,11 +154,11 @@ def start_snapshots(draw: st.DrawFn) -> StartSnapshot:
         leases=tuple(draw(leases(task_id)) for task_id in leased),
         broken=tuple(a_broken_lease(task_id) for task_id in broken),
         ledgers={ledger.task_id: ledger for ledger in remembered},
-        agents=tuple(draw(agents(name)) for name in AGENTS[: draw(st.integers(0, 3))]),
+        agents=tuple(draw(agents(name)) for name in AGENTS[: draw(values.up_to_three)]),
         policy=draw(policies()),
-        is_estopped=draw(st.sampled_from([False] * 9 + [True])),
+        is_estopped=not draw(values.almost_always),
         pauses=draw(pauses),
-        free_mb=draw(st.sampled_from([None, 10_000, 10_000, 500, 499])),
+        free_mb=draw(values.free_mb),
     )
 
 
@@ -200,21 +169,21 @@ unknown_backlogs = st.just(Unknown("nobody answers"))
 def lease_facts(draw: st.DrawFn, task_id: str) -> LeaseFacts:
     """Every state with every finding, also those that should not occur together."""
     lease = draw(leases(task_id))._replace(
-        heartbeat_interval_s=draw(st.sampled_from([0, 1, 15, 60])),
-        hard_limit_s=draw(st.sampled_from([1, 3600])),
+        heartbeat_interval_s=draw(values.beat_intervals_s),
+        hard_limit_s=draw(values.limits_s),
     )
     owners = [None, Owner(lease.lease_id, "wrapper", a_process()), Owner(lease.lease_id, "revoked", None)]
     owners.append(Owner(LeaseId("another"), "wrapper", a_process()))
     return facts(
         lease,
-        wrapper=draw(st.sampled_from(LIVENESS)),
-        owner=draw(st.sampled_from(owners)),
-        is_same_boot=draw(_mostly),
-        beat_age_s=draw(st.sampled_from([0.0, 44.0, 45.0, 45.001, 180.0, 181.0, 1e9])),
-        run_age_s=draw(st.sampled_from([0.0, 30.0, 30.001, 36.0, 3635.0, 3635.001, 1e9])),
-        intent=draw(st.sampled_from([None, None, None, *_ends(lease)])),
-        unwanted=draw(st.sampled_from(["", "", "", "reassigned to eve"])),
-        is_owner_unreadable=not draw(_mostly),
+        wrapper=draw(values.liveness),
+        owner=owners[draw(values.up_to_three)],
+        is_same_boot=draw(values.mostly),
+        beat_age_s=draw(values.beat_ages_s),
+        run_age_s=draw(values.lives_s),
+        intent=[None, None, None, *_ends(lease)][draw(values.up_to_five)],
+        unwanted=draw(values.unwanted),
+        is_owner_unreadable=not draw(values.mostly),
     )
 
 
@@ -228,12 +197,12 @@ def _ends(lease: Lease) -> list[Intent]:
 @st.composite
 def tend_snapshots(draw: st.DrawFn) -> TendSnapshot:
     """Leases and broken leases of different tasks."""
-    ids = draw(st.lists(st.integers(1, 20).map(str), unique=True, max_size=8))
-    cut = draw(st.integers(0, len(ids)))
+    ids = draw(values.ids_of_facts)
+    cut = min(draw(values.cuts), len(ids))
     return TendSnapshot(
         NOW,
         tuple(draw(lease_facts(task_id)) for task_id in ids[:cut]),
         tuple(a_broken_lease(task_id) for task_id in ids[cut:]),
-        draw(st.booleans()),
+        draw(values.either),
         draw(policies()),
     )
