@@ -238,9 +238,12 @@ def is_orphaned(subject: Subject) -> bool:
 
 
 def is_lost(subject: Subject) -> bool:
-    """There was no lease when this was asked, and the ledger has a run of this folder open."""
+    """The ledger has a run of this folder open that has no lease: the one that is meant, or whichever it is
+    where there was no lease when this was asked."""
+    run = open_run(subject)
     return (
-        names_no_run(subject)
+        run is not None
+        and subject.intent.lease_id in (None, run.lease_id)
         and not has_lease(subject)
         and not is_foreign(subject)
         and is_being_closed(subject)

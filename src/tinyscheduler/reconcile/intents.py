@@ -36,7 +36,7 @@ def receive(context: Context, snapshot: TendSnapshot) -> None:
             _note_wish(context, facts.lease, facts.intent)
     leased = {known.lease.task_id for known in snapshot.leases} | {b.task_id for b in snapshot.broken}
     for intent in snapshot.intents:
-        if intent.kind == "stop" and intent.lease_id is None and intent.task_id not in leased:
+        if intent.kind == "stop" and intent.task_id not in leased:
             _note_wish_of_lost(context, intent)
 
 
@@ -169,7 +169,8 @@ def _note_wish_of_lost(context: Context, intent: Intent) -> None:
             return
         asked = Asked(intent.by, intent.reason, intent.requeue)
         is_ours = ledger.open.tag.startswith(f"{context.world.state.state_id()}:")
-        if is_ours and ledger.open.asked != asked:
+        is_meant = intent.lease_id in (None, ledger.open.lease_id)
+        if is_ours and is_meant and ledger.open.asked != asked:
             context.world.ledgers.write(ledger._replace(open=ledger.open._replace(asked=asked)))
     except StateError as error:
         context.report.fault(error, task_id=intent.task_id)

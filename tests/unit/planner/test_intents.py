@@ -24,6 +24,7 @@ from tests.builders import (
     parked_as,
 )
 from tests.unit.planner.intent_scenes import a_subject, an_intent
+from tinyscheduler.model.ids import LeaseId
 from tinyscheduler.model.intent import IntentKind
 from tinyscheduler.model.lease import LeaseState
 from tinyscheduler.model.ledger import Asked, Parked
@@ -79,6 +80,8 @@ def ended(kind: str) -> object:
 def on_the_server(kind: IntentKind) -> tuple[Case, ...]:
     """The rows that all have that need the task."""
     intent = an_intent(kind, lease_id="lease-1" if kind == "stop" else None)
+    # A stop knows its own run when that has lost its lease.
+    other = a_ledger(open_run=an_open_run()._replace(lease_id=LeaseId("lease-2")))
     foreign = intent._replace(source="fake:2")
     return (
         Case(kind, "other_server", "refuse", a_subject(foreign, task=IDLE)),
@@ -86,7 +89,7 @@ def on_the_server(kind: IntentKind) -> tuple[Case, ...]:
         Case(kind, "unasked", "ask", a_subject(intent, is_asked=False)),
         Case(kind, "server_unknown", "wait", a_subject(intent, unknown="it is down")),
         Case(kind, "gone", "refuse", a_subject(intent)),
-        Case(kind, "being_closed", "wait", a_subject(intent, ledger=LOST, task=IDLE)),
+        Case(kind, "being_closed", "wait", a_subject(intent, ledger=other, task=IDLE)),
     )
 
 
@@ -121,6 +124,10 @@ CASES: tuple[Case, ...] = (
     of_stop("taken_back", "done", requeue=True),
     Case("stop", "orphaned", "wait", a_subject(an_intent(), living=(17,))),
     Case("stop", "lost", "wait", a_subject(an_intent(), ledger=LOST)),
+    of_stop("lost", "wait", ledger=LOST),
+    of_stop("lost", "wait", ledger=LOST, requeue=True),
+    of_stop("orphaned", "wait", ledger=LOST, living=(17,), requeue=True),
+    of_stop("noted", "done", ledger=NOTED),
     Case("stop", "noted", "done", a_subject(an_intent(), ledger=NOTED)),
     Case("stop", "not_running", "nothing", a_subject(an_intent(), ledger=a_ledger())),
     Case("stop", "never_ran", "nothing", a_subject(an_intent(), task=IDLE)),

@@ -211,10 +211,18 @@ def test_a_run_on_another_machine_is_not_stopped_from_here(tmp_path: Path) -> No
     assert any("is refused" in note for note in report.notes)
 
 
-def test_a_run_that_has_lost_its_lease_is_ended_by_a_stop_and_its_task_parked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_asked_before", [True, False], ids=["named", "unnamed"])
+def test_a_run_that_has_lost_its_lease_is_ended_by_a_stop_and_its_task_parked(
+    tmp_path: Path, *, is_asked_before: bool
+) -> None:
+    """Whether the stop has seen the lease and names it, or has found none."""
     stage = a_running_stage(tmp_path)
-    remove_lease(stage)
-    ask(stage, "stop", reason="wrong branch")
+    if is_asked_before:
+        ask(stage, "stop", reason="wrong branch")
+        remove_lease(stage)
+    else:
+        remove_lease(stage)
+        ask(stage, "stop", reason="wrong branch")
     world = stage.world()
     (foreseen,) = foresee(world, world.server, observed_leases(world))
 
