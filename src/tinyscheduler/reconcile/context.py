@@ -41,7 +41,7 @@ class Context(NamedTuple):
         """Something about this lease failed and the pass goes on."""
         self.report.fault(error, task_id=lease.task_id)
 
-    def result(self, kind: ActionKind, lease: Lease, result: ResultWord, reason: str) -> None:
+    def result(self, kind: ActionKind, lease: Lease, result: ResultWord, *, reason: str) -> None:
         """What became of one planned action."""
         self.report.add(Result(kind, lease.task_id, lease.agent, lease.queue, lease.lease_id, result, reason))
 

@@ -11,7 +11,6 @@ from typing import assert_never
 from tinyscheduler.errors import StartFailed, StateError
 from tinyscheduler.model.action import Start
 from tinyscheduler.model.claim_marks import lease_id_of
-from tinyscheduler.model.event import EventName
 from tinyscheduler.model.lease import Lease, lease_tag
 from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
 from tinyscheduler.model.order import Order
@@ -54,7 +53,7 @@ def launch(context: Context, start: Start) -> Lease | Held:
     world.ledgers.write(opened)
     if is_release:
         context.note("task_released", lease, "the task was changed since it was parked")
-    unclaimed = _claim(context, start, lease, opened)
+    unclaimed = _claim(context, start, lease, ledger=opened)
     if unclaimed is not None:
         return unclaimed
     halt = halted(world, start)
@@ -63,7 +62,7 @@ def launch(context: Context, start: Start) -> Lease | Held:
         return halt
     starting = _restamped(world, lease._replace(state="starting"))
     world.leases.write(starting)
-    return _spawn(context, starting, order, order_path, environment)
+    return _spawn(context, starting, order, path=order_path, environment=environment)
 
 
 def _prepare(context: Context, start: Start, lease: Lease, order: Order) -> str:
@@ -142,7 +141,7 @@ def _opened(world: World, ledger: Ledger, lease: Lease, *, task: Task) -> Ledger
     return ledger._replace(generation=lease.generation, runs=lease.attempt, open=run)
 
 
-def _claim(context: Context, start: Start, lease: Lease, ledger: Ledger) -> Lease | Held | None:
+def _claim(context: Context, start: Start, lease: Lease, *, ledger: Ledger) -> Lease | Held | None:
     """None: won. The lease: nobody knows, so it stays as it is."""
     bid = Bid(lease.agent, lease.lease_id, context.world.clock.now(), is_tagged=ledger.is_tagged)
     result = claim(context.server, start.task, bid)
@@ -151,9 +150,9 @@ def _claim(context: Context, start: Start, lease: Lease, ledger: Ledger) -> Leas
             context.note("claim_won", lease)
             return None
         case Lost(reason, found):
-            return _dropped(context, lease, ledger, "claim_lost", reason, found)
+            return _dropped(context, lease, ledger, reason=reason, found=found)
         case NotAsked(why):
-            return _dropped(context, lease, ledger, "claim_lost", "server_unknown", why)
+            return _dropped(context, lease, ledger, reason="server_unknown", found=why)
         case Unclear(why):
             context.note("claim_unknown", lease, why)
             doubt(context.world, ledger)
@@ -162,20 +161,18 @@ def _claim(context: Context, start: Start, lease: Lease, ledger: Ledger) -> Leas
             assert_never(result)
 
 
-def _dropped(
-    context: Context, lease: Lease, ledger: Ledger, event: EventName, reason: HeldReason, found: str
-) -> Held:
-    context.note(event, lease, found)
+def _dropped(context: Context, lease: Lease, ledger: Ledger, *, reason: HeldReason, found: str) -> Held:
+    context.note("claim_lost", lease, found)
     forget(context, lease, ledger)
     return Held(lease.task_id, reason, found, lever="the next pass looks again")
 
 
 def _spawn(
-    context: Context, lease: Lease, order: Order, order_path: str, environment: dict[str, str]
+    context: Context, lease: Lease, order: Order, *, path: str, environment: dict[str, str]
 ) -> Lease | Held:
     """From here on the pass writes the lease no more: it is the wrapper's."""
     try:
-        context.world.engine.start(order_path, order, environment)
+        context.world.engine.start(path, order, environment)
     except StartFailed as error:
         undo(context, lease, error.message, start_failed=True)
         raise

@@ -30,8 +30,8 @@ from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.holding import lock_seen
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import (
+    facts_or_trouble,
     fetch,
-    lease_facts,
     moment,
     observe_start,
     observe_tend,
@@ -145,11 +145,12 @@ def observed_leases(world: World) -> TendSnapshot:
     broken: list[BrokenLease] = []
     tagged = _still_tagged(world, first)
     for task_id in sorted(odd):
-        found = world.leases.read(task_id)
+        lease = world.leases.read(task_id)
+        found = facts_or_trouble(world, lease, moment(world)) if isinstance(lease, Lease) else lease
         if isinstance(found, BrokenLease):
             broken.append(found)
         elif found is not None:
-            _add_facts(world, found, facts, broken)
+            facts.append(found)
     remains = tuple(known for known in first.remains if known.lease in broken)
     again = first._replace(leases=tuple(facts), broken=tuple(broken), remains=remains, tagged=tagged)
     if not again.intents:
@@ -209,13 +210,6 @@ class _Lookout:
 
     def _add(self, error: StateError) -> None:
         self.faults.append(Problem("problem", error.reference, error.message, error.hint))
-
-
-def _add_facts(world: World, lease: Lease, facts: list[LeaseFacts], broken: list[BrokenLease]) -> None:
-    try:
-        facts.append(lease_facts(world, lease, moment(world)))
-    except StateError as error:
-        broken.append(BrokenLease(lease.task_id, lease.run_folder, error.message))
 
 
 def _still_tagged(world: World, first: TendSnapshot) -> tuple[TaggedRun, ...]:

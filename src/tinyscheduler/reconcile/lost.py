@@ -97,11 +97,11 @@ def _settle(context: Context, lost: LostRun) -> dict[TaskId, Task | None]:
     def fail(lease: Lease, error: TinySchedulerError) -> None:
         if context.server.trouble is None:
             context.fault(lease, error)
-        context.result("settle", lease, "failed", error.message)
+        context.result("settle", lease, "failed", reason=error.message)
 
     for lease, settled, _ in settle_all(context, [lease_of(context.world, lost)], fail):
         context.note("lost_task_found", lease, settled.outcome.kind)
-        context.result("settle", lease, "done", "lost_task")
+        context.result("settle", lease, "done", reason="lost_task")
         return {lost.task.id: settled.task}
     return {}
 

@@ -44,10 +44,11 @@ def observe_tend(world: World) -> TendSnapshot:
     scan = world.leases.scan()
     facts, broken = [], list(scan.broken)
     for lease in scan.leases:
-        try:
-            facts.append(lease_facts(world, lease, now))
-        except StateError as error:
-            broken.append(BrokenLease(lease.task_id, lease.run_folder, error.message))
+        found = facts_or_trouble(world, lease, now)
+        if isinstance(found, BrokenLease):
+            broken.append(found)
+        else:
+            facts.append(found)
     asked = world.intents.scan(INTENTS_MAX)
     remains = _remains(world, scan.broken, tagged) if scan.broken else ()
     snapshot = TendSnapshot(
@@ -108,6 +109,14 @@ def task_ids_of(snapshot: TendSnapshot) -> list[TaskId]:
         *(facts.lease.task_id for facts in snapshot.leases),
         *(broken.task_id for broken in snapshot.broken),
     ]
+
+
+def facts_or_trouble(world: World, lease: Lease, now: Moment) -> LeaseFacts | BrokenLease:
+    """A lease about which the disk says nothing more is as good as broken: nobody knows what to do."""
+    try:
+        return lease_facts(world, lease, now)
+    except StateError as error:
+        return BrokenLease(lease.task_id, lease.run_folder, error.message)
 
 
 def lease_facts(world: World, lease: Lease, now: Moment) -> LeaseFacts:

@@ -88,21 +88,22 @@ def _is_in_another_folder(context: Context, run: TaggedRun) -> bool:
 
 def _conclude(context: Context, run: TaggedRun, survivors: Sequence[ProcessRef]) -> None:
     if survivors:
-        _note(context, "tree_survived", run, survivors)
-        tell_orphan(context.report, run._replace(processes=tuple(survivors)))
-        _result(context, run, "failed", "its processes survived")
+        run = run._replace(processes=tuple(survivors))
+        _note(context, "tree_survived", run)
+        tell_orphan(context.report, run)
+        _result(context, run, "failed", reason="its processes survived")
     else:
-        _note(context, "orphan_stopped", run, run.processes)
+        _note(context, "orphan_stopped", run)
         tell_ended_orphan(context.report, run)
-        _result(context, run, "done", "no_lease")
+        _result(context, run, "done", reason="no_lease")
 
 
-def _note(context: Context, name: EventName, run: TaggedRun, processes: Sequence[ProcessRef]) -> None:
-    pids = [process.pid for process in processes]
+def _note(context: Context, name: EventName, run: TaggedRun) -> None:
+    pids = [process.pid for process in run.processes]
     context.world.journal.append(
         Event(name, run.task_id, run.lease_id, reason="no_lease", detail=(("pids", pids),))
     )
 
 
-def _result(context: Context, run: TaggedRun, result: ResultWord, reason: str) -> None:
+def _result(context: Context, run: TaggedRun, result: ResultWord, *, reason: str) -> None:
     context.report.add(Result("stop_orphan", run.task_id, None, None, run.lease_id, result, reason))

@@ -44,11 +44,11 @@ def discard(context: Context, action: Discard) -> None:
         world.leases.drop(broken)
     except StateError as error:
         context.report.fault(error, task_id=broken.task_id)
-        _result(context, action, None, "failed", error.message)
+        _result(context, action, "failed", reason=error.message)
         return
     # Its lease_id is not to be read any more; whoever replays the journal has it by its task.
     world.journal.append(Event("lease_undone", broken.task_id, reason=action.reason))
-    _result(context, action, None, "done", action.reason)
+    _result(context, action, "done", reason=action.reason)
 
 
 def _try(context: Context, action: Rebuild, facts: BrokenFacts) -> bool:
@@ -60,12 +60,12 @@ def _try(context: Context, action: Rebuild, facts: BrokenFacts) -> bool:
         is_written = context.world.leases.rebuild(action.lease, lease)
     except StateError as error:
         context.report.fault(error, task_id=action.lease.task_id)
-        _result(context, action, None, "failed", error.message)
+        _result(context, action, "failed", reason=error.message)
         return False
     if is_written:
         context.report.tend += (action,)
         context.note("lease_rebuilt", lease, action.lease.why, state=lease.state)
-        _result(context, action, lease, "done", action.reason)
+        _result(context, action, "done", reason=action.reason, lease=lease)
     # Somebody was quicker, which is as good.
     return True
 
@@ -162,7 +162,12 @@ def _with_order(lease: Lease, order: Order | None) -> Lease:
 
 
 def _result(
-    context: Context, action: Rebuild | Discard, lease: Lease | None, result: ResultWord, reason: str
+    context: Context,
+    action: Rebuild | Discard,
+    result: ResultWord,
+    *,
+    reason: str,
+    lease: Lease | None = None,
 ) -> None:
     kind: ActionKind = "rebuild" if isinstance(action, Rebuild) else "discard"
     agent, queue, lease_id = (

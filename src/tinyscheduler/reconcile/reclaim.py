@@ -95,7 +95,7 @@ def _conclude(context: Context, action: Reclaim | Release, survivors: Sequence[P
     if survivors:
         tell_survivors(context, lease, survivors)
         if isinstance(action, Reclaim):
-            context.result("reclaim", lease, "failed", "its processes survived")
+            context.result("reclaim", lease, "failed", reason="its processes survived")
             return _End(action, lease)
     elif isinstance(action, Reclaim):
         context.note("tree_gone", lease, action.reason)
@@ -115,13 +115,13 @@ def _durable(context: Context, ends: Sequence[_End]) -> list[Lease]:
     except StateError as error:
         return left + [_failed(context, end.action, error) for end in finished]
     for action, lease in finished:
-        context.result(_kind(action), lease, "done", action.reason)
+        context.result(_kind(action), lease, "done", reason=action.reason)
     return left + [lease for _, lease in finished]
 
 
 def _failed(context: Context, action: Reclaim | Release, error: StateError) -> Lease:
     context.fault(action.lease, error)
-    context.result(_kind(action), action.lease, "failed", error.message)
+    context.result(_kind(action), action.lease, "failed", reason=error.message)
     return action.lease
 
 

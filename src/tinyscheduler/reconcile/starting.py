@@ -47,7 +47,7 @@ def _launch_each(
             refusal = _launch(context, start, leases)
         except (StateError, TaskServerError) as error:
             context.report.fault(error, task_id=start.task.id)
-            _result(context, start, "failed", error.message)
+            _result(context, start, "failed", reason=error.message)
             return {}
         if refusal is not None:
             lost[start.task.id] = refusal
@@ -60,7 +60,7 @@ def _keep_pace(context: Context, start: Start, *, deadline: float) -> Held | Non
     wait_s = memory.wait_s(start.agent)
     if wait_s > 0 and clock.monotonic() + wait_s > deadline:
         value = f"account {start.agent.account} starts no more in this pass"
-        _result(context, start, "held", f"pacing: {value}")
+        _result(context, start, "held", reason=f"pacing: {value}")
         context.report.limit(
             f"starts of account {start.agent.account} are paced; the rest is for the next pass"
         )
@@ -78,23 +78,22 @@ def _launch(context: Context, start: Start, leases: list[Lease]) -> Held | None:
         got = launch(context, start)
     except StartFailed as error:
         context.report.fault(error, task_id=start.task.id)
-        _result(context, start, "failed", error.message)
+        _result(context, start, "failed", reason=error.message)
         return Held(start.task.id, "no_recipe", error.message, lever=error.hint)
     if isinstance(got, Held):
-        _result(context, start, "held", f"{got.reason}: {got.value}")
+        _result(context, start, "held", reason=f"{got.reason}: {got.value}")
         return got
     leases.append(got)
     if got.state == "claiming":
-        context.report.add(_row(start, got.lease_id, "held", "settling: its claim was not answered"))
+        reason = "settling: its claim was not answered"
+        _result(context, start, "held", reason=reason, lease_id=got.lease_id)
     else:
-        context.report.add(_row(start, got.lease_id, "done", start.reason))
+        _result(context, start, "done", reason=start.reason, lease_id=got.lease_id)
     return None
 
 
-def _result(context: Context, start: Start, result: ResultWord, reason: str) -> None:
-    context.report.add(_row(start, None, result, reason))
-
-
-def _row(start: Start, lease_id: LeaseId | None, result: ResultWord, reason: str) -> Result:
+def _result(
+    context: Context, start: Start, result: ResultWord, *, reason: str, lease_id: LeaseId | None = None
+) -> None:
     task = start.task
-    return Result("start", task.id, start.agent.name, task.queue, lease_id, result, reason)
+    context.report.add(Result("start", task.id, start.agent.name, task.queue, lease_id, result, reason))

@@ -33,7 +33,7 @@ def sweep(
         world.attic.note_sweep(now)
         return
     found = world.attic.remains(before=now - KEPT)
-    facts = _facts(context, found, leases, broken, now)
+    facts = _facts(context, found, now=now, leases=leases, broken=broken)
     is_done = _Sweep(context, facts, deadline).go(found)
     if is_done:
         world.attic.note_sweep(now)
@@ -42,9 +42,10 @@ def sweep(
 def _facts(
     context: Context,
     found: Sequence[Remains],
+    *,
+    now: datetime,
     leases: Sequence[Lease],
     broken: Sequence[BrokenLease],
-    now: datetime,
 ) -> SweepFacts:
     task_ids = {remains.task_id for remains in found if remains.task_id is not None}
     return SweepFacts(

@@ -53,9 +53,9 @@ def _apply(context: Context, action: TendAction) -> list[Lease]:
                 _tell_kept(context, lease, reason)
             return [lease]
         case Revoke(lease, reason):
-            return _try(context, "revoke", lease, reason, lambda: revoke(context, lease, reason))
+            return _try(context, action, lambda: revoke(context, lease, reason))
         case Undo(lease, reason):
-            return _try(context, "undo", lease, reason, lambda: undo(context, lease, reason))
+            return _try(context, action, lambda: undo(context, lease, reason))
         case Quarantine() | Rebuild():
             # One that could be rebuilt has been, before the plan was made.
             tell_broken_lease(context.report, action)
@@ -75,41 +75,41 @@ def _settle_all(context: Context, leases: Sequence[Lease]) -> list[Lease]:
     left: list[Lease] = []
 
     def fail(lease: Lease, error: TinySchedulerError) -> None:
-        _tell_failed(context, "settle", lease, error)
+        _tell_failed(context, lease, error, kind="settle")
         left.append(lease)
 
     if leases:
         for lease, _, _ in settle_all(context, leases, fail):
             kind = lease.outcome.kind if lease.outcome is not None else "finished"
-            context.result("settle", lease, "done", kind)
+            context.result("settle", lease, "done", reason=kind)
     return left
 
 
-def _try(
-    context: Context, kind: ActionKind, lease: Lease, reason: str, act: Callable[[], bool]
-) -> list[Lease]:
+def _try(context: Context, action: Revoke | Undo, act: Callable[[], bool]) -> list[Lease]:
     """Empty when the lease is gone."""
+    lease, reason = action
+    kind: ActionKind = "revoke" if isinstance(action, Revoke) else "undo"
     try:
         is_gone = act()
     except (StateError, TaskServerError) as error:
-        _tell_failed(context, kind, lease, error)
+        _tell_failed(context, lease, error, kind=kind)
         return [lease]
-    context.result(kind, lease, "done" if is_gone else "held", reason)
+    context.result(kind, lease, "done" if is_gone else "held", reason=reason)
     return [] if is_gone else [lease]
 
 
-def _tell_failed(context: Context, kind: ActionKind, lease: Lease, error: TinySchedulerError) -> None:
+def _tell_failed(context: Context, lease: Lease, error: TinySchedulerError, *, kind: ActionKind) -> None:
     if context.server.trouble is not None and isinstance(error, ServerUnavailable):
         # Once, not once for each task that had something to say.
         context.report.server_fault(error)
     else:
         context.report.fault(error, task_id=lease.task_id)
-    context.result(kind, lease, "failed", error.message)
+    context.result(kind, lease, "failed", reason=error.message)
 
 
 def _tell_kept(context: Context, lease: Lease, reason: str) -> None:
     if reason == "kill_limit":
-        context.result("keep", lease, "held", reason)
+        context.result("keep", lease, "held", reason=reason)
     else:
         tell_lease_elsewhere(context.report, lease)
 
