@@ -198,7 +198,11 @@ def desk(configuration: Configuration, invocation: Invocation, *, is_read_only: 
     if connection.endpoint is None:
         from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 
-        return EmbeddedTaskServer(configuration.places.tasks_db, read_only=is_read_only)
+        return EmbeddedTaskServer(
+            configuration.places.tasks_db,
+            read_only=is_read_only,
+            depth_max=configuration.policy.max_queue_depth,
+        )
     from tinyscheduler.adapters.mcp.desk import McpTaskDesk
     from tinyscheduler.config.secrets import headers
 
@@ -237,7 +241,8 @@ def wire_wrapper(order_path: str) -> WrapperWorld:
     from tinyscheduler.adapters.processes import ProcessTable
     from tinyscheduler.adapters.processes.containment import WrapperContainment
     from tinyscheduler.adapters.records.leases import FileLeaseStore
-    from tinyscheduler.adapters.runs import RunFolderStore, read_order
+    from tinyscheduler.adapters.runs import RunFolderStore
+    from tinyscheduler.adapters.runs.order_file import read_order
 
     order = read_order(order_path)
     return WrapperWorld(
@@ -255,7 +260,11 @@ def _task_server(configuration: Configuration, invocation: Invocation, *, is_rea
     if connection.endpoint is None:
         from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 
-        return EmbeddedTaskServer(configuration.places.tasks_db, read_only=is_read_only)
+        return EmbeddedTaskServer(
+            configuration.places.tasks_db,
+            read_only=is_read_only,
+            depth_max=configuration.policy.max_queue_depth,
+        )
     from tinyscheduler.adapters.mcp.tasks import McpTaskServer
     from tinyscheduler.config.secrets import headers
 

@@ -76,7 +76,7 @@ OURS: Mapping[str, str] = {
     "words": (
         "model model.action model.agent model.breaker model.configuration model.event model.hints model.ids"
         " model.intent model.knowledge model.lease model.ledger model.order model.pass_result model.policy"
-        " model.rate_limit model.reason model.resources model.result model.sightings model.snapshot"
+        " model.rate_limit model.reason model.resources model.sightings model.snapshot"
         " model.task model.waiting"
     ),
     "decisions": (
@@ -89,8 +89,7 @@ OURS: Mapping[str, str] = {
         " reconcile.observe reconcile.record reconcile.report reconcile.run reconcile.telling"
     ),
     "ports bound, nothing of them used": (
-        "adapters adapters.engines adapters.engines.local adapters.runs adapters.runs.order_file"
-        " adapters.runs.result_file adapters.runs.store"
+        "adapters adapters.engines adapters.engines.local adapters.runs adapters.runs.store"
     ),
     "the day of the last sweep": "adapters.attic",
     "looking": (
@@ -108,7 +107,7 @@ OURS: Mapping[str, str] = {
 OURS_OF_THE_STORE: Mapping[str, str] = {
     "the store behind the port": "adapters.embedded",
     "one list is asked for; the other operations are in the same file's reach": (
-        "taskstore taskstore.checks taskstore.copying taskstore.database taskstore.families taskstore.faults"
+        "taskstore taskstore.checks taskstore.database taskstore.families"
         " taskstore.listing taskstore.remarks taskstore.rows taskstore.schema taskstore.store taskstore.tasks"
     ),
 }

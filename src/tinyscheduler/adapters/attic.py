@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files
+from tinyscheduler.kit.fields import name_between
 from tinyscheduler.model.ids import TaskId
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 STAMP_BYTES_MAX = 100
 ATTEMPT_DIGITS_MAX = 9
 
-_NAME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _DAY_FILES: Mapping[RemainsKind, tuple[str, str]] = {
     "journal": ("journal_", ".jsonl"),
     "passes": ("passes_", ".jsonl"),
@@ -148,9 +148,8 @@ def _is_attempt(name: str) -> bool:
 
 
 def _task_id(name: str) -> TaskId | None:
-    text = name.removeprefix("task_")
-    is_name = text != name and 0 < len(text) <= 64 and _NAME_CHARS.issuperset(text)
-    return TaskId(text) if is_name else None
+    found = name_between("task_", name, "")
+    return None if found is None else TaskId(found)
 
 
 def _touched_at(path: str) -> datetime | None:

@@ -15,6 +15,9 @@ T = TypeVar("T")
 NUMBER_MAX: Final = 1.7976931348623157e308
 """The largest that is a float: JSON can spell infinity as 1e999, and integers beyond it."""
 
+NAME_CHARS_MAX: Final = 64
+_NAME_CHARS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
 _MISSING: Final = object()
 
 
@@ -158,6 +161,20 @@ def exact_instant_text(moment: datetime) -> str:
 def instant_text_or_none(moment: datetime | None) -> str | None:
     """As ``instant_text``; None stays None."""
     return None if moment is None else instant_text(moment)
+
+
+def is_name(text: str) -> bool:
+    """What may become part of a path: 1 to 64 letters, digits, ``_`` and ``-`` (features I2). Not a
+    regular expression, because compiling one costs more than a pass asks of it."""
+    return 0 < len(text) <= NAME_CHARS_MAX and _NAME_CHARS.issuperset(text)
+
+
+def name_between(prefix: str, file_name: str, suffix: str) -> str | None:
+    """What stands between the two; None: they do not fit, or it is no name."""
+    if not (file_name.startswith(prefix) and file_name.endswith(suffix)):
+        return None
+    name = file_name[len(prefix) : len(file_name) - len(suffix)]
+    return name if is_name(name) else None
 
 
 def identifier_value(text: str) -> int | str:

@@ -14,7 +14,6 @@ from typing import Final
 
 from tinyscheduler.errors import ServerUnavailable, StateError
 from tinyscheduler.kit import files
-from tinyscheduler.taskstore import copying, faults
 from tinyscheduler.taskstore.schema import APPLICATION_ID, MIGRATIONS
 
 BUSY_TIMEOUT_S: Final = 5.0
@@ -44,6 +43,8 @@ def open_copy(path: str) -> sqlite3.Connection:
         connection = _connect(":memory:")
         with _closed_on_error(connection):
             if not _is_new(path):
+                from tinyscheduler.taskstore import copying
+
                 copying.copy_into(connection, path)
                 _refuse_foreign(connection, path)
             _update_copy(connection)
@@ -71,6 +72,8 @@ def _translated(path: str) -> Iterator[None]:
             hint="look at the rights and the free space of the folder it is in",
         ) from error
     except sqlite3.Error as error:
+        from tinyscheduler.taskstore import faults
+
         raise faults.unopenable(error, path) from error
 
 

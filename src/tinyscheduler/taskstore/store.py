@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from tinyscheduler.errors import ServerUnavailable
-from tinyscheduler.taskstore import checks, database, faults, listing, remarks, tasks
+from tinyscheduler.taskstore import checks, database, listing, remarks, tasks
 from tinyscheduler.taskstore.rows import (
     CommentRow,
     LinkRow,
@@ -43,8 +43,16 @@ class Store:
     there, and ServerRefused for what may not be stored.
     """
 
-    def __init__(self, path: str, *, read_only: bool = False, now: Callable[[], str] = utc_now) -> None:
-        """Open the file, making or migrating it where needed.
+    def __init__(
+        self,
+        path: str,
+        *,
+        read_only: bool = False,
+        now: Callable[[], str] = utc_now,
+        depth_max: int = 0,
+    ) -> None:
+        """Open the file, making or migrating it where needed. With ``depth_max`` waiting tasks it takes no
+        new ones; 0: there is no limit.
 
         ``read_only``: a private copy in memory of what is there now; no file is made or touched, a
         file that is not there is an empty store, and every write raises ServerUnavailable. Raises
@@ -53,6 +61,7 @@ class Store:
         """
         self.path = path
         self._now = now
+        self._depth_max = depth_max
         # _thread's lock: threading costs an import that an idle pass does not otherwise need.
         self._turn = allocate_lock()
         self._connection = database.open_copy(path) if read_only else database.open_shared(path)
@@ -67,12 +76,16 @@ class Store:
         self._connection.close()
 
     def create_task(self, new: NewTask) -> TaskRow:
-        """A new idle task."""
-        return self._write(lambda c: tasks.create(c, new, self._now()))
+        """A new idle task. Raises ServerRefused also where as many wait as may."""
+        return self._write(lambda c: self._create(c, new))
 
     def create_tasks(self, many: Sequence[NewTask]) -> tuple[TaskRow, ...]:
         """All of them or none; one write to the disk."""
-        return self._write(lambda c: tuple(tasks.create(c, new, self._now()) for new in many))
+        return self._write(lambda c: tuple(self._create(c, new) for new in many))
+
+    def _create(self, connection: sqlite3.Connection, new: NewTask) -> TaskRow:
+        tasks.check_room(connection, self._depth_max)
+        return tasks.create(connection, new, self._now())
 
     def update_task(self, task_id: int, changes: TaskChanges) -> TaskRow:
         """Set the fields given; see ``tasks.update``."""
@@ -188,6 +201,8 @@ class Store:
             except BaseException as error:
                 database.roll_back(self._connection)
                 if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+                    from tinyscheduler.taskstore import faults
+
                     # A commit whose last sync failed may be on the disk all the same.
                     raise faults.translated(error, self.path, maybe_applied=committing) from error
                 raise

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.wrapper.orders import an_order
-from tinyscheduler.adapters.runs import read_order
-from tinyscheduler.adapters.runs.order_file import ORDER_BYTES_MAX, order_to_json
+from tinyscheduler.adapters.runs.order_file import ORDER_BYTES_MAX, order_to_json, read_order
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.order import Limits, Order

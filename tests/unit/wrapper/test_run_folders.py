@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.wrapper.orders import an_order
-from tinyscheduler.adapters.runs import RunFolderStore, read_order
+from tinyscheduler.adapters.runs import RunFolderStore
+from tinyscheduler.adapters.runs.order_file import read_order
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.order import Order

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Collection
 
 from tinyscheduler.adapters.records.ledgers import LEDGER_BYTES_MAX, FileLedgerStore
 from tinyscheduler.adapters.records.trouble import reason_of
 from tinyscheduler.kit import files, json_text
-from tinyscheduler.kit.fields import Fields
+from tinyscheduler.kit.fields import Fields, name_between
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.past_pass import BrokenRecord, ParkedTask, PastFault, PastPass, Shelf
@@ -17,7 +16,6 @@ from tinyscheduler.model.past_pass import BrokenRecord, ParkedTask, PastFault, P
 RECORD_BYTES_MAX = 1_000_000
 """A record has 20 ids of a kind at most and is a few KB."""
 
-_LEDGER_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
 _NOT_PARKED = b'\n "parked": null,\n'
 """As ``ledger_json`` writes it. A busy house has thousands of ledgers of finished tasks; those that
 show this at once are not parsed. One that was damaged elsewhere is found when its task is planned."""
@@ -49,7 +47,7 @@ class FileHindsight:
             return Shelf()
         except OSError as error:
             return Shelf(broken=(BrokenLedger(TaskId("*"), self._ledgers, reason_of(error)),))
-        found = (match[1] for name in names if (match := _LEDGER_NAME.fullmatch(name)))
+        found = (task for name in names if (task := name_between("task_", name, ".json")))
         return self._shelf([TaskId(name) for name in found if name not in but and self._is_of_note(name)])
 
     def _is_of_note(self, name: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -13,6 +12,7 @@ from tinyscheduler.adapters.records import lease_json as codec
 from tinyscheduler.adapters.records.trouble import reason_of, state_error
 from tinyscheduler.errors import StateError, Unreadable
 from tinyscheduler.kit import files, json_text
+from tinyscheduler.kit.fields import is_name, name_between
 from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, StopOrder
 from tinyscheduler.ports import LeaseScan
@@ -28,9 +28,6 @@ LEASE_BYTES_MAX = 1_000_000
 _NO_FILE_OF_OURS = (errno.ELOOP, errno.EFBIG, errno.EINVAL)
 """A symbolic link, something far too big, or a folder or a pipe in a file's place."""
 _OWNER_HINT = "a pass ends the run and removes it"
-
-_LEASE_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
-_LEASE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class FileLeaseStore:
@@ -68,7 +65,7 @@ class FileLeaseStore:
             return BrokenLease(task_id, path, f"it does not parse: {error}")
         if lease.task_id != task_id:
             return BrokenLease(task_id, path, f"it says it is for task {lease.task_id}")
-        if not _LEASE_ID.fullmatch(lease.lease_id):
+        if not is_name(lease.lease_id):
             return BrokenLease(task_id, path, "its lease_id is not a name")
         return lease
 
@@ -263,12 +260,12 @@ class FileLeaseStore:
             return []
         except OSError as error:
             raise state_error(self._folder, error) from error
-        matches = (_LEASE_NAME.fullmatch(name) for name in names)
-        return sorted((TaskId(match[1]) for match in matches if match), key=_natural)
+        found = (name_between("task_", name, ".json") for name in names)
+        return sorted((TaskId(name) for name in found if name), key=_natural)
 
     def _path(self, task_id: TaskId, ending: str) -> str:
         # Law 11: an id is never a path before it is checked.
-        if not _LEASE_ID.fullmatch(task_id):
+        if not is_name(task_id):
             raise StateError(
                 f"{task_id!r:.80} cannot be the id of a task",
                 hint="ids are up to 64 letters, digits, '_' or '-'",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from tinyscheduler.adapters.records import ledger_json as codec
 from tinyscheduler.adapters.records.trouble import reason_of, state_error
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
+from tinyscheduler.kit.fields import is_name, name_between
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 
@@ -21,9 +21,6 @@ LEDGER_BYTES_MAX = 1_000_000
 
 FEW = 50
 """So many files are tried one by one: cheaper than a listing where thousands of tasks have run."""
-
-_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LEDGER_NAME = re.compile(r"task_([A-Za-z0-9_-]{1,64})\.json")
 
 
 class FileLedgerStore:
@@ -40,7 +37,7 @@ class FileLedgerStore:
         if len(wanted) > FEW:
             existing = self._existing()
             wanted = tuple(task_id for task_id in wanted if task_id in existing)
-        found = ((task_id, self._read_one(task_id)) for task_id in wanted if _TASK_ID.fullmatch(task_id))
+        found = ((task_id, self._read_one(task_id)) for task_id in wanted if is_name(task_id))
         return {task_id: ledger for task_id, ledger in found if ledger is not None}
 
     def write(self, ledger: Ledger, *, is_durable: bool = True) -> None:
@@ -70,8 +67,8 @@ class FileLedgerStore:
             return frozenset()
         except OSError as error:
             raise state_error(self._folder, error) from error
-        matches = (_LEDGER_NAME.fullmatch(name) for name in names)
-        return frozenset(TaskId(match[1]) for match in matches if match)
+        found = (name_between("task_", name, ".json") for name in names)
+        return frozenset(TaskId(name) for name in found if name)
 
     def _read_one(self, task_id: TaskId) -> Ledger | BrokenLedger | None:
         """None: there is none. Raises StateError when there is no looking into the folder."""
@@ -92,7 +89,7 @@ class FileLedgerStore:
 
     def _path(self, task_id: TaskId) -> str:
         # Law 11: an id is never a path before it is checked.
-        if not _TASK_ID.fullmatch(task_id):
+        if not is_name(task_id):
             raise StateError(
                 f"{task_id!r:.80} cannot be the id of a task",
                 hint="ids are up to 64 letters, digits, '_' or '-'",

@@ -11,7 +11,7 @@ from typing import get_args
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
-from tinyscheduler.kit.fields import Fields, identifier_value
+from tinyscheduler.kit.fields import Fields, identifier_value, is_name
 from tinyscheduler.model.agent import SuccessRule
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.lease import Rung
@@ -23,9 +23,7 @@ ORDER_BYTES_MAX = 1_000_000
 """An order is 2 KB; argv and names that need more would not fit an exec either."""
 HEARTBEAT_S_MAX = 3_600
 """A lease that is looked at less often than hourly is not looked after."""
-NAME_CHARS_MAX = 64
 
-_NAME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _STDIN = ("prompt", "none")
 _SUCCESS: tuple[SuccessRule, ...] = get_args(SuccessRule)
 _RUNGS: tuple[Rung, ...] = get_args(Rung)
@@ -117,11 +115,6 @@ def order_from_json(found: object) -> Order:
 def first_fault(order: Order) -> str | None:
     """One sentence about the first thing that no wrapper could work with; None: it is fit."""
     return next(_faults(order), None)
-
-
-def is_name(text: str) -> bool:
-    """What may become part of a path: 1 to 64 letters, digits, ``_`` and ``-`` (features I2)."""
-    return 0 < len(text) <= NAME_CHARS_MAX and _NAME_CHARS.issuperset(text)
 
 
 def _limits_to_json(limits: Limits) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""``ports.RunFolders`` over ``state/runs/task_<id>/<attempt>/``."""
+"""``ports.RunFolders`` over ``state/runs/task_<id>/<attempt>/``.
+
+Most passes start nothing and end nothing: what orders and results are made of is loaded when one is met.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,16 @@ import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tinyscheduler.adapters.runs.order_file import first_fault, is_name, order_to_json, read_order
-from tinyscheduler.adapters.runs.result_file import read_result
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
+from tinyscheduler.kit.fields import is_name
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.lease import Outcome
-from tinyscheduler.model.order import Order
-from tinyscheduler.model.result import BadResult, Redact, RunResult, outcome_of
 
 if TYPE_CHECKING:
     from tinyscheduler.kit.disk import Files
+    from tinyscheduler.model.lease import Outcome
+    from tinyscheduler.model.order import Order
+    from tinyscheduler.model.result import BadResult, Redact, RunResult
 
 ORDER = "order.json"
 PROMPT = "prompt.md"
@@ -58,6 +60,8 @@ class RunFolderStore:
         written a result for a run to come. Raises StateError: the disk refuses, the order is unfit
         or lies elsewhere, or something that is not a folder has the folder's name.
         """
+        from tinyscheduler.adapters.runs.order_file import first_fault, order_to_json
+
         folder = self._folder_of(order)
         fault = first_fault(order)
         if fault is not None:
@@ -78,6 +82,8 @@ class RunFolderStore:
 
     def order(self, task_id: TaskId, attempt: int) -> Order | None:
         """None: there is none, or it is not what a pass has written there."""
+        from tinyscheduler.adapters.runs.order_file import read_order
+
         try:
             order = read_order(f"{self.path_for(task_id, attempt)}/{ORDER}")
         except StateError:
@@ -114,11 +120,15 @@ class RunFolderStore:
         self, run_folder: str, agent_exit: int | None, now: datetime, *, workspace: str = ""
     ) -> Outcome | None:
         """None: there is no result, or none that counts. Raises StateError when the disk fails."""
+        from tinyscheduler.model.result import RunResult, outcome_of
+
         found = self.result(f"{run_folder}/{RESULT}", redact=self._redact, workspace=workspace)
         return outcome_of(found, at=now, code=agent_exit) if isinstance(found, RunResult) else None
 
     def result(self, path: str, *, redact: Redact, workspace: str = "") -> RunResult | BadResult | None:
         """One result file, for the wrapper, which knows its agent's secrets. Raises StateError."""
+        from tinyscheduler.adapters.runs.result_file import read_result
+
         return read_result(path, redact=redact, workspace=workspace, disk=self._disk)
 
     def _folder_of(self, order: Order) -> str:
