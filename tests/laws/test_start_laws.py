@@ -19,13 +19,13 @@ from tests.laws.start_worlds import (
 )
 from tests.strategies import start_snapshots
 from tinyscheduler.model.action import Start, StartPlan
-from tinyscheduler.model.ids import Place, TaskId
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.holds import first_hold
+from tinyscheduler.planner.holds import Questions, first_hold
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.view import view_of
@@ -198,9 +198,9 @@ def test_rows_about_leases_and_ledgers_say_nothing_of_tasks_without(snapshot: St
 def test_what_is_said_of_a_clear_place_is_true_for_every_task_of_it(snapshot: StartSnapshot) -> None:
     """Nothing is held there, so its tasks are not asked about it again."""
     view = view_of(snapshot)
-    clear: set[Place] = set()
+    known: Questions = {}
     for task in seen(snapshot):
-        assert first_hold(task, view, clear) == first_hold(task, view)
+        assert first_hold(task, view, known) == first_hold(task, view)
 
 
 def plan_of_strange_tasks(task_id: str, priority: float, text: str) -> StartPlan:

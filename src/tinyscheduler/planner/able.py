@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import NO_HINTS
+from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import shut_gate
@@ -25,17 +26,29 @@ class Filter(NamedTuple):
     keeps: Callable[[Agent, Task, View], bool]
 
 
+Kind = tuple[AgentName | None, QueueName | None, tuple[str, ...], str | None]
+"""Place of a task, and what it asks of its agent: the same agents may run all tasks of a kind."""
+
+
 def able(task: Task, view: View, *, before: HeldReason | None = None) -> Sequence[Agent]:
     """Candidates that pass every filter, or every one before that of a rule."""
     if before is not None:
         return _sifted(task, view, before)
-    if not is_plain(task, view):
+    kind = kind_of(task, view)
+    if kind is None:
         return _sifted(task, view, None)
-    place = (task.assigned_to, task.queue)
-    found = view.able.get(place)
+    found = view.able.get(kind)
     if found is None:
-        found = view.able[place] = _sifted(task, view, None)
+        found = view.able[kind] = _sifted(task, view, None)
     return found
+
+
+def kind_of(task: Task, view: View) -> Kind | None:
+    """None: it has a past, and with it agents of its own."""
+    if task.id in view.met:
+        return None
+    hints = view.hints(task)
+    return (task.assigned_to, task.queue, hints.capabilities, hints.scope)
 
 
 def is_plain(task: Task, view: View) -> bool:

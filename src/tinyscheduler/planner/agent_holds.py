@@ -44,7 +44,9 @@ def no_agent(task: Task, view: View) -> Finding | None:
         if task.assigned_to is not None:
             # Whoever serves its queue is not asked.
             why = "disabled" if task.assigned_to in view.agents else "no agent of ours"
-            lever = "assign it to another, or add the agent to agent-control"
+            lever = "assign it to another"
+            if task.assigned_to in view.former:
+                lever += ", or add the agent to agent-control again"
             return Finding(f"{task.assigned_to}, to whom it is assigned, is {why}", lever)
         if task.queue is None:
             lever = f"task update {task.id} --queue QUEUE, or --assign AGENT"
@@ -78,7 +80,7 @@ def agent_quarantined(task: Task, view: View) -> Finding | None:
 
 def behind_gates(task: Task, view: View, reason: GateReason) -> Finding | None:
     """Everybody who may run the task is to be given nothing now, and this is the reason of one of them."""
-    if not view.gates:
+    if reason not in view.shut:
         return None
     shut = [shut_gate(agent, view.gates) for agent in able(task, view, before="account_limited")]
     named = list(dict.fromkeys(gate for gate in shut if gate is not None and gate.reason == reason))

@@ -6,33 +6,56 @@ is not asked of it, or a plan for 100,000 tasks would take ten times as long.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from tinyscheduler.model.ids import Place
+from tinyscheduler.model.hints import NO_HINTS
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.able import is_plain
+from tinyscheduler.planner.able import Kind, is_plain
 from tinyscheduler.planner.rules import RULES, Asked, Find, Needs
 from tinyscheduler.planner.view import Finding, View
 
+Question = tuple[HeldReason, Find]
+Questions = dict[tuple[Kind, bool], Sequence[Question]]
+"""What is worth asking of tasks of a kind; apart those that say anything about themselves."""
 
-def first_hold(task: Task, view: View, clear: set[Place] | None = None) -> Held | None:
+
+def first_hold(task: Task, view: View, known: Questions | None = None) -> Held | None:
     """The first rule that holds the task before any limit is looked at; None: its turn decides.
 
-    ``clear`` remembers, from task to task of one plan, the places at which nothing is held: what looks
-    at nothing but a task's place need not be asked for each of ten thousand.
+    ``known`` remembers, from task to task of one plan, what is worth asking of tasks of a kind.
     """
-    is_met, place = task.id in view.met, (task.assigned_to, task.queue)
-    rows = _OF_MET if is_met else _OF_NEW
-    if clear is not None and not is_met and place in clear:
-        rows = _OF_NEW_IN_A_CLEAR_PLACE
-    for reason, find in rows:
+    for reason, find in _worth_asking(task, view, known):
         finding = find(task, view)
         if finding is not None:
             return held_of(task, reason, finding, view)
-    if clear is not None and not is_met:
-        clear.add(place)
     return None
+
+
+def _worth_asking(task: Task, view: View, known: Questions | None) -> Sequence[Question]:
+    if task.id in view.met:
+        return _OF_MET
+    hints = view.hints(task)
+    is_hinted = hints is not NO_HINTS or task.is_blocked or task.blocked_by is not None
+    if known is None:
+        return _OF_HINTED if is_hinted else _OF_OTHERS
+    kind = (task.assigned_to, task.queue, hints.capabilities, hints.scope), is_hinted
+    found = known.get(kind)
+    if found is None:
+        found = known[kind] = tuple(_telling(_OF_HINTED if is_hinted else _OF_OTHERS, task, view))
+    return found
+
+
+def _telling(questions: Sequence[Question], task: Task, view: View) -> Iterator[Question]:
+    """What a rule about its place says of a task is true for all of its kind: where it holds, nothing after
+    it is asked, and where it does not, it need not be asked again."""
+    for reason, find in questions:
+        if reason not in _OF_PLACES:
+            yield reason, find
+        elif find(task, view) is not None:
+            yield reason, find
+            return
 
 
 def turn_hold(task: Task, view: View) -> Held | None:
@@ -43,7 +66,9 @@ def turn_hold(task: Task, view: View) -> Held | None:
     place = (task.assigned_to, task.queue) if is_plain(task, view) else None
     said = None if place is None else view.taken.said.get(place)
     if said is not None:
-        return said._replace(task_id=task.id, since=held_since(task, said.reason, view))
+        _, reason, value, limit, _, next_look_at, lever, ends_by_at = said
+        since = held_since(task, reason, view)
+        return Held(task.id, reason, value, limit, since, next_look_at, lever, ends_by_at)
     for reason, find in _AT_TURN:
         finding = find(task, view)
         if finding is not None:
@@ -71,7 +96,7 @@ def held_since(task: Task, reason: HeldReason, view: View) -> datetime | None:
     return seen.held_since
 
 
-def _rows(asked: Asked, *without: Needs) -> tuple[tuple[HeldReason, Find], ...]:
+def _questions(asked: Asked, *without: Needs) -> tuple[Question, ...]:
     return tuple(
         (rule.reason, rule.find)
         for rule in RULES
@@ -80,7 +105,8 @@ def _rows(asked: Asked, *without: Needs) -> tuple[tuple[HeldReason, Find], ...]:
 
 
 # Made at import: a plan asks them of every task.
-_OF_MET = _rows("task")
-_OF_NEW = _rows("task", "met")
-_OF_NEW_IN_A_CLEAR_PLACE = _rows("task", "met", "place")
-_AT_TURN = _rows("turn")
+_OF_MET = _questions("task")
+_OF_HINTED = _questions("task", "met")
+_OF_OTHERS = _questions("task", "met", "hints")
+_OF_PLACES = frozenset(rule.reason for rule in RULES if rule.needs == "place")
+_AT_TURN = _questions("turn")

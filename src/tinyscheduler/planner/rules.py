@@ -20,9 +20,10 @@ Asked = Literal["looking", "task", "turn", "both", "starting"]
 """When a rule is asked. ``task``: of every task before any limit is looked at (features D7). ``turn``: of
 those that are left, in their order, against what this plan has given away already. ``both``: at both
 times. ``looking`` and ``starting``: not by a plan, but before and after it, by those who look and start."""
-Needs = Literal["task", "place", "met"]
-"""What a rule looks at besides the world. ``place``: nothing of a task but its assignee and its queue, so
-that one answer does for all of that place. ``met``: a lease or a ledger, which most tasks do not have."""
+Needs = Literal["task", "place", "met", "hints"]
+"""What a rule looks at besides the world. ``place``: nothing of a task but its assignee, its queue and who
+may run it, so that one answer does for all tasks of a kind. ``met``: a lease or a ledger, which most tasks
+do not have; ``hints``: what the task says about itself, and whom it waits for; most say nothing."""
 
 
 class Rule(NamedTuple):
@@ -56,6 +57,7 @@ RULES: tuple[Rule, ...] = (
         "the end that was given with `--until`",
         "`tinyscheduler resume`, with what is paused",
         control_holds.paused,
+        needs="place",
     ),
     Rule(
         "server_unknown",
@@ -143,6 +145,7 @@ RULES: tuple[Rule, ...] = (
         "that one is complete",
         "complete that one",
         task_holds.blocked,
+        needs="hints",
     ),
     Rule("dependency_failed", "a task it needs is parked or has failed", "-", "-", None),
     Rule("cycle", "it waits for itself by a chain of others", "-", "-", None),

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.agent import Agent
-from tinyscheduler.model.ids import Place
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.holds import first_hold, turn_hold
+from tinyscheduler.planner.holds import Questions, first_hold, turn_hold
 from tinyscheduler.planner.line import Line
 from tinyscheduler.planner.ranking import natural_id, rank
 from tinyscheduler.planner.turn_holds import chosen
@@ -47,9 +46,9 @@ def sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
     """Held tasks go out before any limit is looked at (features D7)."""
     runnable: list[Task] = []
     held: list[Held] = []
-    clear: set[Place] = set()
+    known: Questions = {}
     for task in tasks:
-        hold = first_hold(task, view, clear)
+        hold = first_hold(task, view, known)
         if hold is None:
             runnable.append(task)
         else:

@@ -174,7 +174,8 @@ def _longest_wait_s(ledger: Ledger, view: View) -> float:
 
 def bad_task(task: Task, _view: View) -> Finding | None:
     """Law 11: it would name files and processes of ours."""
-    if _TASK_ID.fullmatch(task.id):
+    # Nearly all are numbers; the pattern takes its time.
+    if (task.id.isdigit() and task.id.isascii() and len(task.id) <= 64) or _TASK_ID.fullmatch(task.id):
         return None
     return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 from typing import NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import NO_HINTS, Hints
-from tinyscheduler.model.ids import AgentName, Place, QueueName, TaskId
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
@@ -18,7 +18,7 @@ from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.capacity import Capacity
-from tinyscheduler.planner.gates import Gates, gates_of
+from tinyscheduler.planner.gates import GateReason, Gates, gates_of
 from tinyscheduler.planner.pauses import in_force
 from tinyscheduler.planner.retry import counted
 
@@ -51,18 +51,20 @@ class View(NamedTuple):
     idle: Mapping[QueueName, Sequence[AgentName]]
     """Disabled agents of a queue that no enabled one serves."""
     gates: Gates
+    shut: frozenset[GateReason]
+    """Reasons of gates that are shut: what is not among them keeps nobody."""
     pauses: tuple[Pause, ...]
     """Those that hold now."""
     open_parents: frozenset[TaskId]
     met: frozenset[TaskId]
-    """Tasks with a lease or a ledger, whatever is in it, and those that are relieved. Ten thousand others
-    need not be asked what only these can answer."""
+    """Tasks with a lease or a ledger, whatever is in it, and those that are relieved or paused. Ten thousand
+    others need not be asked what only these can answer."""
     taken: Capacity
     """By live leases; while a plan is made, also by its starts so far. The one thing here that changes."""
     said: dict[TaskId, Hints]
     """What tasks say about themselves, as far as anybody has asked; see ``hints``."""
-    able: dict[Place, Sequence[Agent]]
-    """Who may be given a task of a place that nothing tells from others, as far as anybody has asked."""
+    able: dict[tuple[object, ...], Sequence[Agent]]
+    """Who may be given a task of a kind, as far as anybody has asked; see ``able``."""
     relieved: Mapping[TaskId, int]
     """Tasks that have starved for long, with their steps; see ``starvation``."""
     former: frozenset[AgentName]
@@ -72,13 +74,15 @@ class View(NamedTuple):
         """What the task says about itself, read once."""
         if not task.tags and not task.description:
             return NO_HINTS
-        found = self.said.get(task.id)
-        if found is None:
-            # An idle pass has no task to read, and does not load what reads them.
-            from tinyscheduler.planner.hints import hints_of
+        return self.said.get(task.id) or _read_hints(task, self.said)
 
-            found = self.said[task.id] = hints_of(task)
-        return found
+
+def _read_hints(task: Task, said: dict[TaskId, Hints]) -> Hints:
+    # An idle pass has no task to read, and does not load what reads them.
+    from tinyscheduler.planner.hints import hints_of
+
+    found = said[task.id] = hints_of(task)
+    return found
 
 
 def view_of(snapshot: StartSnapshot) -> View:
@@ -88,6 +92,7 @@ def view_of(snapshot: StartSnapshot) -> View:
     backlog = snapshot.backlog
     serving = _serving(snapshot.agents)
     gates, relieved = gates_of(snapshot), _relieved(snapshot)
+    pauses = in_force(snapshot.pauses, snapshot.now)
     return View(
         snapshot,
         leases,
@@ -96,9 +101,10 @@ def view_of(snapshot: StartSnapshot) -> View:
         serving,
         _idle(snapshot.agents, serving),
         gates,
-        in_force(snapshot.pauses, snapshot.now),
+        frozenset(gate.reason for found in gates.values() for gate in found if gate.is_shut),
+        pauses,
         backlog.value.open_parents if isinstance(backlog, Known) else frozenset(),
-        frozenset((*leases, *broken, *snapshot.ledgers, *relieved)),
+        frozenset((*leases, *broken, *snapshot.ledgers, *relieved, *_paused(pauses))),
         Capacity(snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken, gates=gates),
         {},
         {},
@@ -106,6 +112,10 @@ def view_of(snapshot: StartSnapshot) -> View:
         frozenset(found.assigned_to for found in snapshot.waiting.values() if found.assigned_to is not None)
         - {agent.name for agent in snapshot.agents},
     )
+
+
+def _paused(pauses: Iterable[Pause]) -> Iterator[TaskId]:
+    return (TaskId(pause.name) for pause in pauses if pause.scope == "task")
 
 
 def _relieved(snapshot: StartSnapshot) -> Mapping[TaskId, int]:
