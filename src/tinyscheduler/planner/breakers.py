@@ -87,23 +87,23 @@ def before_call(breaker: Breaker, now: datetime) -> Breaker:
     """``open`` as long as nothing may be asked."""
     if breaker.until is None or is_ahead(breaker.until, now, max_s=OPEN_S):
         return breaker
-    return _step(breaker, "time_up", now, "")
+    return _step(breaker, "time_up", now)
 
 
 def after_answer(breaker: Breaker, now: datetime) -> Breaker:
     """The server said something, and be it no."""
     is_last = breaker.state == "half_open" and breaker.probes + 1 >= PROBES
-    return _step(breaker, "proven" if is_last else "answered", now, "")
+    return _step(breaker, "proven" if is_last else "answered", now)
 
 
 def after_failure(breaker: Breaker, now: datetime, why: str) -> Breaker:
     """Nobody answered, or nobody knows what was said."""
     event: BreakerEvent = "broken" if breaker.failures + 1 >= FAILURES_MAX else "failed"
-    return _step(breaker, event, now, why[:WHY_CHARS_MAX])
+    return _step(breaker, event, now, why=why[:WHY_CHARS_MAX])
 
 
 def after_failed_start(
-    quarantine: Quarantine | None, lease_id: LeaseId, now: datetime, why: str
+    quarantine: Quarantine | None, lease_id: LeaseId, now: datetime, *, why: str
 ) -> Quarantine:
     """One more start of this agent has failed; the same one again changes nothing."""
     failed = quarantine.failed if quarantine is not None else ()
@@ -165,7 +165,7 @@ def lifts_limit(limit: AccountLimit, lease: Lease, kind: OutcomeClass) -> bool:
 
 
 def closed_to(
-    task: Task, agents: Sequence[Agent], breakers: Breakers, accounts: Accounts, now: datetime
+    task: Task, agents: Sequence[Agent], *, breakers: Breakers, accounts: Accounts, now: datetime
 ) -> tuple[AgentName, ...]:
     """Agents that could run the task and are given nothing now; none while one of them could be."""
     if task.status != "idle":
@@ -175,7 +175,7 @@ def closed_to(
         able = [agent for agent in mine if agent.name == task.assigned_to]
     else:
         able = [agent for agent in mine if task.queue in agent.queues]
-    shut = [agent.name for agent in able if _is_shut(agent, breakers, accounts, now)]
+    shut = [agent.name for agent in able if _is_shut(agent, breakers=breakers, accounts=accounts, now=now)]
     return tuple(sorted(shut)) if len(shut) == len(able) else ()
 
 
@@ -226,7 +226,7 @@ def standing_quarantines(
     return {name: quarantine for name, quarantine in agents.items() if name not in working}
 
 
-def _is_shut(agent: Agent, breakers: Breakers, accounts: Accounts, now: datetime) -> bool:
+def _is_shut(agent: Agent, *, breakers: Breakers, accounts: Accounts, now: datetime) -> bool:
     quarantine, limit = breakers.agents.get(agent.name), accounts.limits.get(account_of(agent))
     until = None if quarantine is None else quarantine.until
     if until is not None and is_ahead(until, now, max_s=QUARANTINE_S):
@@ -234,7 +234,7 @@ def _is_shut(agent: Agent, breakers: Breakers, accounts: Accounts, now: datetime
     return limit is not None and is_ahead(limit.until, now, max_s=LIMIT_REPORTED_MAX_S)
 
 
-def _step(breaker: Breaker, event: BreakerEvent, now: datetime, why: str) -> Breaker:
+def _step(breaker: Breaker, event: BreakerEvent, now: datetime, *, why: str = "") -> Breaker:
     step = STEPS[breaker.state, event]
     match step.effect:
         case "nothing":

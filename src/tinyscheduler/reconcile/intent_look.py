@@ -111,7 +111,7 @@ def _with_task(world: World, server: TaskServer, subject: Subject) -> Subject:
 
 def _closed_to(world: World, task: Task, subject: Subject) -> tuple[AgentName, ...]:
     agents, breakers, accounts = world.configuration.agents, world.breakers.read(), world.accounts.read()
-    return closed_to(task, agents, breakers, accounts, subject.now)
+    return closed_to(task, agents, breakers=breakers, accounts=accounts, now=subject.now)
 
 
 def _ask(server: TaskServer, task_id: TaskId) -> Known[TaskDetail | None] | Unknown:

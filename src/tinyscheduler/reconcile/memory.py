@@ -64,7 +64,7 @@ class Memory:
     def start_failed(self, agent: AgentName, lease_id: LeaseId, why: str) -> None:
         """Counted once for each lease_id. Raises StateError."""
         known = self.breakers.agents
-        after = rules.after_failed_start(known.get(agent), lease_id, self._world.clock.now(), why)
+        after = rules.after_failed_start(known.get(agent), lease_id, self._world.clock.now(), why=why)
         if after == known.get(agent):
             return
         self._keep_agents({**known, agent: after})

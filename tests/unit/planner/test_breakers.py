@@ -101,7 +101,7 @@ def test_what_arrives_late_changes_nothing_while_it_is_open() -> None:
 def start_failing(*lease_ids: str) -> Quarantine:
     found: Quarantine | None = None
     for lease_id in lease_ids:
-        found = after_failed_start(found, LeaseId(lease_id), NOW, "no such file")
+        found = after_failed_start(found, LeaseId(lease_id), NOW, why="no such file")
     assert found is not None
     return found
 
@@ -116,7 +116,7 @@ def test_one_failed_start_that_is_settled_again_counts_once() -> None:
 
 
 def test_a_probe_that_fails_quarantines_it_again() -> None:
-    again = after_failed_start(start_failing("a", "b", "c"), LeaseId("d"), after(1000), "still")
+    again = after_failed_start(start_failing("a", "b", "c"), LeaseId("d"), after(1000), why="still")
 
     assert (again.until, again.why, len(again.failed)) == (after(1900), "still", 3)
 
