@@ -42,14 +42,24 @@ def test_every_held_reason_is_listed_in_the_order_in_which_it_is_asked(repo_root
     assert [ticked(row[0])[0] for row in table(repo_root, "Held reasons")] == list(get_args(HeldReason))
 
 
-def test_reasons_that_can_be_given_today_are_marked(repo_root: Path) -> None:
-    given = given_today(repo_root, "planner/explain.py", "reconcile")
-    given |= {rule.reason for rule in RULES if rule.find is not None}
-    # The only place that names it is the hook for what comes later.
-    given.discard("paused")
+def test_table_of_reasons_is_made_from_the_rules(repo_root: Path) -> None:
+    checked = subprocess.run(
+        [sys.executable, repo_root / "tools" / "reasons_docs.py", "--check"],
+        env={"PYTHONPATH": str(repo_root / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
-    for row in table(repo_root, "Held reasons"):
-        assert (row[3] == "yes") == (ticked(row[0])[0] in given), row[0]
+    assert checked.returncode == 0, f"run .venv-dev/bin/python tools/reasons_docs.py\n{checked.stderr}"
+
+
+def test_reasons_that_no_plan_gives_are_given_by_those_who_look_and_start(repo_root: Path) -> None:
+    given = given_today(repo_root, "planner/explain.py", "reconcile")
+
+    for rule in RULES:
+        if rule.find is None:
+            assert (rule.lever != "-") == (rule.reason in given), rule.reason
 
 
 def test_every_outcome_is_listed_with_what_it_costs(repo_root: Path) -> None:
