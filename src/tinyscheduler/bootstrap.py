@@ -84,6 +84,8 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
     from tinyscheduler.adapters.attic import FileAttic
     from tinyscheduler.adapters.clock import SystemClock
     from tinyscheduler.adapters.engines.local import LocalEngine
+    from tinyscheduler.adapters.gauge import ProcGauge
+    from tinyscheduler.adapters.hooks import CommandHooks
     from tinyscheduler.adapters.journal import JsonlJournal
     from tinyscheduler.adapters.processes import ProcessTable
     from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
@@ -123,6 +125,8 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
             opening=lambda: _lease_names(leases),
         ),
         processes=processes,
+        gauge=ProcGauge(),
+        hooks=CommandHooks(invocation.environ),
         engine=LocalEngine(invocation.environ, (*program, "wrap")),
         server=_task_server(configuration, invocation, is_read_only=is_read_only),
         state=FileStateFolder(

@@ -28,8 +28,8 @@ SOURCE_UNKNOWN: Final = "embedded:unknown"
 class EmbeddedTaskServer:
     """A TaskServer and a TaskDesk over one database file, opened when it is first needed."""
 
-    def __init__(self, path: str, *, read_only: bool = False) -> None:
-        """Touch nothing yet: whoever finds the pass lock busy leaves no trace.
+    def __init__(self, path: str, *, read_only: bool = False, depth_max: int = 0) -> None:
+        """Touch nothing yet: whoever finds the pass lock busy leaves no trace. ``depth_max``: see ``Store``.
 
         ``read_only`` looks at a private copy of the first call's instant and makes and touches no
         file. A file that is damaged, not ours or locked for too long makes every call raise
@@ -37,6 +37,7 @@ class EmbeddedTaskServer:
         """
         self._path = path
         self._is_read_only = read_only
+        self._depth_max = depth_max
         self._opened: Store | ServerUnavailable | None = None
 
     if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class EmbeddedTaskServer:
 
     def _open(self) -> Store | ServerUnavailable:
         try:
-            return Store(self._path, read_only=self._is_read_only)
+            return Store(self._path, read_only=self._is_read_only, depth_max=self._depth_max)
         except (StateError, ServerUnavailable) as error:
             failure = ServerUnavailable(error.message, hint=error.hint)
             failure.__cause__ = error

@@ -44,11 +44,13 @@ def run(options: Namespace, context: Context) -> int:
     from tinyscheduler.bootstrap import load
     from tinyscheduler.taskserver.listen import serve
 
-    database = load(context, write_cache=False).places.tasks_db
+    configuration = load(context, write_cache=False)
+    database = configuration.places.tasks_db
     serve(
         database,
         host=options.host,
         port=options.port,
+        depth_max=configuration.policy.max_queue_depth,
         on_ready=lambda url: print(f"serving {url} (database {database})", file=context.stdout, flush=True),
     )
     return 0

@@ -21,15 +21,18 @@ BACKLOG: Final = 128
 """Connections that wait to be accepted; a fleet of agents that starts at once is below it."""
 
 
-def serve(database: str, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. Port 0 takes a free one; ``on_ready`` gets the URL.
+def serve(
+    database: str, *, host: str, port: int, on_ready: Callable[[str], None], depth_max: int = 0
+) -> None:
+    """Serve until SIGTERM or SIGINT. Port 0 takes a free one; ``on_ready`` gets the URL; ``depth_max``: see
+    ``Store``.
 
     Raises UsageError for an address that is not on loopback, WorldError when it cannot be had,
     StateError for a database that cannot be used.
     """
     listener = listen(host, port)
     with listener:
-        store = Store(database)
+        store = Store(database, depth_max=depth_max)
         try:
             _run(store, listener, on_ready)
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from tinyscheduler.errors import NotAssigned, TaskNotFound
+from tinyscheduler.errors import NotAssigned, ServerRefused, TaskNotFound
 from tinyscheduler.taskstore import checks, families, remarks
 from tinyscheduler.taskstore.rows import (
     TASK_COLUMNS,
@@ -21,6 +21,19 @@ from tinyscheduler.taskstore.rows import (
     tags_text,
     task_rows,
 )
+
+
+def check_room(connection: sqlite3.Connection, most: int) -> None:
+    """One more task may wait; 0 is no limit. Raises ServerRefused."""
+    if most <= 0:
+        return
+    question = "SELECT COUNT(*) FROM tasks WHERE status = 'idle' AND archived_at IS NULL"
+    (count,) = connection.execute(question).fetchone()
+    if count >= most:
+        raise ServerRefused(
+            f"The queues are full: {count} tasks wait, and {most} may",
+            hint="wait until some have run, archive some, or raise TINYSCHEDULER_MAX_QUEUE_DEPTH",
+        )
 
 
 def create(connection: sqlite3.Connection, new: NewTask, now: str) -> TaskRow:
