@@ -202,7 +202,7 @@ def test_what_is_no_litter_of_ours_is_kept(root: Path) -> None:
     assert sorted(os.listdir(root / "running")) == sorted(names)
 
 
-@pytest.mark.parametrize("folder", [".", "passes", "intents", "quarantine"])
+@pytest.mark.parametrize("folder", [".", "passes", "intents", "pauses", "quarantine"])
 def test_litter_is_swept_wherever_we_replace_files(root: Path, folder: str) -> None:
     """A pass that is killed at the wrong moment leaves one; every minute of the year is a moment."""
     a_folder(root).open()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tinyscheduler.kit import files
 from tinyscheduler.kit.namespace_time import clock_offsets
 
-REPLACED_IN = ("ledger", "passes", "cache", "bin", "intents", "quarantine")
+REPLACED_IN = ("ledger", "passes", "cache", "bin", "intents", "pauses", "quarantine")
 """Where temp files may lie, besides the root and the leases."""
 _TEMPORARY = re.compile(r"\..+\.(\d+)-(\d+)-\d+\.tmp")
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from tinyscheduler.errors import StateError
 
 OWN_NAMES = (
-    *("running", "runs", "ledger", "journal", "passes", "logs", "cache", "intents", "quarantine", "bin"),
-    *("format.json", "tinyscheduler.lock", "poke", "waiting.json", "breakers.json", "accounts.json"),
+    *("running", "runs", "ledger", "journal", "passes", "logs", "cache", "quarantine", "bin"),
+    *("intents", "pauses", "format.json", "tinyscheduler.lock", "poke"),
+    *("sightings.json", "waiting.json", "cursors.json", "breakers.json", "accounts.json"),
 )
 """What a pass writes to below the root. Not ESTOP, which may be anything; not the workspaces, which are the
 agents' and may lie on another disk; not the task store, which looks after itself."""
