@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.leases import first_lease
 from bench.report import Figure, Result, at_most, timings_table
 from bench.stage import Stage, agent, serving, staged
 from bench.timing import Program, Timed, Trouble, alternate, median_s, run
@@ -186,32 +186,15 @@ def _write_leases(stage: Stage, made_at: Mapping[int, datetime], source: str, wr
 
 
 def _lease(number: int, stage: Stage, source: str, wrapper: ProcessRef) -> Lease:
-    host = ProcessTable().host()
-    now, monotonic = datetime.now(UTC), time.clock_gettime(time.CLOCK_MONOTONIC)
-    return Lease(
-        task_id=TaskId(str(number)),
-        lease_id=LeaseId(os.urandom(8).hex()),
-        generation=1,
-        attempt=1,
+    claim = Claim(None, QueueName("dev"), datetime.now(UTC), "exchange")
+    lease_id = LeaseId(os.urandom(8).hex())
+    return first_lease(stage, TaskId(str(number)), lease_id, source, claim)._replace(
         state="running",
         agent=AgentName(AGENTS[number % len(AGENTS)]),
-        queue=QueueName("dev"),
-        source=source,
-        claim=Claim(None, QueueName("dev"), now, "exchange"),
-        host=host.name,
-        machine_id=host.machine_id,
-        created_at=now,
-        heartbeat_at=now,
-        start_monotonic=monotonic,
-        heartbeat_monotonic=monotonic,
-        boot_id=wrapper.boot_id,
-        pid_namespace=wrapper.pid_namespace,
         wrapper_pid=wrapper.pid,
         wrapper_start=wrapper.start,
         heartbeat_interval_s=DAY_S,
         hard_limit_s=DAY_S,
-        workspace=str(stage.state / "workspaces" / "shared"),
-        run_folder=str(stage.state / "runs" / f"task_{number}" / "1"),
     )
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import closing
 from datetime import UTC, datetime
 
+from bench.leases import AGENT, first_lease
 from bench.runs import add_tasks
 from bench.stage import Stage
 from bench.timing import Trouble
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 from tinyscheduler.adapters.mcp.endpoint import endpoint_of
-from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
-from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
-from tinyscheduler.model.lease import Claim, Lease, lease_tag
+from tinyscheduler.model.ids import LeaseId, QueueName
+from tinyscheduler.model.lease import Claim, lease_tag
 from tinyscheduler.model.ledger import Ledger, OpenRun
 from tinyscheduler.model.task import Task
 
-AGENT = AgentName("dev-1")
 NOBODY = 2**22 - 1
 """A pid that Linux gives last of all (pid_max); its start time would have to fit as well."""
 
@@ -69,35 +67,8 @@ def _lay(stage: Stage, source: str, task: Task) -> None:
     run = OpenRun(lease_id, AGENT, claim, tag, now, None)
     ledger = Ledger(task.id, source, task.created_at, generation=1, runs=1, open=run)
     FileLedgerStore(str(stage.state / "ledger")).write(ledger)
-    lease = _lease(stage, task.id, lease_id, source, claim)
-    FileLeaseStore(str(stage.state / "running"), "").create(lease)
-
-
-def _lease(stage: Stage, task_id: TaskId, lease_id: LeaseId, source: str, claim: Claim) -> Lease:
-    host = ProcessTable().host()
-    now, monotonic = datetime.now(UTC), time.clock_gettime(time.CLOCK_MONOTONIC)
-    return Lease(
-        task_id=task_id,
-        lease_id=lease_id,
-        generation=1,
-        attempt=1,
-        state="running",
-        agent=AGENT,
-        queue=claim.queue,
-        source=source,
-        claim=claim,
-        host=host.name,
-        machine_id=host.machine_id,
-        created_at=now,
-        heartbeat_at=now,
-        start_monotonic=monotonic,
-        heartbeat_monotonic=monotonic,
-        boot_id=host.boot_id,
-        pid_namespace=host.pid_namespace,
-        wrapper_pid=NOBODY,
-        wrapper_start=1,
-        agent_pid=NOBODY,
-        agent_start=2,
-        workspace=str(stage.state / "workspaces" / "shared"),
-        run_folder=str(stage.state / "runs" / f"task_{task_id}" / "1"),
+    lease = first_lease(stage, task.id, lease_id, source, claim)
+    died = lease._replace(
+        state="running", wrapper_pid=NOBODY, wrapper_start=1, agent_pid=NOBODY, agent_start=2
     )
+    FileLeaseStore(str(stage.state / "running"), "").create(died)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.dead import AGENT, check_all_given_back, embedded_source, lay_dead_runs, server_source
+from bench.dead import check_all_given_back, embedded_source, lay_dead_runs, server_source
+from bench.leases import AGENT
 from bench.report import Result, at_most, timings_table
 from bench.stage import Stage, agent, serving, staged
 from bench.timing import Program, Timed, alternate, median_s, run
