@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 
 Status = Literal["idle", "working", "complete"]
+PARKED_TAG = "parked"
+"""By which people see on the server what a ledger holds. They give and take it, too: it decides nothing."""
 
 
 class Task(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tinyscheduler.model.ids import AgentName
+from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.intent import Intent
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease
@@ -42,6 +42,8 @@ class Subject(NamedTuple):
     has_open_children: bool = False
     living: tuple[int, ...] = ()
     """Pids of processes that carry a tag of the task."""
+    queues: frozenset[QueueName] = frozenset()
+    """Those that our agents serve."""
     closed: tuple[AgentName, ...] = ()
     """Agents in quarantine or at their provider's limit, if all who could run the task are."""
 
@@ -144,14 +146,6 @@ def was_cancelled(subject: Subject) -> bool:
     """The run that is meant was stopped, and is settled."""
     past = past_run(subject)
     return past is not None and past.kind == "cancelled"
-
-
-def was_moved_and_parked(subject: Subject) -> bool:
-    """The run that is meant was stopped, and is called otherwise because its task was moved meanwhile."""
-    past, ledger, intent = past_run(subject), subject.ledger, subject.intent
-    parked = ledger.parked if isinstance(ledger, Ledger) else None
-    is_named_otherwise = past is not None and past.kind in ("handed_off", "lost")
-    return is_named_otherwise and parked is not None and (parked.why, parked.by) == (intent.reason, intent.by)
 
 
 def has_ended(subject: Subject) -> bool:

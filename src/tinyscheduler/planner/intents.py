@@ -14,6 +14,7 @@ from tinyscheduler.model.intent import Intent, IntentAnswer, IntentKind
 from tinyscheduler.model.reason import Held
 from tinyscheduler.planner import intent_subject as it
 from tinyscheduler.planner import intent_words as words
+from tinyscheduler.planner import moved
 from tinyscheduler.planner.intent_subject import Subject
 
 Deed = Literal[
@@ -147,7 +148,16 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
         _ELSEWHERE,
         Rule("meant", it.is_meant, "stop", words.how_it_ends),
         Rule("cancelled", it.was_cancelled, "done", words.how_it_ended),
-        Rule("moved", it.was_moved_and_parked, "done", words.say("its run was stopped, and it is parked")),
+        # Parked by its ledger; people look at the server.
+        Rule("moved_unasked", moved.is_to_be_asked, "ask", _ASK.why),
+        Rule("moved_unknown", moved.is_unanswered, "wait", words.no_answer),
+        Rule(
+            "moved_unmarked",
+            moved.is_unmarked,
+            "park",
+            words.say("its run was stopped, and it is parked"),
+        ),
+        Rule("moved", moved.was_parked, "done", words.say("its run was stopped, and it is parked")),
         Rule("ended", it.has_ended, "nothing", words.how_it_ended),
         Rule("another_run", it.is_another, "nothing", words.say("the run that was meant is gone")),
         Rule("orphaned", it.is_orphaned, "wait", words.who_is_left),

@@ -9,11 +9,11 @@ from tinyscheduler.errors import NotAssigned
 from tinyscheduler.model.event import Event, EventName
 from tinyscheduler.model.lease import Outcome
 from tinyscheduler.model.ledger import Ledger, OpenRun, Parked
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import PARKED_TAG, Task
 from tinyscheduler.planner.intent_subject import Subject, intent_marker, is_said, ledger_of, open_run, task_of
 from tinyscheduler.planner.retry import after_run, fingerprint, released
 from tinyscheduler.reconcile.context import Context
-from tinyscheduler.reconcile.parking import PARKED_TAG, tag, tagged, untag, untagged
+from tinyscheduler.reconcile.parking import tag, tagged, untag, untagged
 
 
 def park(context: Context, subject: Subject) -> None:

@@ -80,6 +80,7 @@ def _local_subject(world: World, intent: Intent, snapshot: TendSnapshot) -> Subj
         source=world.server.source,
         state_id=world.state.state_id(),
         policy=world.configuration.policy,
+        queues=frozenset(world.configuration.queues),
     )
     if intent.kind == "stop" and broken is None and subject.lease is None:
         return subject._replace(living=_orphans(snapshot, task_id))

@@ -6,10 +6,8 @@ only ours is added or taken away. The ledger knows whether it is ours (``is_tagg
 
 from __future__ import annotations
 
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import PARKED_TAG, Task
 from tinyscheduler.ports import TaskServer
-
-PARKED_TAG = "parked"
 
 
 def tagged(task: Task) -> tuple[str, ...] | None:

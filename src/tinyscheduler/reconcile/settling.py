@@ -12,9 +12,9 @@ from typing import NamedTuple, TypeVar
 from tinyscheduler.errors import ServerRefused, StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.task import PARKED_TAG
 from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
 from tinyscheduler.reconcile.context import Context, check_server
-from tinyscheduler.reconcile.parking import PARKED_TAG
 from tinyscheduler.reconcile.refusals import after_refusals
 from tinyscheduler.reconcile.settle import Settled, settle_on_server
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tests.builders import NOW, SOURCE
-from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
+from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
 from tinyscheduler.model.intent import Intent, IntentKind
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease
@@ -73,4 +73,5 @@ def a_subject(
         Unknown(unknown) if unknown is not None else asked,
         has_open_children,
         living,
+        frozenset({QueueName("dev")}),
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.stage import a_stage
+from tests.fakes.flaky import FlakyLine, Way
+from tests.fakes.stage import Stage, a_stage
 from tests.unit.reconcile.intent_scenes import (
     a_running_stage,
     answers,
@@ -72,6 +73,71 @@ def test_a_task_that_was_moved_while_it_ran_is_not_started_after_a_stop(
     assert len(stage.engine.wrappers) == 1
     assert (stage.server.task(ONE).status, stage.lease(), kinds(stage)) == ("idle", None, ["handed_off"])
     assert (parked(stage), answers(stage)) == (("wrong branch", "bob"), [("stop", "applied")])
+
+
+@pytest.mark.parametrize("change", [{"status": "idle"}, {"status": "idle", "assigned_to": ""}], ids=str)
+def test_a_stop_of_a_task_that_was_set_idle_shows_on_the_server_that_it_is_parked(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    """Who looks at the server alone would wait for it for ever."""
+    stage = a_running_stage(tmp_path)
+    stage.server.update(ONE, **change)  # type: ignore[arg-type]
+    ask(stage, "stop", reason="wrong branch")
+
+    for _ in range(3):
+        stage.run()
+        stage.clock.advance(3600)
+
+    task = stage.server.task(ONE)
+    assert (task.status, task.assigned_to, task.tags) == ("idle", None, ("parked",))
+    assert said(stage) == ["parked by bob: wrong branch"]
+    assert (parked(stage), answers(stage)) == (("wrong branch", "bob"), [("stop", "applied")])
+    assert len(stage.engine.wrappers) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"queue": "theirs", "assigned_to": ""}, {"assigned_to": "alice"}, {"status": "complete"}],
+    ids=str,
+)
+def test_a_stop_leaves_alone_what_somebody_else_has_by_now(tmp_path: Path, change: dict[str, str]) -> None:
+    stage = a_running_stage(tmp_path)
+    stage.server.update(ONE, **{"status": "idle", **change})  # type: ignore[arg-type]
+    before = stage.server.task(ONE)
+    ask(stage, "stop", reason="wrong branch")
+
+    for _ in range(3):
+        stage.run()
+        stage.clock.advance(3600)
+
+    after = stage.server.task(ONE)
+    assert (after.status, after.queue, after.assigned_to) == (before.status, before.queue, before.assigned_to)
+    assert (after.tags, said(stage)) == (before.tags, [])
+    assert pending(stage) == []
+
+
+@pytest.mark.parametrize("way", ["not_applied", "applied"])
+@pytest.mark.parametrize("at", range(3))
+def test_a_stop_that_is_cut_off_on_its_way_to_the_server_says_it_once(
+    tmp_path: Path, way: Way, at: int
+) -> None:
+    stage = a_running_stage(tmp_path)
+    stage.server.update(ONE, status="idle")
+    ask(stage, "stop", reason="wrong branch")
+
+    stage.run(server=FlakyLine(stage.server, at=at, way=way))  # type: ignore[arg-type]
+    for _ in range(3):
+        stage.run()
+        stage.clock.advance(3600)
+
+    assert (stage.server.task(ONE).tags, said(stage)) == (("parked",), ["parked by bob: wrong branch"])
+    assert (pending(stage), len(stage.engine.wrappers)) == ([], 1)
+
+
+def said(stage: Stage) -> list[str]:
+    """What stops and parks have left on the task, without their marks."""
+    comments = stage.server.get(ONE).comments
+    return [comment.text.partition(" [")[0] for comment in comments if "[intent " in comment.text]
 
 
 def test_a_task_that_was_given_to_a_stranger_is_not_parked_by_a_stop(tmp_path: Path) -> None:
