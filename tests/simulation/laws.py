@@ -72,7 +72,8 @@ class Laws:
             if not house.server.exists(task_id):
                 continue
             task = house.server.task(task_id)
-            is_in_exchange = task.assigned_to in house.names and self._lease(task_id) is not None
+            name = (task.assigned_to or "").partition(" [lease ")[0]
+            is_in_exchange = name in house.names and self._lease(task_id) is not None
             if task.assigned_to != PERSON and task.status != "complete" and not is_in_exchange:
                 raise LawBroken("taken", f"task {task_id} was {PERSON}'s and is {task.assigned_to}'s")
 
