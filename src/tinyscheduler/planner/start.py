@@ -14,7 +14,7 @@ from tinyscheduler.planner.holds import Questions, first_hold, turn_hold
 from tinyscheduler.planner.line import Line
 from tinyscheduler.planner.ranking import natural_id, rank
 from tinyscheduler.planner.turn_holds import chosen
-from tinyscheduler.planner.view import View, view_of
+from tinyscheduler.planner.view import View, regulars, view_of
 
 
 def plan_start(snapshot: StartSnapshot) -> StartPlan:
@@ -70,7 +70,15 @@ def decide(task: Task, line: Line, view: View) -> Start | Held:
         return hold
     agent = chosen(task, view)
     view.taken.take(agent, task, view.hints(task))
-    return Start(task, agent, _why(task, agent, view), line.started())
+    stretch = 1.0 if view.depth is None else _stretch(task, view)
+    return Start(task, agent, _why(task, agent, view, stretch), line.started(), stretch)
+
+
+def _stretch(task: Task, view: View) -> float:
+    # Nearly all queues are shallow, and load none of it.
+    from tinyscheduler.planner.depth import stretch_of
+
+    return stretch_of(task, view)
 
 
 def _worked_on(tasks: tuple[Task, ...], view: View) -> list[Held]:
@@ -79,6 +87,9 @@ def _worked_on(tasks: tuple[Task, ...], view: View) -> list[Held]:
     return [hold for task in elsewhere if (hold := first_hold(task, view)) is not None]
 
 
-def _why(task: Task, agent: Agent, view: View) -> str:
+def _why(task: Task, agent: Agent, view: View, stretch: float) -> str:
     chosen_for = "assigned to it" if task.assigned_to is not None else f"serves queue {task.queue}"
-    return f"{chosen_for}, slot {view.taken.used(agent)} of {agent.slots}"
+    if task.id in view.relieved and agent not in regulars(task, view):
+        chosen_for = "able to serve it, and nobody else did"
+    longer = "" if stretch == 1.0 else f", limits of its run {stretch:g} times as long"
+    return f"{chosen_for}, slot {view.taken.used(agent)} of {agent.slots}{longer}"

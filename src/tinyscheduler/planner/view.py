@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import NO_HINTS, Hints
@@ -21,6 +21,11 @@ from tinyscheduler.planner.capacity import Capacity
 from tinyscheduler.planner.gates import GateReason, Gates, gates_of
 from tinyscheduler.planner.pauses import in_force
 from tinyscheduler.planner.retry import counted
+
+if TYPE_CHECKING:
+    from tinyscheduler.planner.dependencies import Graph
+    from tinyscheduler.planner.depth import Depth
+    from tinyscheduler.planner.holdings import Holdings
 
 NOBODY: frozenset[AgentName] = frozenset()
 
@@ -67,6 +72,8 @@ class View(NamedTuple):
     """Who may be given a task of a kind, as far as anybody has asked; see ``able``."""
     relieved: Mapping[TaskId, int]
     """Tasks that have starved for long, with their steps; see ``starvation``."""
+    depth: Depth | None
+    """How full the queues are; None: not so full that anything follows from it."""
     former: frozenset[AgentName]
     """Names that were agents of ours when tasks that still wait were first seen, and are no more."""
 
@@ -129,6 +136,7 @@ def _relieved(snapshot: StartSnapshot) -> Mapping[TaskId, int]:
 def _serving(agents: Sequence[Agent]) -> Mapping[QueueName, Sequence[Agent]]:
     serving: dict[QueueName, list[Agent]] = {}
     # By name, so that what is said of several agents does not depend on the order of a file.
+        _depth(snapshot),
     for agent in sorted(agents, key=lambda agent: agent.name):
         # One on demand is asked only for a task that starves.
         for queue in agent.queues if agent.is_enabled and not agent.is_on_demand else ():
@@ -140,6 +148,14 @@ def _idle(
     agents: Sequence[Agent], serving: Mapping[QueueName, Sequence[Agent]]
 ) -> Mapping[QueueName, Sequence[AgentName]]:
     idle: dict[QueueName, list[AgentName]] = {}
+def _depth(snapshot: StartSnapshot) -> Depth | None:
+    if not isinstance(snapshot.backlog, Known) or not snapshot.backlog.value.tasks:
+        return None
+    from tinyscheduler.planner.depth import depth_of
+
+    return depth_of(snapshot)
+
+
     reserved = {queue for agent in agents if agent.is_enabled for queue in agent.queues}
     for agent in sorted(agents, key=lambda agent: agent.name):
         for queue in agent.queues:

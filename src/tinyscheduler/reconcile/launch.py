@@ -27,6 +27,7 @@ from tinyscheduler.reconcile.orders import (
     agent_environment,
     make_order,
     prompt_for,
+    run_limits_s,
     secret_names,
     stall_limit_s,
 )
@@ -86,6 +87,7 @@ def new_lease(world: World, start: Start, ledger: Ledger) -> Lease:
     policy, agent, task = configuration.policy, start.agent, start.task
     now, monotonic = world.clock.now(), world.clock.monotonic()
     attempt, hints = ledger.runs + 1, hints_of(task)
+    hard_s, soft_s = run_limits_s(policy, agent, stretch=start.stretch)
     return Lease(
         task_id=task.id,
         lease_id=lease_id_of(world.state.state_id(), os.urandom(5)),
@@ -105,8 +107,8 @@ def new_lease(world: World, start: Start, ledger: Ledger) -> Lease:
         boot_id=host.boot_id,
         pid_namespace=host.pid_namespace,
         heartbeat_interval_s=policy.heartbeat_interval_s,
-        hard_limit_s=agent.hard_limit_s or policy.hard_limit_s,
-        soft_limit_s=agent.soft_limit_s or policy.soft_limit_s,
+        hard_limit_s=hard_s,
+        soft_limit_s=soft_s,
         grace_s=policy.grace_s,
         stall_limit_s=stall_limit_s(policy, agent),
         engine=world.engine.name,

@@ -70,6 +70,13 @@ def make_order(world: World, lease: Lease, agent: Agent, *, secrets: tuple[str, 
     )
 
 
+def run_limits_s(policy: Policy, agent: Agent, *, stretch: float) -> tuple[int, int | None]:
+    """Hard and soft limit of a run; ``stretch`` is what full queues allow it on top (features D14)."""
+    soft_s = agent.soft_limit_s or policy.soft_limit_s
+    hard_s = int((agent.hard_limit_s or policy.hard_limit_s) * stretch)
+    return hard_s, None if soft_s is None else int(soft_s * stretch)
+
+
 def stall_s(policy: Policy, agent: Agent) -> int | None:
     """Silence before the first notice; None: it is never looked at."""
     return (policy.stall_s if agent.stall_s is None else agent.stall_s) or None

@@ -40,6 +40,8 @@ class Report:
         self.scanned: list[TaskId] = []
         """Tasks of all leases that were looked at."""
         self.fetched = 0
+        self.starved: list[TaskId] = []
+        """Tasks of which people were told in this pass that nobody serves them."""
         self.swept: dict[str, int] = {}
         """Old files that were removed, by kind; empty in nearly all passes."""
         self.is_lock_busy = False
@@ -70,6 +72,7 @@ class Report:
         self.limits = list(dict.fromkeys(earlier.limits + self.limits))
         self.notes = list(dict.fromkeys(earlier.notes + self.notes))
         self.answers = earlier.answers + self.answers
+        self.starved = list(dict.fromkeys(earlier.starved + self.starved))
         kinds = (*earlier.swept, *self.swept)
         self.swept = {kind: earlier.swept.get(kind, 0) + self.swept.get(kind, 0) for kind in kinds}
         return self
@@ -133,7 +136,7 @@ class Report:
             "started": self._ids_of("start"),
             "failed": [r.task_id for r in self.results if r.result == "failed"],
             "blocked": self._held_as("blocked"),
-            "starved": [],
+            "starved": self.starved,
             "parked": self._held_as("parked"),
         }
 

@@ -10,6 +10,7 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
+from tinyscheduler.model.waiting import NOBODY_WAITS
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.planner.view import has_open_run
@@ -164,10 +165,18 @@ def _start(context: Context, tended: Tended, *, deadline: float) -> None:
         context.report.planned(plan)
         tell_plan(context.report, plan)
         lost = _launch_all(context, plan, tended.leases, deadline=deadline) if plan.starts else {}
+        if plan.starts and snapshot.policy.band_weights:
+            from tinyscheduler.reconcile.waits import keep_turns
+
+            keep_turns(context, snapshot, plan, tended.leases)
         if not lost:
-            return
+            break
         tended = tended._replace(backlog=snapshot.backlog, refused={**tended.refused, **lost})
         snapshot = observe_start(context.world, context.server, tended)
+    if context.world.waits.read() != NOBODY_WAITS or plan.held or plan.starts:
+        from tinyscheduler.reconcile.waits import remember_waits
+
+        remember_waits(context, snapshot, plan, tended.leases)
 
 
 def _sweep(

@@ -1,0 +1,98 @@
+"""How full the queues are, and what follows from it (features D14).
+
+When more waits than can be looked after, starting everything at once makes it worse: each run makes new
+tasks, comments and calls. So the fuller the queues, the fewer slots are used, and at the brim only what is
+critical still starts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tinyscheduler.model.knowledge import Known
+from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.bands import CRITICAL, aged, band_of
+from tinyscheduler.planner.ranking import waits_of
+
+if TYPE_CHECKING:
+    from tinyscheduler.planner.view import Finding, View
+
+
+class Mode(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    from_percent: int
+    """Of MAX_QUEUE_DEPTH."""
+    slots: float
+    """Share of the slots that is used."""
+    stretch: float
+    """How much longer critical tasks may run, where that is switched on."""
+    is_critical_only: bool = False
+
+
+MODES: Final = (
+    Mode("critical", 95, 0.25, 5.0, is_critical_only=True),
+    Mode("high", 80, 0.25, 2.5),
+    Mode("moderate", 50, 0.75, 1.5),
+)
+"""The fullest first; below the last one everything is normal."""
+
+
+class Depth(NamedTuple):
+    """Of one snapshot."""
+
+    mode: Mode
+    waiting: int
+    most: int
+    slots: int
+    """How many runs there may be at once in this mode; what runs already goes on."""
+    all_slots: int
+
+
+def depth_of(snapshot: StartSnapshot) -> Depth | None:
+    """None: the queues are not deep. Nor are unknown ones: nothing of them is started anyway."""
+    most = snapshot.policy.max_queue_depth
+    if not most or not isinstance(snapshot.backlog, Known):
+        return None
+    waiting = len(snapshot.backlog.value.tasks)
+    mode = next((mode for mode in MODES if waiting * 100 >= most * mode.from_percent), None)
+    if mode is None:
+        return None
+    slots = sum(max(0, agent.slots) for agent in snapshot.agents if agent.is_enabled)
+    slots = min(slots, snapshot.policy.max_parallel)
+    # One always goes on, or the queues would never get shorter.
+    return Depth(mode, waiting, most, max(1, int(slots * mode.slots)), slots)
+
+
+def deep_queues(task: Task, view: View) -> Finding | None:
+    """The queues are too full for one more run, or for this one."""
+    depth = view.depth
+    if depth is None:
+        return None
+    from tinyscheduler.planner.view import Finding
+
+    where = f"{depth.waiting} of {depth.most} tasks wait ({depth.mode.name})"
+    lever = "wait, archive tasks that nobody needs, or raise TINYSCHEDULER_MAX_QUEUE_DEPTH"
+    if depth.mode.is_critical_only and not _is_critical(task, view):
+        return Finding(f"{where}: critical tasks only", lever, limit="critical")
+    if view.taken.total < depth.slots:
+        return None
+    value = f"{where}: {view.taken.total} of {depth.slots} slots, instead of {depth.all_slots}"
+    return Finding(value, lever, limit=str(depth.slots))
+
+
+def stretch_of(task: Task, view: View) -> float:
+    """How much longer the task may run than usual."""
+    policy = view.snapshot.policy
+    if not policy.stretches_critical or band_of(task.priority, policy) != CRITICAL:
+        return 1.0
+    return 1.0 if view.depth is None else view.depth.mode.stretch
+
+
+def _is_critical(task: Task, view: View) -> bool:
+    """By its priority, or by now."""
+    policy = view.snapshot.policy
+    wait_s = waits_of(view.snapshot)(task) if policy.orders_blockers_first else 0.0
+    return aged(band_of(task.priority, policy), wait_s, policy) <= CRITICAL
