@@ -130,6 +130,7 @@ def _can_write(stream: TextIO, text: str) -> bool:
     try:
         text.encode(stream.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
+        # Not these signs, or no encoding that anybody knows.
         return False
     return True
 

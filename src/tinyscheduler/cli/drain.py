@@ -51,7 +51,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     progress.end()
     code = 0 if is_over else EXIT_TIMEOUT
     if options.json:
-        _print_json(world, options, context, left, code=code)
+        _print_json(world, options, context, left=left, code=code)
     elif is_over:
         print("nothing runs and nothing starts; tinyscheduler resume ends it", file=context.stdout)
     else:
@@ -71,7 +71,7 @@ def _tasks(left: list[str]) -> str:
 
 
 def _print_json(
-    world: World, options: argparse.Namespace, context: Context, left: list[str], *, code: int
+    world: World, options: argparse.Namespace, context: Context, *, left: list[str], code: int
 ) -> None:
     from tinyscheduler.cli.console import print_json
     from tinyscheduler.kit.fields import identifier_value, instant_text

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     if options.clear:
         was_there = world.state.end_estop()
         told = "ESTOP is cleared: the next pass starts what may start" if was_there else "there was no ESTOP"
-        return _show(world, options, context, told, (), code=0)
+        return _show(world, options, context, told=told, left=(), code=0)
     world.state.estop(_text(options, context, world))
     left: list[str] = []
 
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     told = "everything is stopped and nothing starts; tinyscheduler estop --clear ends it"
     if not is_over:
         told = f"nothing starts, but {len(left)} still run: {', '.join(left)}; tinyscheduler status says why"
-    return _show(world, options, context, told, left, code=0 if is_over else EXIT_TIMEOUT)
+    return _show(world, options, context, told=told, left=left, code=0 if is_over else EXIT_TIMEOUT)
 
 
 def runs_left(world: World) -> list[str]:
@@ -80,9 +80,9 @@ def _show(
     world: World,
     options: argparse.Namespace,
     context: Context,
+    *,
     told: str,
     left: Sequence[str],
-    *,
     code: int,
 ) -> int:
     if not options.json:

@@ -48,4 +48,5 @@ def _from_iso(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
+        # It is none of this kind; the caller tries the others, and says what it may be.
         return None

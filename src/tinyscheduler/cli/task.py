@@ -16,7 +16,6 @@ from tinyscheduler.config.flags import SETTING_FLAGS
 from tinyscheduler.errors import Refused, ServerRefused, TaskNotFound
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.task import Task
-from tinyscheduler.ports import LedgerStore
 from tinyscheduler.ports.reading import TaskDesk
 
 HELP_EXAMPLES = """examples:
@@ -30,7 +29,7 @@ HELP_EXAMPLES = """examples:
 
 Write = Callable[[argparse.Namespace, Context, TaskDesk], Task]
 """Gives the task as it is after it."""
-Look = Callable[[argparse.Namespace, Context, TaskDesk, LedgerStore], None]
+Look = Callable[[argparse.Namespace, Context, task_read.Shelves], None]
 
 _WRITES: Mapping[str, Write] = {
     "add": task_write.add,
@@ -67,7 +66,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     written: Task | None = None
     try:
         if look is not None:
-            look(options, context, server, wire_ledgers(configuration))
+            look(options, context, task_read.Shelves(server, wire_ledgers(configuration)))
         else:
             written = _WRITES[options.action](options, context, server)
     except ServerRefused as error:

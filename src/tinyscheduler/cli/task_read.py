@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
@@ -26,7 +27,14 @@ LIMIT_MAX = 100_000
 OPEN: tuple[Status, ...] = ("idle", "working")
 
 
-def list_tasks(options: argparse.Namespace, context: Context, desk: TaskDesk, ledgers: LedgerStore) -> None:
+class Shelves(NamedTuple):
+    """Where it stands what a task is: on its server, and in our ledger."""
+
+    desk: TaskDesk
+    ledgers: LedgerStore
+
+
+def list_tasks(options: argparse.Namespace, context: Context, shelves: Shelves) -> None:
     """A table, most urgent first."""
     query = TaskQuery(
         queue=None if options.queue is None else name_of(options.queue, what="the queue"),
@@ -34,8 +42,8 @@ def list_tasks(options: argparse.Namespace, context: Context, desk: TaskDesk, le
         statuses=tuple(options.status or (() if options.all else OPEN)),
         limit=_limit(options.limit),
     )
-    found, now = desk.find(query), datetime.now(UTC)
-    parked = _parked(ledgers, found.tasks)
+    found, now = shelves.desk.find(query), datetime.now(UTC)
+    parked = _parked(shelves.ledgers, found.tasks)
     if options.json:
         print_json(context.stdout, "task_list", at=instant_text(now), code=0, body=list_json(found, parked))
         return
@@ -48,10 +56,10 @@ def list_tasks(options: argparse.Namespace, context: Context, desk: TaskDesk, le
         print(f"tinyscheduler: the first {query.limit} of more; --limit N shows them", file=context.stderr)
 
 
-def show(options: argparse.Namespace, context: Context, desk: TaskDesk, ledgers: LedgerStore) -> None:
+def show(options: argparse.Namespace, context: Context, shelves: Shelves) -> None:
     """Everything about one task, comments inline. Raises TaskNotFound."""
-    detail, now = desk.get(task_id_of(options.task)), datetime.now(UTC)
-    parked = _parked(ledgers, [detail.task]).get(detail.task.id)
+    detail, now = shelves.desk.get(task_id_of(options.task)), datetime.now(UTC)
+    parked = _parked(shelves.ledgers, [detail.task]).get(detail.task.id)
     if options.json:
         body = detail_json(detail, parked)
         print_json(context.stdout, "task_show", at=instant_text(now), code=0, body=body)

@@ -35,14 +35,14 @@ def tell_starving(
     to_note = _due(snapshot, waiting, at=SAID, said=STARVED_SAID)
     _limit(context, to_note, EVENTS_MAX, "events of tasks that starve")
     for task_id in to_note[:EVENTS_MAX]:
-        _note(context, snapshot, after[task_id], held.get(task_id), task_id)
+        _note(context, snapshot, task_id, found=after[task_id], held=held.get(task_id))
         after[task_id] = after[task_id]._replace(said=STARVED_SAID)
     to_ask = _due(snapshot, after, at=ASKED, said=ATTENTION_ASKED)
     _limit(context, to_ask, COMMENTS_MAX, "comments on tasks that starve")
     for task_id in to_ask[:COMMENTS_MAX]:
         if context.server.trouble is not None:
             break
-        if _ask(context, snapshot, after[task_id], held.get(task_id), task_id):
+        if _ask(context, snapshot, task_id, found=after[task_id], held=held.get(task_id)):
             after[task_id] = after[task_id]._replace(said=ATTENTION_ASKED)
     return after
 
@@ -63,7 +63,7 @@ def _limit(context: Context, due: list[TaskId], most: int, what: str) -> None:
 
 
 def _note(
-    context: Context, snapshot: StartSnapshot, found: Waiting, held: Held | None, task_id: TaskId
+    context: Context, snapshot: StartSnapshot, task_id: TaskId, *, found: Waiting, held: Held | None
 ) -> None:
     seconds = int(starved_s(found, snapshot.now))
     reason, lever = _why(held)
@@ -73,7 +73,7 @@ def _note(
 
 
 def _ask(
-    context: Context, snapshot: StartSnapshot, found: Waiting, held: Held | None, task_id: TaskId
+    context: Context, snapshot: StartSnapshot, task_id: TaskId, *, found: Waiting, held: Held | None
 ) -> bool:
     """It is said, or there is nobody to say it to."""
     server, ledger = context.server, snapshot.ledgers.get(task_id)

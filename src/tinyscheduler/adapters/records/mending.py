@@ -43,7 +43,7 @@ def take_place_of_broken(
         disk.exchange(aside, path)
         disk.remove(aside)
     else:
-        _keep(aside, _name_for(path, quarantine), disk, limit)
+        _keep(aside, _name_for(path, quarantine), disk=disk, limit=limit)
     disk.sync_parent(path)
     return not is_mended
 
@@ -54,13 +54,13 @@ def _in_two_steps(path: str, aside: str, *, quarantine: str, limit: int, disk: F
     if not isinstance(read(path), BrokenLease):
         disk.remove(aside)
         return False
-    _keep(path, _name_for(path, quarantine), disk, limit)
+    _keep(path, _name_for(path, quarantine), disk=disk, limit=limit)
     disk.move(aside, path)
     disk.sync_parent(path)
     return True
 
 
-def _keep(path: str, to: str, disk: Files, limit: int) -> None:
+def _keep(path: str, to: str, *, disk: Files, limit: int) -> None:
     """What could be read has been copied already; everything else is moved."""
     try:
         disk.read_limited(path, limit)

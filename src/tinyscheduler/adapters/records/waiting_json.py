@@ -101,13 +101,12 @@ class _Rows:
             created, place, reason, held, since, *rest = cast("list[object]", found)
             queue, agent = self._places[_whole(place)]
             first = self._instant(created), queue, agent, _reason(reason), self._instant(held)
-            return Waiting(*first, self._instant_or_none(since), *(self._rest(*rest) if rest else ()))
+            return Waiting(*first, self._instant_or_none(since), *(self._rest(rest) if rest else ()))
         except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise ValueError(f"task {name[:80]} has a row that is none") from error
 
-    def _rest(
-        self, waited: object, starving: object, starved: object, said: object, inversions: object
-    ) -> tuple[float, datetime | None, float, int, tuple[TaskId, ...]]:
+    def _rest(self, row: list[object]) -> tuple[float, datetime | None, float, int, tuple[TaskId, ...]]:
+        waited, starving, starved, said, inversions = row
         since = self._instant_or_none(starving)
         ids = tuple(map(_task_id, _list(inversions, "inversions")))
         return _seconds(waited), since, _seconds(starved), min(_whole(said), ATTENTION_ASKED), ids
