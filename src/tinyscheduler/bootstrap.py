@@ -126,7 +126,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         ),
         processes=processes,
         gauge=ProcGauge(),
-        hooks=CommandHooks(invocation.environ),
+        hooks=CommandHooks(invocation.environ, redact=_redact),
         engine=LocalEngine(invocation.environ, (*program, "wrap")),
         server=_task_server(configuration, invocation, is_read_only=is_read_only),
         state=FileStateFolder(

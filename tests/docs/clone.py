@@ -10,6 +10,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from tests.integration.commands import NO_PRESSURE
+
 LEFT_OUT = ("tests", "bench", "build", "dist", ".*", "tinyscheduler.toml")
 """Bytecode goes along: it is found fresh by the times of its sources, which are copied as well."""
 
@@ -19,6 +21,7 @@ def make_clone(repository: Path, folder: Path) -> Path:
     clone = folder / "agents"
     shutil.copytree(repository, clone, ignore=_ignored, symlinks=True)
     (clone / "state").mkdir(exist_ok=True)
+    (clone / "tinyscheduler.toml").write_text(NO_PRESSURE)
     _make_environment(clone)
     return clone
 

@@ -12,9 +12,11 @@ from typing import NamedTuple
 from tests.builders import a_configuration
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
+from tests.fakes.gauge import FakeGauge
 from tests.fakes.processes import FakeProcesses
 from tests.fakes.task_server import FakeTaskServer
 from tinyscheduler.adapters.attic import FileAttic
+from tinyscheduler.adapters.hooks import CommandHooks
 from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
@@ -44,6 +46,7 @@ class Stage(NamedTuple):
     processes: FakeProcesses
     engine: FakeEngine
     server: FakeTaskServer
+    gauge: FakeGauge
 
     def world(self, *, server: TaskServer | None = None) -> World:
         """A new process, perhaps with something between it and the server."""
@@ -63,6 +66,8 @@ class Stage(NamedTuple):
             runs=RunFolderStore(places.runs, redact=str),
             journal=JsonlJournal(places.journal, pass_id="test", now=self.clock.now, opening=list),
             processes=self.processes,
+            gauge=self.gauge,
+            hooks=CommandHooks({"PATH": "/usr/bin:/bin"}, redact=str),
             engine=self.engine,
             server=server or self.server,
             state=FileStateFolder(
@@ -153,4 +158,4 @@ def a_stage(base: object, *, agents: Iterable[Agent] | None = None, policy: Poli
     processes = FakeProcesses(clock)
     engine = FakeEngine(processes, clock, lambda: FileLeaseStore(places.running, places.quarantine))
     server = FakeTaskServer(now=lambda: clock.now().replace(microsecond=0))
-    return Stage(configuration, clock, processes, engine, server)
+    return Stage(configuration, clock, processes, engine, server, FakeGauge())

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.commands import NO_PRESSURE
+
 
 def run(repo_root: Path, base: Path, *arguments: str, **streams: object) -> subprocess.CompletedProcess[str]:
     """As the launcher does."""
@@ -60,6 +62,7 @@ def test_a_full_disk_is_an_error(repo_root: Path, tmp_path: Path) -> None:
 
 def test_a_pass_leaves_its_database_closed(repo_root: Path, tmp_path: Path) -> None:
     """Side files would be what a process leaves that ends in the middle of something."""
+    (tmp_path / "tinyscheduler.toml").write_text(NO_PRESSURE)
     (tmp_path / "agent-control.json").write_text(
         '[{"agentName": "a", "agentType": "dev", "maxConcurrency": 1, "command": ["true"]}]'
     )

@@ -92,6 +92,8 @@ def write_settings(folder: str, endpoint: str) -> None:
     }
     lines = [f"TINYSCHEDULER_{name}={value}\n" for name, value in settings.items()]
     files.replace(f"{folder}/.env", "".join(lines).encode())
+    # It is to be seen on a busy machine, too.
+    files.replace(f"{folder}/tinyscheduler.toml", b"[pressure]\nenabled = false\n")
 
 
 def add_tasks(desk: TaskDesk) -> None:

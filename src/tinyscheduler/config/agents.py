@@ -14,13 +14,14 @@ from pydantic_core import ErrorDetails
 
 from tinyscheduler.config import rules
 from tinyscheduler.config.agent_environment import parse_environment
+from tinyscheduler.config.control_tables import HOURS_WANTED, Hours
 from tinyscheduler.config.faults import sentence, shown, suggestion
 from tinyscheduler.config.settings import WEEK_S
 from tinyscheduler.errors import Fault
 from tinyscheduler.kit import json_text
 from tinyscheduler.model.agent import EnvValue
 
-LATER_KEYS = ("recipe", "scope", "resources", "activeHours", "mode")
+LATER_KEYS = ("recipe", "scope", "resources", "mode")
 """Agreed names (contracts) that this version does not act upon; whoever writes one is told so."""
 
 PROFILES = (
@@ -82,6 +83,7 @@ class AgentEntry(BaseModel):
     success: Literal["result", "exit_code"] = "exit_code"
     limits: LimitsEntry = LimitsEntry()
     stdin: Literal["prompt", "none"] = "prompt"
+    hours: Hours = Field(default=(), alias="activeHours")
 
 
 KNOWN_KEYS = tuple(field.alias or name for name, field in AgentEntry.model_fields.items())
@@ -103,6 +105,7 @@ _REMEDIES = {
     "limits": 'write {"hard_sec": N, "soft_sec": N, "stall_sec": N} with whole numbers '
     f"from 1 to {WEEK_S}; stall_sec may be 0",
     "stdin": "write prompt or none",
+    "activeHours": f"write {HOURS_WANTED}",
 }
 
 

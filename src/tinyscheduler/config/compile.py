@@ -84,7 +84,8 @@ def judged(inputs: Inputs, *, unsaved: Mapping[str, bytes] = NOTHING_UNSAVED) ->
     if control is None:
         faults += _missing_control(settings, places, inputs)
     notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
-    policy = _policy(settings, tables, is_legacy=crew.is_legacy)
+    pre_start = _pre_start(tables.hooks.pre_start, places, inputs)
+    policy = _policy(settings, tables, pre_start=pre_start, is_legacy=crew.is_legacy)
     configuration = _configuration(
         settings, crew, places=places, policy=policy, connection=connection, notes=notes
     )
@@ -180,7 +181,8 @@ def _configuration(
     )
 
 
-def _policy(settings: Settings, tables: Tables, *, is_legacy: bool) -> Policy:
+def _policy(settings: Settings, tables: Tables, *, pre_start: tuple[str, ...], is_legacy: bool) -> Policy:
+    pressure = tables.pressure
     return Policy(
         is_enabled=settings.enabled,
         max_parallel=settings.max_parallel,
@@ -195,6 +197,11 @@ def _policy(settings: Settings, tables: Tables, *, is_legacy: bool) -> Policy:
         band_weights=tuple(tables.bands.turns) if tables.bands.enabled else (),
         ageing_s=tables.ageing.interval_min * 60 if tables.ageing.enabled else 0,
         overdue_s=tables.ageing.overdue_hours * 3600 if tables.ageing.enabled else 0,
+        queue_hours=tuple((QueueName(name), hours) for name, hours in sorted(tables.hours.queues.items())),
+        load_per_core_max=pressure.load_per_core if pressure.enabled else 0,
+        free_memory_min_mb=pressure.free_memory_mb if pressure.enabled else 0,
+        swap_used_max_percent=pressure.swap_used_percent if pressure.enabled else 0,
+        pre_start=pre_start,
         stretches_critical=tables.depth.stretch_critical_limits,
         heartbeat_interval_s=settings.heartbeat_sec,
         hard_limit_s=settings.max_runtime_sec,
@@ -210,6 +217,13 @@ def _policy(settings: Settings, tables: Tables, *, is_legacy: bool) -> Policy:
         min_free_mb=settings.min_free_mb,
         is_legacy=is_legacy,
     )
+
+
+def _pre_start(command: tuple[str, ...], places: Places, inputs: Inputs) -> tuple[str, ...]:
+    """A program with a slash lies beside the file that names it; a bare name is left to PATH."""
+    if not command or "/" not in command[0]:
+        return command
+    return (sources.absolute(command[0], places.base, inputs.home), *command[1:])
 
 
 def _claim_timeout_s(call_timeout_s: float) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from tinyscheduler.config.about_key import AboutKey
+from tinyscheduler.config.control_tables import HooksTable, HoursTable, PressureTable
 from tinyscheduler.config.faults import sentence, shown, suggestion
 from tinyscheduler.config.order_tables import (
     AgeingTable,
@@ -77,6 +78,9 @@ class Tables(BaseModel):
     bands: BandsTable = BandsTable()
     ageing: AgeingTable = AgeingTable()
     depth: DepthTable = DepthTable()
+    hours: HoursTable = HoursTable()
+    pressure: PressureTable = PressureTable()
+    hooks: HooksTable = HooksTable()
 
 
 TABLE_NAMES = frozenset(Tables.model_fields)
@@ -139,7 +143,9 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:g}"
-    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+    if isinstance(value, dict):
+        return "; ".join(f"{name} = {_text(item)}" for name, item in sorted(value.items()))
+    return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
 
 
 def _fault(error: ErrorDetails, found: Mapping[str, object], path: str) -> Fault:

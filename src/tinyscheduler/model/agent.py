@@ -54,5 +54,7 @@ class Agent(NamedTuple):
     """Scopes of tasks that it may run, each with all that begins with it and a ``/``; empty: all."""
     resources: Resources = NO_RESOURCES
     """What each of its runs takes of the machine."""
+    hours: tuple[str, ...] = ()
+    """Active hours (``model.hours``); empty: always."""
     is_on_demand: bool = False
     """Given a task only when nobody else can serve it for a while (features D15)."""

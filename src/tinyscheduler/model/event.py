@@ -14,6 +14,7 @@ EventName = Literal[
     "lease_quarantined", "lease_rebuilt", "lease_undone", "orphan_stopped", "lost_task_found",
     "settings_changed", "settings_rejected", "intent_applied", "limit_reached", "schedule_fired",
     "schedule_missed", "notice_sent", "notice_failed", "old_files_swept",
+    "start_denied",
 ]  # fmt: skip
 
 

@@ -65,6 +65,14 @@ class Policy(NamedTuple):
     """From pass to pass; the steps of starvation are counted in it (features D15)."""
     min_free_mb: int = 500
     """No start without room for its lease and its log (features B13)."""
+    queue_hours: tuple[tuple[QueueName, tuple[str, ...]], ...] = ()
+    """Active hours of queues (``model.hours``); those that are not named are always open."""
+    load_per_core_max: float = 0.0
+    """Nothing starts above it (features D14); 0: not looked at, as with the next two."""
+    free_memory_min_mb: int = 0
+    swap_used_max_percent: int = 0
+    pre_start: tuple[str, ...] = ()
+    """Command that may say no to a start (features D18); empty: there is none."""
     output_max_bytes: int = 10_000_000
     output_files: int = 5
     cpu_total: float | None = None

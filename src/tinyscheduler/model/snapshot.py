@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.breaker import NO_ACCOUNTS, NO_BREAKERS, Accounts, Breakers
+from tinyscheduler.model.hours import ALL_OPEN, ClosedHours
 from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.intent import BrokenIntent, Intent
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.pause import Pause
+from tinyscheduler.model.machine import NOT_LOOKED_AT, MachineState
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.resources import Resources
@@ -141,5 +143,8 @@ class StartSnapshot(NamedTuple):
     """Where the turns of bands stand; asked only where there are any."""
     prerequisites: Mapping[TaskId, Prerequisite] = {}
     """Tasks that others wait for, or would, and that are not in the backlog."""
+    closed_hours: ClosedHours = ALL_OPEN
+    """Who is outside of active hours; time zones are the observer's matter."""
+    machine: MachineState = NOT_LOOKED_AT
     totals: Resources | None = None
     """What runs may take of the machine together; None: not known, which holds nothing."""

@@ -1,15 +1,18 @@
-"""Why a task is held by what a person has said about time and place: the rows of ``rules`` about control.
+"""Why a task is held by what a person has said about when and whether: the rows of ``rules`` about control.
 
-Some are about a task and some about those who could run it; to whoever asks why nothing starts that is
-one question.
+Some are about a task, some about those who could run it and some about the machine; to whoever asks why
+nothing starts that is one question.
 """
 
 from __future__ import annotations
 
+from tinyscheduler.model.ledger import Ledger, PastRun
+from tinyscheduler.model.machine import MachineState
+from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.agent_holds import behind_gates
 from tinyscheduler.planner.pauses import end_text, lever, pause_of_task, words
-from tinyscheduler.planner.view import Finding, View
+from tinyscheduler.planner.view import Finding, View, ledger_of
 
 
 def paused(task: Task, view: View) -> Finding | None:
@@ -22,3 +25,74 @@ def paused(task: Task, view: View) -> Finding | None:
     return Finding(
         words(pause), lever(pause), limit=end_text(pause), since=pause.at, next_look_at=pause.until
     )
+
+
+def inactive_hours(task: Task, view: View) -> Finding | None:
+    """Of its queue, or of everybody who could run it (features D19)."""
+    closed = view.snapshot.closed_hours.queues.get(task.queue) if task.queue is not None else None
+    if closed is None:
+        return behind_gates(task, view, "inactive_hours")
+    return Finding(
+        f"queue {task.queue} works {closed.hours}",
+        "wait, or change [hours] in tinyscheduler.toml",
+        limit="" if closed.opens_at is None else f"{closed.opens_at:%Y-%m-%dT%H:%M:%SZ}",
+        next_look_at=closed.opens_at,
+    )
+
+
+def pressure(_task: Task, view: View) -> Finding | None:
+    """The machine has enough to do with what runs (features D14)."""
+    found = busy(view.snapshot.machine, view.snapshot.policy)
+    if found is None:
+        return None
+    value, limit, key = found
+    return Finding(value, f"wait, or change {key} in [pressure] of tinyscheduler.toml", limit=limit)
+
+
+def busy(machine: MachineState, policy: Policy) -> tuple[str, str, str] | None:
+    """What is too much, its limit, and the key of the limit. What is not known is not too much."""
+    load, cores = machine.load, machine.cores
+    if policy.load_per_core_max > 0 and load is not None and cores:
+        per_core = load / cores
+        if per_core > policy.load_per_core_max:
+            value = f"load {load:g} on {cores} cores is {per_core:.1f} a core"
+            return value, f"{policy.load_per_core_max:g}", "load_per_core"
+    least_mb = memory_floor_mb(machine, policy)
+    if machine.free_memory_mb is not None and machine.free_memory_mb < least_mb:
+        return f"{machine.free_memory_mb} MB of memory are free", f"{least_mb} MB", "free_memory_mb"
+    if policy.swap_used_max_percent > 0 and machine.swap_mb and machine.free_swap_mb is not None:
+        used = 100 * (machine.swap_mb - machine.free_swap_mb) / machine.swap_mb
+        if used > policy.swap_used_max_percent:
+            limit = f"{policy.swap_used_max_percent} %"
+            return f"{used:.0f} % of the swap space are in use", limit, "swap_used_percent"
+    return None
+
+
+def memory_floor_mb(machine: MachineState, policy: Policy) -> int:
+    """A machine that has little memory would never start anything: at most a quarter of it is kept free."""
+    if machine.memory_mb is None:
+        return policy.free_memory_min_mb
+    return min(policy.free_memory_min_mb, machine.memory_mb // 4)
+
+
+def denied(task: Task, view: View) -> Finding | None:
+    """A command of the operator's said no a short time ago (features D18)."""
+    ledger = ledger_of(task, view)
+    last = last_denial(ledger) if isinstance(ledger, Ledger) else None
+    if last is None or not isinstance(ledger, Ledger) or ledger.not_before is None:
+        return None
+    if ledger.not_before <= view.snapshot.now:
+        return None
+    return Finding(
+        f"pre_start said: {last.why or 'no'}",
+        f"do what it says; it is asked again by itself, or at once after: tinyscheduler retry {task.id}",
+        limit=f"{ledger.not_before:%Y-%m-%dT%H:%M:%SZ}",
+        since=last.at,
+        next_look_at=ledger.not_before,
+    )
+
+
+def last_denial(ledger: Ledger) -> PastRun | None:
+    """None: the last thing that happened to the task was something else."""
+    last = ledger.outcomes[-1] if ledger.outcomes else None
+    return last if last is not None and last.kind == "denied" else None

@@ -20,6 +20,7 @@ from tinyscheduler.planner.breakers import (
     account_of,
     account_of_run,
     is_ahead,
+    is_mended,
 )
 from tinyscheduler.planner.pauses import in_force, lever, words
 
@@ -48,7 +49,12 @@ Gates = Mapping[AgentName, Sequence[Gate]]
 
 def gates_of(snapshot: StartSnapshot) -> Gates:
     """All gates of all agents."""
-    if not snapshot.breakers.agents and not snapshot.accounts.limits and not snapshot.pauses:
+    if not (
+        snapshot.breakers.agents
+        or snapshot.accounts.limits
+        or snapshot.pauses
+        or snapshot.closed_hours.agents
+    ):
         return {}
     found = {agent.name: _gates(agent, snapshot) for agent in snapshot.agents}
     return {name: gates for name, gates in found.items() if gates}
@@ -60,7 +66,12 @@ def shut_gate(agent: Agent, gates: Gates) -> Gate | None:
 
 
 def _gates(agent: Agent, snapshot: StartSnapshot) -> tuple[Gate, ...]:
-    found = (_pause_gate(agent, snapshot), _account_gate(agent, snapshot), _quarantine_gate(agent, snapshot))
+    found = (
+        _pause_gate(agent, snapshot),
+        _account_gate(agent, snapshot),
+        _quarantine_gate(agent, snapshot),
+        _hours_gate(agent, snapshot),
+    )
     return tuple(gate for gate in found if gate is not None)
 
 
@@ -92,7 +103,7 @@ def _account_gate(agent: Agent, snapshot: StartSnapshot) -> Gate | None:
 
 def _quarantine_gate(agent: Agent, snapshot: StartSnapshot) -> Gate | None:
     quarantine = snapshot.breakers.agents.get(agent.name)
-    if quarantine is None or quarantine.until is None:
+    if quarantine is None or quarantine.until is None or is_mended(quarantine, agent):
         return None
     if (quarantine.until - snapshot.now).total_seconds() > QUARANTINE_S:
         return None
@@ -106,6 +117,15 @@ def _quarantine_gate(agent: Agent, snapshot: StartSnapshot) -> Gate | None:
     is_tried = _is_tried(runs, quarantine.until)
     value = f"{why}; one task tries again"
     return Gate("agent_quarantined", key, is_tried, value, quarantine.since, None, f"{lever}, or wait")
+
+
+def _hours_gate(agent: Agent, snapshot: StartSnapshot) -> Gate | None:
+    closed = snapshot.closed_hours.agents.get(agent.name)
+    if closed is None:
+        return None
+    value = f"agent {agent.name} works {closed.hours}"
+    lever = "wait, or change its activeHours in agent-control"
+    return Gate("inactive_hours", f"hours {agent.name}", True, value, None, closed.opens_at, lever)
 
 
 def _is_tried(runs: Sequence[Lease], since: datetime) -> bool:

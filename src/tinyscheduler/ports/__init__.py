@@ -15,6 +15,9 @@ from tinyscheduler.ports.machine import (
     Containment,
     Enclosure,
     Engine,
+    Gauge,
+    HookAnswer,
+    Hooks,
     Host,
     LockHolder,
     Processes,
@@ -57,6 +60,9 @@ __all__ = [
     "CursorStore",
     "Enclosure",
     "Engine",
+    "Gauge",
+    "HookAnswer",
+    "Hooks",
     "Host",
     "IntentScan",
     "IntentStore",
@@ -151,6 +157,8 @@ class World(NamedTuple):
     runs: RunFolders
     journal: Journal
     processes: Processes
+    gauge: Gauge
+    hooks: Hooks
     engine: Engine
     server: TaskServer
     state: StateFolder

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tinyscheduler.model.lease import ProcessRef, Rung
+    from tinyscheduler.model.machine import MachineState
     from tinyscheduler.model.order import Order
     from tinyscheduler.model.snapshot import Liveness
 
@@ -33,6 +34,30 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Let time pass; for waits of less than a second."""
+
+
+class Gauge(Protocol):
+    """How busy this machine is."""
+
+    def read(self) -> MachineState:
+        """Of this moment; what cannot be told is None. Never raises."""
+
+
+class HookAnswer(NamedTuple):
+    """What a command of the operator's said."""
+
+    code: int | None
+    """Exit status; None: it could not be run, or was ended because its time was up."""
+    text: str
+    """The first line it printed, or why it could not be run."""
+
+
+class Hooks(Protocol):
+    """Commands of the operator's that are asked in the middle of a pass."""
+
+    def ask(self, argv: Sequence[str], question: bytes, *, timeout_s: float) -> HookAnswer:
+        """Run it with ``question`` on its standard input, without a shell and with none of our secrets.
+        Nothing of it is left when this returns. Never raises."""
 
 
 class StopSignal(Protocol):

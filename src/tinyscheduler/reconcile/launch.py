@@ -40,7 +40,7 @@ def launch(context: Context, start: Start) -> Lease | Held:
     Raises StartFailed and StateError. What is left then is at most a lease that the next pass undoes.
     """
     world = context.world
-    ledger = _ledger_for(context, start)
+    ledger = ledger_for(context, start)
     # The planner let it pass, so a person has changed the task: it is parked no more.
     is_release = ledger.parked is not None
     lease = new_lease(world, start, ledger)
@@ -123,7 +123,7 @@ def new_lease(world: World, start: Start, ledger: Ledger) -> Lease:
     )
 
 
-def _ledger_for(context: Context, start: Start) -> Ledger:
+def ledger_for(context: Context, start: Start) -> Ledger:
     """The task's ledger, or a new one that goes on counting generations: the fence never goes back."""
     task, source = start.task, context.world.server.source
     found = context.world.ledgers.read([task.id]).get(task.id)

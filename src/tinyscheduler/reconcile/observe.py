@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskServerError, Unreadable
+from tinyscheduler.model.hours import ALL_OPEN, ClosedHours
 from tinyscheduler.model.ids import AgentName, LeaseId, QueueName, TaskId
 from tinyscheduler.model.intent import INTENTS_MAX
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun, lease_tag
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.machine import NOT_LOOKED_AT
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.sightings import Moment, age_s
 from tinyscheduler.model.snapshot import (
@@ -178,12 +180,23 @@ def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnap
         free_mb=world.state.free_mb(),
         state_id=world.state.state_id(),
         pauses=world.pauses.read(),
+        closed_hours=_closed_hours(world) if asked else ALL_OPEN,
+        machine=world.gauge.read() if asked else NOT_LOOKED_AT,
         refused=tended.refused,
         breakers=world.breakers.read(),
         accounts=world.accounts.read(),
         waiting=_waiting(world, server) if asked else {},
         cursor=world.cursors.read() if asked and world.configuration.policy.band_weights else FIRST_TURN,
     )
+
+
+def _closed_hours(world: World) -> ClosedHours:
+    configuration = world.configuration
+    if not configuration.policy.queue_hours and all(not agent.hours for agent in configuration.agents):
+        return ALL_OPEN
+    from tinyscheduler.reconcile.hours import closed_hours
+
+    return closed_hours(configuration, world.clock.now())
 
 
 def _waiting(world: World, server: TaskServer) -> Mapping[TaskId, Waiting]:

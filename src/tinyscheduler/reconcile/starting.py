@@ -16,6 +16,7 @@ from tinyscheduler.model.reason import Held
 from tinyscheduler.planner.breakers import BURST, RATE
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.launch import launch
+from tinyscheduler.reconcile.pre_start import PreStart
 
 
 def launch_all(
@@ -33,6 +34,7 @@ def _launch_each(
     context: Context, starts: Sequence[Start], leases: list[Lease], *, deadline: float
 ) -> dict[TaskId, Held]:
     lost: dict[TaskId, Held] = {}
+    pre_start = PreStart(context)
     for start in starts:
         if context.server.trouble is not None:
             return {}
@@ -44,7 +46,7 @@ def _launch_each(
             lost[start.task.id] = paced
             continue
         try:
-            refusal = _launch(context, start, leases)
+            refusal = _asked_and_launched(context, pre_start, start, leases)
         except (StateError, TaskServerError) as error:
             context.report.fault(error, task_id=start.task.id)
             _result(context, start, "failed", reason=error.message)
@@ -70,6 +72,16 @@ def _keep_pace(context: Context, start: Start, *, deadline: float) -> Held | Non
         clock.sleep(wait_s)
     memory.count_start(start.agent)
     return None
+
+
+def _asked_and_launched(
+    context: Context, pre_start: PreStart, start: Start, leases: list[Lease]
+) -> Held | None:
+    denied = pre_start.denial(start)
+    if denied is not None:
+        _result(context, start, "held", reason=f"denied: {denied.value}")
+        return denied
+    return _launch(context, start, leases)
 
 
 def _launch(context: Context, start: Start, leases: list[Lease]) -> Held | None:
