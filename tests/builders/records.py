@@ -18,7 +18,8 @@ from tinyscheduler.model.lease import (
     ProcessRef,
     StopOrder,
 )
-from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.ledger import Approval, BrokenLedger, Ledger, OpenRun, Parked, PastRun
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.ports import Host
@@ -52,6 +53,10 @@ def a_lease(
     wrapper: ProcessRef | None = None,
     run_folder: str = "",
     host: Host = HOST,
+    writes: Iterable[str] = (),
+    reads: Iterable[str] = (),
+    goal: str | None = None,
+    resources: Resources = NO_RESOURCES,
 ) -> Lease:
     """A lease of this host; ``running`` and ``finished`` ones name a wrapper, older ones do not."""
     if wrapper is None and state in ("running", "finished"):
@@ -85,6 +90,10 @@ def a_lease(
         tags=tuple(tags),
         run_folder=run_folder,
         outcome=outcome,
+        writes=tuple(writes),
+        reads=tuple(reads),
+        goal=goal,
+        resources=resources,
     )
 
 
@@ -131,6 +140,7 @@ def a_ledger(
     runs: int = 0,
     source: str = SOURCE,
     age_s: float = 3600,
+    approvals: Iterable[Approval] = (),
 ) -> Ledger:
     """Of the task that ``a_task`` gives; ``age_s`` is the task's."""
     return Ledger(
@@ -143,6 +153,7 @@ def a_ledger(
         outcomes=tuple(outcomes),
         not_before=not_before,
         parked=parked,
+        approvals=tuple(approvals),
     )
 
 

@@ -18,7 +18,9 @@ from tinyscheduler.model.lease import (
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.prerequisite import Prerequisite
 from tinyscheduler.model.reason import Held
+from tinyscheduler.model.resources import Resources
 from tinyscheduler.model.snapshot import (
     Backlog,
     LeaseFacts,
@@ -28,6 +30,7 @@ from tinyscheduler.model.snapshot import (
     TendSnapshot,
 )
 from tinyscheduler.model.task import Task
+from tinyscheduler.model.waiting import Waiting
 
 
 def facts(
@@ -91,6 +94,9 @@ def a_start_snapshot(
     pauses: Iterable[Pause] = (),
     free_mb: int | None = 10_000,
     refused: Mapping[TaskId, Held] | None = None,
+    prerequisites: Iterable[Prerequisite] = (),
+    totals: Resources | None = None,
+    waiting: Mapping[TaskId, Waiting] | None = None,
 ) -> StartSnapshot:
     """For ``plan_start``: one agent with one slot, nothing running, nothing remembered."""
     return StartSnapshot(
@@ -106,4 +112,7 @@ def a_start_snapshot(
         pauses=tuple(pauses),
         free_mb=free_mb,
         refused=refused or {},
+        prerequisites={found.task_id: found for found in prerequisites},
+        totals=totals,
+        waiting=waiting or {},
     )

@@ -12,6 +12,7 @@ from tinyscheduler.model.lease import (
     ProcessRef,
 )
 from tinyscheduler.model.pause import Pause, PauseScope
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
 from tinyscheduler.model.task import Status, Task
 from tinyscheduler.ports import Host
 
@@ -69,6 +70,10 @@ def an_agent(
     account: str | None = None,
     command: tuple[str, ...] = ("agent", "{task_id}"),
     workspace: str | None = None,
+    capabilities: Iterable[str] = (),
+    scope: Iterable[str] = (),
+    resources: Resources = NO_RESOURCES,
+    is_on_demand: bool = False,
 ) -> Agent:
     """An enabled agent of queue ``dev`` with one slot and something to run."""
     return Agent(
@@ -81,6 +86,10 @@ def an_agent(
         account=account,
         command=command,
         workspace=workspace,
+        capabilities=tuple(capabilities),
+        scope=tuple(scope),
+        resources=resources,
+        is_on_demand=is_on_demand,
     )
 
 

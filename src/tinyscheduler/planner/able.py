@@ -73,6 +73,19 @@ def _has_slots(agent: Agent, _task: Task, _view: View) -> bool:
     return agent.slots > 0
 
 
+def _has_capabilities(agent: Agent, task: Task, view: View) -> bool:
+    wanted = view.hints(task).capabilities
+    return not wanted or set(wanted) <= set(agent.capabilities)
+
+
+def _is_in_scope(agent: Agent, task: Task, view: View) -> bool:
+    """An agent without a scope may do everything."""
+    wanted = view.hints(task).scope
+    if wanted is None or not agent.scope:
+        return True
+    return any(wanted == mine or wanted.startswith(f"{mine}/") for mine in agent.scope)
+
+
 def _is_not_cooling(agent: Agent, task: Task, view: View) -> bool:
     return task.id not in view.met or agent.name not in cooling(task, view)
 
@@ -84,6 +97,8 @@ def _is_open(agent: Agent, _task: Task, view: View) -> bool:
 FILTERS: tuple[Filter, ...] = (
     Filter("no_recipe", _has_command),
     Filter("no_agent", _has_slots),
+    Filter("no_capability", _has_capabilities),
+    Filter("out_of_scope", _is_in_scope),
     Filter("cooldown", _is_not_cooling),
     # Of both reasons: a task waits for whichever of them ends first.
     Filter("account_limited", _is_open),

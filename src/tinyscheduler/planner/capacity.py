@@ -45,6 +45,8 @@ class Capacity:
         self.total = 0
         self.said: dict[Place, Held] = {}
         """What holds a task that nothing tells from others of its place, until the next start."""
+        self.started: list[tuple[Agent, Task, Hints]] = []
+        """Of this plan, in their order; see ``holdings``."""
         self._queues = _Counter(policy.queue_caps)
         self._accounts = _Counter(policy.account_caps)
         self._tags = _Counter(policy.tag_caps)
@@ -56,8 +58,9 @@ class Capacity:
             agent = self._agents.get(unreadable.agent) if unreadable.agent is not None else None
             self._count(unreadable.agent, None, None if agent is None else agent.account, ())
 
-    def take(self, agent: Agent, task: Task, _hints: Hints) -> None:
+    def take(self, agent: Agent, task: Task, hints: Hints) -> None:
         """One more start of this plan."""
+        self.started.append((agent, task, hints))
         self._count(agent.name, task.queue, agent.account, task.tags)
         self._tried.update(gate.key for gate in self._gates.get(agent.name, ()))
         self.said.clear()

@@ -20,6 +20,9 @@ SECONDS_MAX = 7 * 86_400
 CPU_MAX, MEMORY_MB_MAX, GPU_MAX = 4_096.0, 100_000_000, 1_024
 """More than any machine has; a slip of the keyboard is told as one."""
 
+STARS_MAX = 8
+"""Each more multiplies the ways in which two patterns may meet."""
+
 EVERYTHING = "."
 """The whole workspace, as a path."""
 
@@ -92,6 +95,8 @@ def path(text: str) -> str:
         raise Slip(shortened(text), "name the place itself: .. leads out of what it stands in")
     if any("**" in part and part != "**" for part in parts):
         raise Slip(shortened(text), "** stands alone between two /")
+    if text.count("*") > STARS_MAX:
+        raise Slip(shortened(text), f"write {STARS_MAX} of * at most, or name the folder")
     return "/".join(parts) or EVERYTHING
 
 

@@ -6,9 +6,48 @@ from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import Hints
 from tinyscheduler.model.resources import Resources
 
+RESERVED_AFTER_S = 1800
+"""A task that has waited so long for room that others pass gets the next that is free: half an hour, as
+long as it takes to rise by one band."""
+
 
 def needed(agent: Agent, hints: Hints) -> Resources:
     """Of a run of this task on this agent: the larger of what the two say. A task may ask for more than
     its agent takes anyway, never for less."""
     own, asked = agent.resources, hints.resources
+    if asked is own:
+        return own
     return Resources(max(own.cpu, asked.cpu), max(own.memory_mb, asked.memory_mb), max(own.gpu, asked.gpu))
+
+
+def plus(one: Resources, other: Resources) -> Resources:
+    """Of each as much as both together. Cores are counted in millionths, so that 0.1 ten times is 1."""
+    cpu = round(one.cpu + other.cpu, 6)
+    return Resources(cpu, one.memory_mb + other.memory_mb, one.gpu + other.gpu)
+
+
+def fits(wanted: Resources, taken: Resources, totals: Resources) -> bool:
+    """Beside what is taken already. What is not wanted cannot be missing."""
+    return not short_of(wanted, taken, totals)
+
+
+def short_of(wanted: Resources, taken: Resources, totals: Resources) -> tuple[str, ...]:
+    """Names of what there is too little of."""
+    together = plus(wanted, taken)
+    return tuple(
+        name
+        for name, want, sum_, total in zip(Resources._fields, wanted, together, totals, strict=True)
+        if want > 0 and sum_ > total
+    )
+
+
+def resources_text(amount: Resources) -> str:
+    """``cpu 2, memory 4096 MB``; what there is none of is left out."""
+    texts = []
+    if amount.cpu:
+        texts.append(f"cpu {amount.cpu:g}")
+    if amount.memory_mb:
+        texts.append(f"memory {amount.memory_mb} MB")
+    if amount.gpu:
+        texts.append(f"gpu {amount.gpu}")
+    return ", ".join(texts) or "nothing"

@@ -12,7 +12,14 @@ from typing import Literal, NamedTuple
 
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner import agent_holds, control_holds, task_holds, turn_holds
+from tinyscheduler.planner import (
+    agent_holds,
+    control_holds,
+    dependency_holds,
+    need_holds,
+    task_holds,
+    turn_holds,
+)
 from tinyscheduler.planner.view import Finding, View
 
 Find = Callable[[Task, View], Finding | None]
@@ -144,12 +151,34 @@ RULES: tuple[Rule, ...] = (
         "it waits for another task",
         "that one is complete",
         "complete that one",
-        task_holds.blocked,
+        dependency_holds.blocked,
         needs="hints",
     ),
-    Rule("dependency_failed", "a task it needs is parked or has failed", "-", "-", None),
-    Rule("cycle", "it waits for itself by a chain of others", "-", "-", None),
-    Rule("needs_approval", "it is to be approved first", "-", "-", None),
+    Rule(
+        "dependency_failed",
+        "a task it waits for is parked, archived without being complete, or gone; or that one waits for"
+        " such a task",
+        "-",
+        "`tinyscheduler retry` the one that is named, or no longer wait for it",
+        dependency_holds.dependency_failed,
+        needs="hints",
+    ),
+    Rule(
+        "cycle",
+        "it waits for itself, by way of others",
+        "-",
+        "take one of the tasks that are named out of what it waits for",
+        dependency_holds.cycle,
+        needs="hints",
+    ),
+    Rule(
+        "needs_approval",
+        "it says that it needs approval, and nobody has approved it as it is now",
+        "-",
+        "`tinyscheduler approve TASK`",
+        need_holds.needs_approval,
+        needs="hints",
+    ),
     Rule(
         "not_before",
         "its last run failed a short time ago",
@@ -189,10 +218,40 @@ RULES: tuple[Rule, ...] = (
         agent_holds.no_agent,
         needs="place",
     ),
-    Rule("no_capability", "no agent has what it asks for", "-", "-", None),
-    Rule("out_of_scope", "it is outside what the agent may do", "-", "-", None),
-    Rule("path_held", "a running task writes where it wants to", "-", "-", None, "both"),
-    Rule("goal_held", "another task of its goal runs", "-", "-", None, "both"),
+    Rule(
+        "no_capability",
+        "none of its agents has all the capabilities that it asks for",
+        "-",
+        "add them to `capabilities` of an agent, or take them out of the task",
+        need_holds.no_capability,
+        needs="place",
+    ),
+    Rule(
+        "out_of_scope",
+        "its scope is in that of none of its agents",
+        "-",
+        "add it to `scope` of an agent, or take it out of the task",
+        need_holds.out_of_scope,
+        needs="place",
+    ),
+    Rule(
+        "path_held",
+        "another run writes what it reads or writes, or reads what it writes",
+        "the end of that run",
+        "wait, or `tinyscheduler stop` that task",
+        need_holds.path_held,
+        "both",
+        "hints",
+    ),
+    Rule(
+        "goal_held",
+        "another task of its goal runs",
+        "the end of that run",
+        "wait, or `tinyscheduler stop` that task",
+        need_holds.goal_held,
+        "both",
+        "hints",
+    ),
     Rule(
         "account_limited",
         "the accounts of all agents that could run it are at their provider's limit, or one task tries"
@@ -221,7 +280,15 @@ RULES: tuple[Rule, ...] = (
         task_holds.disk,
         needs="place",
     ),
-    Rule("resources", "what it asks for is taken", "-", "-", None, "both"),
+    Rule(
+        "resources",
+        "the cores, memory or devices that it takes are taken, or kept for a task that has waited for 30"
+        " minutes",
+        "the end of a run",
+        "wait, raise `[resources]`, or let it ask for less",
+        need_holds.resources,
+        "both",
+    ),
     Rule(
         "queue_cap",
         "its queue, or one of its tags, is at its cap",

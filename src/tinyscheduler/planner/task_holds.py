@@ -128,13 +128,6 @@ def parent_open(task: Task, view: View) -> Finding | None:
     return None
 
 
-def blocked(task: Task, _view: View) -> Finding | None:
-    """Features D10."""
-    if not task.is_blocked:
-        return None
-    return Finding(f"waits for task {task.blocked_by}", f"complete task {task.blocked_by}")
-
-
 def not_before(task: Task, view: View) -> Finding | None:
     """Features C2."""
     ledger = ledger_of(task, view)
@@ -172,12 +165,15 @@ def _longest_wait_s(ledger: Ledger, view: View) -> float:
     return LIMIT_S_MAX if is_limited else 2 * view.snapshot.policy.retry_max_s
 
 
-def bad_task(task: Task, _view: View) -> Finding | None:
-    """Law 11: it would name files and processes of ours."""
+def bad_task(task: Task, view: View) -> Finding | None:
+    """Law 11: it would name files and processes of ours; or what it says of itself means nothing, and to
+    pass over that would start what should wait."""
     # Nearly all are numbers; the pattern takes its time.
-    if (task.id.isdigit() and task.id.isascii() and len(task.id) <= 64) or _TASK_ID.fullmatch(task.id):
-        return None
-    return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
+    is_number = task.id.isdigit() and task.id.isascii() and len(task.id) <= 64
+    if not is_number and not _TASK_ID.fullmatch(task.id):
+        return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
+    fault = view.hints(task).fault
+    return None if fault is None else Finding(f"{fault.place}: {fault.value}", fault.remedy)
 
 
 def disk(_task: Task, view: View) -> Finding | None:

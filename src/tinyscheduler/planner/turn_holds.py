@@ -13,6 +13,7 @@ from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import able
 from tinyscheduler.planner.capacity import EVERYWHERE
+from tinyscheduler.planner.need_holds import has_resources
 from tinyscheduler.planner.view import NOBODY, Finding, View, failed_to_start
 
 
@@ -73,7 +74,7 @@ def chosen(task: Task, view: View) -> Agent:
 
 def seats(task: Task, view: View) -> Sequence[Agent]:
     """Who has room for the task now; of one that has starved for long, who could take one more."""
-    agents = able(task, view)
+    agents = [agent for agent in able(task, view) if has_resources(agent, task, view)]
     found = [agent for agent in agents if view.taken.has_room(agent)]
     if found or task.id not in view.relieved:
         return found

@@ -76,12 +76,32 @@ class View(NamedTuple):
     """How full the queues are; None: not so full that anything follows from it."""
     former: frozenset[AgentName]
     """Names that were agents of ours when tasks that still wait were first seen, and are no more."""
+    graphs: list[Graph]
+    """The one of this snapshot, once somebody has asked; see ``graph``."""
+    held: list[Holdings]
+    """See ``holdings``."""
 
     def hints(self, task: Task) -> Hints:
         """What the task says about itself, read once."""
         if not task.tags and not task.description:
             return NO_HINTS
         return self.said.get(task.id) or _read_hints(task, self.said)
+
+    def graph(self) -> Graph:
+        """Which tasks wait for which; made when somebody asks first."""
+        if not self.graphs:
+            from tinyscheduler.planner.dependency_holds import graph_in
+
+            self.graphs.append(graph_in(self))
+        return self.graphs[0]
+
+    def holdings(self) -> Holdings:
+        """Paths, goals and parts of the machine that are taken now; made when somebody asks first."""
+        if not self.held:
+            from tinyscheduler.planner.holdings import holdings_of
+
+            self.held.append(holdings_of(self))
+        return self.held[0].caught_up(self.taken.started)
 
 
 def _read_hints(task: Task, said: dict[TaskId, Hints]) -> Hints:
@@ -116,13 +136,24 @@ def view_of(snapshot: StartSnapshot) -> View:
         {},
         {},
         relieved,
+        _depth(snapshot),
         frozenset(found.assigned_to for found in snapshot.waiting.values() if found.assigned_to is not None)
         - {agent.name for agent in snapshot.agents},
+        [],
+        [],
     )
 
 
 def _paused(pauses: Iterable[Pause]) -> Iterator[TaskId]:
     return (TaskId(pause.name) for pause in pauses if pause.scope == "task")
+
+
+def _depth(snapshot: StartSnapshot) -> Depth | None:
+    if not isinstance(snapshot.backlog, Known) or not snapshot.backlog.value.tasks:
+        return None
+    from tinyscheduler.planner.depth import depth_of
+
+    return depth_of(snapshot)
 
 
 def _relieved(snapshot: StartSnapshot) -> Mapping[TaskId, int]:
@@ -136,7 +167,6 @@ def _relieved(snapshot: StartSnapshot) -> Mapping[TaskId, int]:
 def _serving(agents: Sequence[Agent]) -> Mapping[QueueName, Sequence[Agent]]:
     serving: dict[QueueName, list[Agent]] = {}
     # By name, so that what is said of several agents does not depend on the order of a file.
-        _depth(snapshot),
     for agent in sorted(agents, key=lambda agent: agent.name):
         # One on demand is asked only for a task that starves.
         for queue in agent.queues if agent.is_enabled and not agent.is_on_demand else ():
@@ -148,14 +178,6 @@ def _idle(
     agents: Sequence[Agent], serving: Mapping[QueueName, Sequence[Agent]]
 ) -> Mapping[QueueName, Sequence[AgentName]]:
     idle: dict[QueueName, list[AgentName]] = {}
-def _depth(snapshot: StartSnapshot) -> Depth | None:
-    if not isinstance(snapshot.backlog, Known) or not snapshot.backlog.value.tasks:
-        return None
-    from tinyscheduler.planner.depth import depth_of
-
-    return depth_of(snapshot)
-
-
     reserved = {queue for agent in agents if agent.is_enabled for queue in agent.queues}
     for agent in sorted(agents, key=lambda agent: agent.name):
         for queue in agent.queues:
@@ -219,7 +241,7 @@ def cooling(task: Task, view: View) -> frozenset[AgentName]:
         return NOBODY
     base_s, now = view.snapshot.policy.retry_base_s, view.snapshot.now
     recent = takewhile(lambda past: abs((now - past.at).total_seconds()) < base_s, reversed(counted(ledger)))
-    return frozenset(past.agent for past in recent)
+    return frozenset(past.agent for past in recent if past.kind != "denied")
 
 
 def failed_to_start(task: Task, view: View) -> frozenset[AgentName]:

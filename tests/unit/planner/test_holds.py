@@ -26,6 +26,7 @@ from tests.unit.planner.hold_scenes import (
     LATER,
     TASK,
 )
+from tests.unit.planner.need_scenes import EXAMPLES_OF_NEEDS
 from tinyscheduler.model.breaker import NO_ACCOUNTS, NO_BREAKERS
 from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.policy import Policy
@@ -135,6 +136,7 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
         "dev-1",
     ),
     *EXAMPLES_OF_GATES,
+    *EXAMPLES_OF_NEEDS,
     ("the disk is full", a_start_snapshot(TASK, free_mb=499), "disk", "499 MB"),
     (
         "its queue is at its cap",

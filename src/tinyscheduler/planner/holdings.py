@@ -1,0 +1,160 @@
+"""What live runs and the starts of this plan keep to themselves: paths, goals, parts of the machine.
+
+One tree of paths for all: two agents' workspaces are often two copies of one project, and what both change
+meets again when they are merged (ADR 0047).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.hints import NO_HINTS, Hints
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.knowledge import Known
+from tinyscheduler.model.lease import BrokenLease, Lease
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
+from tinyscheduler.model.task import Task
+from tinyscheduler.model.waiting import waited_s
+from tinyscheduler.planner.able import able
+from tinyscheduler.planner.hint_values import EVERYTHING
+from tinyscheduler.planner.ownership import PathIndex
+from tinyscheduler.planner.ranking import natural_id
+from tinyscheduler.planner.resources import RESERVED_AFTER_S, fits, needed, plus
+from tinyscheduler.planner.view import View
+
+
+class Holder(NamedTuple):
+    """Who keeps something, for people."""
+
+    words: str
+    """``task 7 on dev-1``."""
+    ends_by_at: datetime | None
+
+
+class Reserved(NamedTuple):
+    """Room that is kept for a task which others have passed for long enough."""
+
+    task_id: TaskId
+    amount: Resources
+
+
+class Holdings:
+    """Grows while a plan is made. Never leaves the planner."""
+
+    def __init__(self, *, takes_any: bool = False) -> None:
+        self.takes_any = takes_any
+        """An agent takes a part of the machine for each of its runs."""
+        self.reserved: Reserved | None = None
+        self.written = PathIndex()
+        self.read = PathIndex()
+        self.goals: dict[str, TaskId] = {}
+        self.used = NO_RESOURCES
+        self.holders: dict[TaskId, Holder] = {}
+        self._starts = 0
+
+    def keep(
+        self,
+        task_id: TaskId,
+        holder: Holder,
+        *,
+        writes: Sequence[str],
+        reads: Sequence[str],
+        goal: str | None,
+        resources: Resources,
+    ) -> None:
+        """One more run."""
+        self.holders[task_id] = holder
+        for path in writes:
+            self.written.keep(path, task_id)
+        for path in reads:
+            self.read.keep(path, task_id)
+        if goal is not None:
+            self.goals.setdefault(goal, task_id)
+        self.used = plus(self.used, resources)
+
+    def caught_up(self, started: Sequence[tuple[Agent, Task, Hints]]) -> Holdings:
+        """With the starts of this plan that have come since it was last asked."""
+        for agent, task, hints in started[self._starts :]:
+            self._starts += 1
+            if self.reserved is not None and self.reserved.task_id == task.id:
+                self.reserved = None
+            if hints is NO_HINTS and agent.resources == NO_RESOURCES:
+                continue
+            self.keep(
+                task.id,
+                Holder(f"task {task.id}, which starts now on {agent.name}", None),
+                writes=hints.writes,
+                reads=hints.reads,
+                goal=hints.goal,
+                resources=needed(agent, hints),
+            )
+        return self
+
+
+def holdings_of(view: View) -> Holdings:
+    """By leases that live; by the text of its task where a lease cannot be read."""
+    holdings = Holdings(takes_any=any(agent.resources != NO_RESOURCES for agent in view.snapshot.agents))
+    for lease in sorted(view.snapshot.leases, key=lambda lease: lease.task_id):
+        if lease.state != "finished":
+            _keep_lease(holdings, lease)
+    for broken in sorted(view.snapshot.broken, key=lambda broken: broken.task_id):
+        _keep_broken(holdings, broken, view)
+    if view.snapshot.totals is not None:
+        holdings.reserved = _reserved(view, view.snapshot.totals)
+    return holdings
+
+
+def _keep_lease(holdings: Holdings, lease: Lease) -> None:
+    ends = lease.created_at + timedelta(seconds=lease.hard_limit_s + lease.grace_s)
+    holdings.keep(
+        lease.task_id,
+        Holder(f"task {lease.task_id} on {lease.agent}", ends),
+        writes=lease.writes,
+        reads=lease.reads,
+        goal=lease.goal,
+        resources=lease.resources,
+    )
+
+
+def _keep_broken(holdings: Holdings, broken: BrokenLease, view: View) -> None:
+    """Law 4: of a run of which nobody knows what it keeps, it is everything."""
+    backlog = view.snapshot.backlog
+    seen = (*backlog.value.working, *backlog.value.tasks) if isinstance(backlog, Known) else ()
+    task = next((task for task in seen if task.id == broken.task_id), None)
+    agent = view.agents.get(broken.agent) if broken.agent is not None else None
+    hints = NO_HINTS if task is None else view.hints(task)
+    own = NO_RESOURCES if agent is None else agent.resources
+    holdings.keep(
+        broken.task_id,
+        Holder(f"task {broken.task_id}, whose lease cannot be read", None),
+        writes=(EVERYTHING,) if task is None or hints.fault is not None else hints.writes,
+        reads=hints.reads,
+        goal=hints.goal,
+        resources=own if agent is None else needed(agent, hints),
+    )
+
+
+def _reserved(view: View, totals: Resources) -> Reserved | None:
+    """For the task that has waited longest for parts of the machine, if that is long enough. For one at a
+    time: it gets what becomes free, and then the next one does."""
+    snapshot, backlog = view.snapshot, view.snapshot.backlog
+    waits = {
+        task_id: wait_s
+        for task_id, seen in snapshot.waiting.items()
+        if seen.reason == "resources" and (wait_s := waited_s(seen, snapshot.now)) >= RESERVED_AFTER_S
+    }
+    if not waits or not isinstance(backlog, Known):
+        return None
+    tasks = {task.id: task for task in backlog.value.tasks if task.id in waits}
+    for task_id in sorted(tasks, key=lambda task_id: (-waits[task_id], natural_id(task_id))):
+        task = tasks[task_id]
+        if snapshot.waiting[task_id].created_at != task.created_at:
+            continue
+        amounts = [needed(agent, view.hints(task)) for agent in able(task, view)]
+        possible = sorted(amount for amount in amounts if fits(amount, NO_RESOURCES, totals))
+        if possible and possible[0] != NO_RESOURCES:
+            return Reserved(task_id, possible[0])
+    return None

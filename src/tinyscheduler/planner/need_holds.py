@@ -1,0 +1,157 @@
+"""Why a task has to wait for what it needs: the rows of ``rules`` about capabilities, scope, approval,
+paths, goals and parts of the machine (features D11, D12, D13, D18)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.able import able
+from tinyscheduler.planner.resources import fits, needed, plus, resources_text, short_of
+from tinyscheduler.planner.view import Finding, View, ledger_of
+
+NAMES_MAX = 5
+"""Of agents, in one sentence."""
+
+
+def needs_approval(task: Task, view: View) -> Finding | None:
+    """Features D18."""
+    if not view.hints(task).needs_approval:
+        return None
+    ledger = ledger_of(task, view)
+    value = "nobody has approved it yet"
+    if isinstance(ledger, Ledger) and ledger.approvals:
+        from tinyscheduler.planner.approval import approval_of
+
+        if approval_of(ledger, task) is not None:
+            return None
+        value = f"it was changed since {ledger.approvals[-1].by} approved it"
+    return Finding(value, f"tinyscheduler approve {task.id}")
+
+
+def no_capability(task: Task, view: View) -> Finding | None:
+    """Nobody who could run it has all that it asks for."""
+    wanted = view.hints(task).capabilities
+    if not wanted:
+        return None
+    agents = able(task, view, before="no_capability")
+    if not agents or able(task, view, before="out_of_scope"):
+        return None
+    had = {name for agent in agents for name in agent.capabilities}
+    missing = [name for name in wanted if name not in had]
+    value = f"{_names(agents)} cannot: {', '.join(missing)}" if missing else _not_together(wanted, agents)
+    name = (missing or wanted)[0]
+    return Finding(value, f"add {name} to the capabilities of {agents[0].name}, or to another agent of its")
+
+
+def out_of_scope(task: Task, view: View) -> Finding | None:
+    """Nobody who could run it may."""
+    scope = view.hints(task).scope
+    if scope is None:
+        return None
+    agents = able(task, view, before="out_of_scope")
+    if not agents or able(task, view, before="cooldown"):
+        return None
+    may = "; ".join(f"{agent.name}: {', '.join(agent.scope)}" for agent in agents[:NAMES_MAX])
+    lever = f"add {scope} to the scope of {agents[0].name}, or take scope out of the task"
+    return Finding(f"{scope} is outside of what its agents may do ({may})", lever)
+
+
+def path_held(task: Task, view: View) -> Finding | None:
+    """Another run writes what it reads or writes, or reads what it writes."""
+    hints = view.hints(task)
+    if not hints.writes and not hints.reads:
+        return None
+    holdings = view.holdings()
+    for index, paths, deed, its in (
+        (holdings.written, hints.writes, "write", "writes"),
+        (holdings.read, hints.writes, "write", "reads"),
+        (holdings.written, hints.reads, "read", "writes"),
+    ):
+        for path in paths:
+            kept = index.holder(path)
+            if kept is not None:
+                holder = holdings.holders[kept.task_id].words
+                value = f"it is to {deed} {path}, and {holder} {its} {kept.path}"
+                return _waits_for(kept.task_id, value, view)
+    return None
+
+
+def goal_held(task: Task, view: View) -> Finding | None:
+    """Of the tasks of one goal, one runs at a time."""
+    goal = view.hints(task).goal
+    holder = view.holdings().goals.get(goal) if goal is not None else None
+    if holder is None:
+        return None
+    words = view.holdings().holders[holder].words
+    return _waits_for(holder, f"goal {goal} is worked on by {words}", view)
+
+
+def resources(task: Task, view: View) -> Finding | None:
+    """What it takes of the machine is taken, or kept for one that has waited for it."""
+    totals = view.snapshot.totals
+    if totals is None or not _takes_any(task, view):
+        return None
+    agents = able(task, view)
+    if not agents or any(has_resources(agent, task, view) for agent in agents):
+        return None
+    wanted = min(needed(agent, view.hints(task)) for agent in agents)
+    holdings, limit = view.holdings(), resources_text(totals)
+    too_much = short_of(wanted, NO_RESOURCES, totals)
+    if too_much:
+        value = f"it takes {resources_text(wanted)}, and there is {limit} in all"
+        return Finding(value, _raised(too_much, wanted, "let it ask for less"), limit=limit)
+    ends = [holder.ends_by_at for holder in holdings.holders.values() if holder.ends_by_at is not None]
+    value = f"it takes {resources_text(wanted)}; {resources_text(holdings.used)} of {limit} is taken"
+    missing = short_of(wanted, holdings.used, totals)
+    if not missing and holdings.reserved is not None:
+        kept = holdings.reserved
+        value = f"{value}, and {resources_text(kept.amount)} is kept for task {kept.task_id}"
+        lever = f"wait for task {kept.task_id} to start"
+        return Finding(value, lever, limit=limit, ends_by_at=min(ends, default=None))
+    lever = _raised(missing, plus(wanted, holdings.used), "wait for a run to end")
+    return Finding(value, lever, limit=limit, ends_by_at=min(ends, default=None))
+
+
+def has_resources(agent: Agent, task: Task, view: View) -> bool:
+    """There is room on the machine for a run of the task on this agent."""
+    totals = view.snapshot.totals
+    if totals is None or not _takes_any(task, view):
+        return True
+    wanted = needed(agent, view.hints(task))
+    if wanted == NO_RESOURCES:
+        return True
+    holdings = view.holdings()
+    kept = holdings.reserved
+    is_others = kept is not None and kept.task_id != task.id
+    taken = plus(holdings.used, kept.amount) if kept is not None and is_others else holdings.used
+    return fits(wanted, taken, totals)
+
+
+def _takes_any(task: Task, view: View) -> bool:
+    return view.holdings().takes_any or view.hints(task).resources != NO_RESOURCES
+
+
+def _raised(missing: Sequence[str], amount: Resources, first: str) -> str:
+    """With the values that would do."""
+    wanted = ", ".join(f"{name} = {getattr(amount, name):g}" for name in missing)
+    return f"{first}, or set [resources] {wanted}"
+
+
+def _waits_for(holder: TaskId, value: str, view: View) -> Finding:
+    ends_by_at = view.holdings().holders[holder].ends_by_at
+    return Finding(value, f"wait for task {holder} to end", ends_by_at=ends_by_at)
+
+
+def _names(agents: Sequence[Agent]) -> str:
+    names = [agent.name for agent in agents]
+    more = f" and {len(names) - NAMES_MAX} more" if len(names) > NAMES_MAX else ""
+    return ", ".join(names[:NAMES_MAX]) + more
+
+
+def _not_together(wanted: Sequence[str], agents: Sequence[Agent]) -> str:
+    return f"none of {_names(agents)} has all of {', '.join(wanted)}"
