@@ -7,7 +7,8 @@ nothing and ends with 1 when the page is not what this makes.
 import sys
 from pathlib import Path
 
-from tinyscheduler.planner.rules import RULES, Asked, Rule
+from tinyscheduler.planner.rule import Asked, Rule
+from tinyscheduler.planner.rules import RULES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reasons.md"
 BEGIN = "<!-- Made by tools/reasons_docs.py; do not edit. -->\n"

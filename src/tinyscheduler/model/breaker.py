@@ -42,6 +42,10 @@ class Quarantine(NamedTuple):
     until: datetime | None = None
     """Until when it is given nothing; None: not enough starts have failed."""
     why: str = ""
+    entry: str = ""
+    """Mark of its entry in agent-control when the last of them failed; empty: not known."""
+    entry: str = ""
+    """Mark of its entry in agent-control when the last of them failed; empty: not known."""
 
 
 class AccountLimit(NamedTuple):

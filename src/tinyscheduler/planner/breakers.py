@@ -27,6 +27,7 @@ from tinyscheduler.model.ids import AgentName, LeaseId
 from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass
 from tinyscheduler.model.rate_limit import LIMIT_S_MAX
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.retry import mark
 
 FAILURES_MAX = 5
 """In a row before a server is left alone. A pass gives up after its first, so these are five passes."""
@@ -102,16 +103,28 @@ def after_failure(breaker: Breaker, now: datetime, why: str) -> Breaker:
     return _step(breaker, event, now, why=why[:WHY_CHARS_MAX])
 
 
+def entry_mark(agent: Agent) -> str:
+    """Of what decides in agent-control whether the agent can be started: another mark says that somebody
+    has mended it."""
+    env = [part or "" for value in agent.env for part in value]
+    return mark("\n".join((agent.profile, agent.workspace or "", *agent.command, "", *env)))
+
+
+def is_mended(quarantine: Quarantine, agent: Agent) -> bool:
+    """Its entry is another one than that whose starts have failed."""
+    return quarantine.entry not in ("", entry_mark(agent))
+
+
 def after_failed_start(
-    quarantine: Quarantine | None, lease_id: LeaseId, now: datetime, *, why: str
+    quarantine: Quarantine | None, lease_id: LeaseId, now: datetime, *, why: str, entry: str = ""
 ) -> Quarantine:
     """One more start of this agent has failed; the same one again changes nothing."""
-    failed = quarantine.failed if quarantine is not None else ()
-    if quarantine is not None and lease_id in failed:
+    if quarantine is not None and lease_id in quarantine.failed:
         return quarantine
+    failed = quarantine.failed if quarantine is not None and quarantine.entry in ("", entry) else ()
     failed = (*failed, lease_id)[-STARTS_FAILED_MAX:]
     until = now + timedelta(seconds=QUARANTINE_S) if len(failed) >= STARTS_FAILED_MAX else None
-    return Quarantine(failed, now, until, why[:WHY_CHARS_MAX])
+    return Quarantine(failed, now, until, why[:WHY_CHARS_MAX], entry)
 
 
 _SAYS_NOTHING_OF_STARTS: frozenset[OutcomeClass] = frozenset(
@@ -212,6 +225,14 @@ def is_rested(bucket: Bucket, now: datetime) -> bool:
     return _filled(bucket, now) >= BURST
 
 
+def unmended_quarantines(
+    agents: Mapping[AgentName, Quarantine], crew: Sequence[Agent]
+) -> Mapping[AgentName, Quarantine]:
+    """Without those agents whose entry in agent-control is another one now."""
+    mended = {agent.name for agent in crew if agent.name in agents and is_mended(agents[agent.name], agent)}
+    return {name: quarantine for name, quarantine in agents.items() if name not in mended}
+
+
 def standing_quarantines(
     agents: Mapping[AgentName, Quarantine], leases: tuple[Lease, ...]
 ) -> Mapping[AgentName, Quarantine]:
@@ -228,7 +249,7 @@ def standing_quarantines(
 
 def _is_shut(agent: Agent, *, breakers: Breakers, accounts: Accounts, now: datetime) -> bool:
     quarantine, limit = breakers.agents.get(agent.name), accounts.limits.get(account_of(agent))
-    until = None if quarantine is None else quarantine.until
+    until = None if quarantine is None or is_mended(quarantine, agent) else quarantine.until
     if until is not None and is_ahead(until, now, max_s=QUARANTINE_S):
         return True
     return limit is not None and is_ahead(limit.until, now, max_s=LIMIT_REPORTED_MAX_S)

@@ -18,7 +18,8 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import first_hold, held_of
 from tinyscheduler.planner.line import Line
 from tinyscheduler.planner.passed import passed
-from tinyscheduler.planner.rules import RULES, Rule
+from tinyscheduler.planner.rule import Rule
+from tinyscheduler.planner.rules import RULES
 from tinyscheduler.planner.start import decide, line_up, sift
 from tinyscheduler.planner.view import Finding, View, view_of
 
@@ -144,14 +145,14 @@ def _rows(task: Task, view: View, turn: _Turn | None) -> Iterator[Row]:
     hold then because of what was started before."""
     named: set[HeldReason] = set()
     for rule in RULES:
-        row = _row(rule, task, view, turn, named)
+        row = _row(rule, task, view, turn=turn, named=named)
         if row is not None:
             if row.verdict == "holds":
                 named.add(rule.reason)
             yield row
 
 
-def _row(rule: Rule, task: Task, view: View, turn: _Turn | None, named: set[HeldReason]) -> Row | None:
+def _row(rule: Rule, task: Task, view: View, *, turn: _Turn | None, named: set[HeldReason]) -> Row | None:
     """None: nobody gives this reason yet."""
     match rule.asked:
         case "looking":

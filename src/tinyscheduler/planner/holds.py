@@ -13,7 +13,8 @@ from tinyscheduler.model.hints import NO_HINTS
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import Kind, is_plain
-from tinyscheduler.planner.rules import RULES, Asked, Find, Needs
+from tinyscheduler.planner.rule import Asked, Find, Needs
+from tinyscheduler.planner.rules import RULES
 from tinyscheduler.planner.view import Finding, View
 
 Question = tuple[HeldReason, Find]

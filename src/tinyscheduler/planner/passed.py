@@ -97,5 +97,6 @@ PASSED: Mapping[HeldReason, Words] = {
     "queue_cap": _queue_room,
     "agent_full": _agent_room,
     "global_cap": _whole_room,
+    "denied": "no command of yours said no",
 }
 """A test sees that every rule that is asked has its words."""

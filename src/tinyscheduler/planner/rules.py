@@ -7,11 +7,6 @@ task and the world, ``agent_holds`` at those who could run it, ``turn_holds`` at
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, NamedTuple
-
-from tinyscheduler.model.reason import HeldReason
-from tinyscheduler.model.task import Task
 from tinyscheduler.planner import (
     agent_holds,
     control_holds,
@@ -20,307 +15,107 @@ from tinyscheduler.planner import (
     task_holds,
     turn_holds,
 )
-from tinyscheduler.planner.view import Finding, View
+from tinyscheduler.planner.rule import Rule
 
-Find = Callable[[Task, View], Finding | None]
-Asked = Literal["looking", "task", "turn", "both", "starting"]
-"""When a rule is asked. ``task``: of every task before any limit is looked at (features D7). ``turn``: of
-those that are left, in their order, against what this plan has given away already. ``both``: at both
-times. ``looking`` and ``starting``: not by a plan, but before and after it, by those who look and start."""
-Needs = Literal["task", "place", "met", "hints"]
-"""What a rule looks at besides the world. ``place``: nothing of a task but its assignee, its queue and who
-may run it, so that one answer does for all tasks of a kind. ``met``: a lease or a ledger, which most tasks
-do not have; ``hints``: what the task says about itself, and whom it waits for; most say nothing."""
-
-
-class Rule(NamedTuple):
-    """One row. ``condition``, ``releases`` and ``lever`` are its words in docs/reasons.md."""
-
-    reason: HeldReason
-    condition: str
-    """When it holds."""
-    releases: str
-    """What ends it without anybody."""
-    lever: str
-    """What a person can do; ``-``: nothing."""
-    find: Find | None
-    """None: it is not asked by a plan, or by nobody yet."""
-    asked: Asked = "task"
-    needs: Needs = "task"
-
-
+# One argument a line would make three hundred lines of this.
+# fmt: off
 RULES: tuple[Rule, ...] = (
-    Rule(
-        "estop",
-        "the file `state/ESTOP` is there",
-        "-",
-        "remove it",
-        task_holds.estop,
-        needs="place",
-    ),
-    Rule(
-        "paused",
-        "a person has paused everything, its queue, the task, or every agent that could run it",
-        "the end that was given with `--until`",
-        "`tinyscheduler resume`, with what is paused",
-        control_holds.paused,
-        needs="place",
-    ),
-    Rule(
-        "server_unknown",
-        "the task server does not answer, or stopped answering in this pass",
-        "the next pass asks again",
-        "make it answer again",
-        None,
-        "looking",
-    ),
-    Rule(
-        "queue_unknown",
-        "the list that holds the task could not be read, or was cut at `MAX_FETCH`",
-        "the next pass asks again",
-        "mend the server; raise `MAX_FETCH` or the priority",
-        None,
-        "looking",
-    ),
-    Rule(
-        "not_ours",
-        "it is assigned to somebody who is no agent of ours",
-        "-",
-        "add the agent, or assign it to another",
-        task_holds.not_ours,
-        needs="place",
-    ),
-    Rule(
-        "leased",
-        "a run is in flight, or its lease cannot be read",
-        "the end of its run",
-        "wait, or mend the lease",
-        task_holds.leased,
-        needs="met",
-    ),
-    Rule(
-        "settling",
-        "its run has ended, the server is told next; or the ledger has an open run without a lease",
-        "the next pass that reaches the server; 120 s",
-        "wait",
-        task_holds.settling,
-        needs="met",
-    ),
-    Rule(
-        "working_elsewhere",
-        "it is not idle and no run of ours works on it: a person does, another scheduler, or one of its"
-        " subtasks; or somebody was quicker",
-        "its status is `idle` again",
-        "when nobody does: `requeue TASK --reason TEXT`",
-        task_holds.working_elsewhere,
-    ),
-    Rule(
-        "ledger_unreadable",
-        "nobody can say what its runs have cost",
-        "-",
-        "mend or remove the ledger",
-        task_holds.ledger_unreadable,
-        needs="met",
-    ),
-    Rule(
-        "parked",
-        "too many runs failed, an exit code of `[retry] permanent` came, three successes changed nothing, or"
-        " a person parked it",
-        "-",
-        "`retry TASK`; or change title, description, assignee or queue",
-        task_holds.parked,
-        needs="met",
-    ),
-    Rule(
-        "disabled",
-        "the scheduler, its agent, or every agent of its queue is switched off",
-        "-",
-        "`TINYSCHEDULER_ENABLED=true`; enable the agent",
-        task_holds.disabled,
-        needs="place",
-    ),
-    Rule(
-        "parent_open",
-        "it has subtasks that are not complete",
-        "the last of them is complete",
-        "complete them",
-        task_holds.parent_open,
-    ),
-    Rule(
-        "blocked",
-        "it waits for another task",
-        "that one is complete",
-        "complete that one",
-        dependency_holds.blocked,
-        needs="hints",
-    ),
-    Rule(
-        "dependency_failed",
-        "a task it waits for is parked, archived without being complete, or gone; or that one waits for"
-        " such a task",
-        "-",
-        "`tinyscheduler retry` the one that is named, or no longer wait for it",
-        dependency_holds.dependency_failed,
-        needs="hints",
-    ),
-    Rule(
-        "cycle",
-        "it waits for itself, by way of others",
-        "-",
-        "take one of the tasks that are named out of what it waits for",
-        dependency_holds.cycle,
-        needs="hints",
-    ),
-    Rule(
-        "needs_approval",
-        "it says that it needs approval, and nobody has approved it as it is now",
-        "-",
-        "`tinyscheduler approve TASK`",
-        need_holds.needs_approval,
-        needs="hints",
-    ),
-    Rule(
-        "not_before",
-        "its last run failed a short time ago",
-        "the time that is named",
-        "wait, or `tinyscheduler retry TASK`; after a start that failed, mend its command",
-        task_holds.not_before,
-        needs="met",
-    ),
-    Rule(
-        "cooldown",
-        "every agent that could run it had it less than `RETRY_BASE_SEC` ago",
-        "the time that is named",
-        "wait, or `tinyscheduler retry TASK`",
-        agent_holds.cooldown,
-        needs="met",
-    ),
-    Rule(
-        "no_recipe",
-        "its agents have no command; or the start was refused before anything ran",
-        "-",
-        "give the agent a command",
-        agent_holds.no_recipe,
-        needs="place",
-    ),
-    Rule(
-        "bad_task",
-        "its id is not a name that can be used",
-        "-",
-        "ids are up to 64 of `A-Z a-z 0-9 _ -`",
-        task_holds.bad_task,
-    ),
-    Rule(
-        "no_agent",
-        "nobody serves its queue, its assignee is no enabled agent, or those who do have 0 slots",
-        "-",
-        "add an agent, or slots",
-        agent_holds.no_agent,
-        needs="place",
-    ),
-    Rule(
-        "no_capability",
-        "none of its agents has all the capabilities that it asks for",
-        "-",
-        "add them to `capabilities` of an agent, or take them out of the task",
-        need_holds.no_capability,
-        needs="place",
-    ),
-    Rule(
-        "out_of_scope",
-        "its scope is in that of none of its agents",
-        "-",
-        "add it to `scope` of an agent, or take it out of the task",
-        need_holds.out_of_scope,
-        needs="place",
-    ),
-    Rule(
-        "path_held",
-        "another run writes what it reads or writes, or reads what it writes",
-        "the end of that run",
-        "wait, or `tinyscheduler stop` that task",
-        need_holds.path_held,
-        "both",
-        "hints",
-    ),
-    Rule(
-        "goal_held",
-        "another task of its goal runs",
-        "the end of that run",
-        "wait, or `tinyscheduler stop` that task",
-        need_holds.goal_held,
-        "both",
-        "hints",
-    ),
-    Rule(
-        "account_limited",
-        "the accounts of all agents that could run it are at their provider's limit, or one task tries"
-        " whether they are open again",
-        "the time that is named, or the end of the run that tries",
-        "wait; an agent of another account; or `tinyscheduler retry TASK`: one task tries at once",
-        agent_holds.account_limited,
-        needs="place",
-    ),
-    Rule(
-        "agent_quarantined",
-        "every agent that could run it failed to start three times in a row and is left alone for"
-        " 15 minutes, or one task tries it again",
-        "the time that is named, or the end of the run that tries",
-        "mend its command, then `tinyscheduler retry TASK`: one task tries at once; or wait",
-        agent_holds.agent_quarantined,
-        needs="place",
-    ),
-    Rule("inactive_hours", "its agent does not work at this hour", "-", "-", None, needs="place"),
-    Rule("pressure", "the machine is overloaded", "-", "-", None, "both"),
-    Rule(
-        "disk",
-        "less than `MIN_FREE_MB` are free",
-        "there is room again",
-        "free disk space, or lower it",
-        task_holds.disk,
-        needs="place",
-    ),
-    Rule(
-        "resources",
-        "the cores, memory or devices that it takes are taken, or kept for a task that has waited for 30"
-        " minutes",
-        "the end of a run",
-        "wait, raise `[resources]`, or let it ask for less",
-        need_holds.resources,
-        "both",
-    ),
-    Rule(
-        "queue_cap",
-        "its queue, or one of its tags, is at its cap",
-        "the end of a run",
-        "wait, or raise `QUEUE_LIMITS` or `TAG_LIMITS`",
-        turn_holds.queue_cap,
-        "turn",
-    ),
-    Rule(
-        "agent_full",
-        "every agent that could run it is at its slots, or its account at its cap",
-        "the end of a run",
-        "wait, or `--agent-limit A=N`, `ACCOUNT_LIMITS`",
-        turn_holds.agent_full,
-        "turn",
-    ),
-    Rule(
-        "global_cap",
-        "`MAX_PARALLEL` tasks run",
-        "the end of a run",
-        "wait, or raise it",
-        turn_holds.global_cap,
-        "turn",
-    ),
-    Rule(
-        "pacing",
-        "its account has started as many runs as it may in this pass: 4 at once, then 2 a second",
-        "the next pass",
-        "wait",
-        None,
-        "starting",
-    ),
-    Rule("denied", "a command of yours said no", "-", "-", None, "starting"),
+    Rule("estop", "the file `state/ESTOP` is there", "-", "remove it", task_holds.estop, needs="place"),
+    Rule("paused", "a person has paused everything, its queue, the task, or every agent that could run it",
+         "the end that was given with `--until`", "`tinyscheduler resume`, with what is paused",
+         control_holds.paused, needs="place"),
+    Rule("server_unknown", "the task server does not answer, or stopped answering in this pass",
+         "the next pass asks again", "make it answer again", None, "looking"),
+    Rule("queue_unknown", "the list that holds the task could not be read, or was cut at `MAX_FETCH`",
+         "the next pass asks again", "mend the server; raise `MAX_FETCH` or the priority", None, "looking"),
+    Rule("not_ours", "it is assigned to somebody who is no agent of ours", "-",
+         "add the agent, or assign it to another", task_holds.not_ours, needs="place"),
+    Rule("leased", "a run is in flight, or its lease cannot be read", "the end of its run",
+         "wait, or mend the lease", task_holds.leased, needs="met"),
+    Rule("settling",
+         "its run has ended, the server is told next; or the ledger has an open run without a lease",
+         "the next pass that reaches the server; 120 s", "wait", task_holds.settling, needs="met"),
+    Rule("working_elsewhere",
+         "it is not idle and no run of ours works on it: a person does, another scheduler, or one of its"
+         " subtasks; or somebody was quicker", "its status is `idle` again",
+         "when nobody does: `requeue TASK --reason TEXT`", task_holds.working_elsewhere),
+    Rule("ledger_unreadable", "nobody can say what its runs have cost", "-", "mend or remove the ledger",
+         task_holds.ledger_unreadable, needs="met"),
+    Rule("parked",
+         "too many runs failed, an exit code of `[retry] permanent` came, three successes changed nothing,"
+         " or a person parked it", "-", "`retry TASK`; or change title, description, assignee or queue",
+         task_holds.parked, needs="met"),
+    Rule("disabled", "the scheduler, its agent, or every agent of its queue is switched off", "-",
+         "`TINYSCHEDULER_ENABLED=true`; enable the agent", task_holds.disabled, needs="place"),
+    Rule("parent_open", "it has subtasks that are not complete", "the last of them is complete",
+         "complete them", task_holds.parent_open),
+    Rule("blocked", "it waits for other tasks, which are not complete: `blocked_by_task_id`, or `after`",
+         "all of them are complete", "complete them", dependency_holds.blocked, needs="hints"),
+    Rule("dependency_failed",
+         "a task it waits for is parked, archived without being complete, or gone; or that one waits for"
+         " such a task", "-", "`tinyscheduler retry` the one that is named, or no longer wait for it",
+         dependency_holds.dependency_failed, needs="hints"),
+    Rule("cycle", "it waits for itself, by way of others", "-",
+         "take one of the tasks that are named out of what it waits for", dependency_holds.cycle,
+         needs="hints"),
+    Rule("needs_approval", "it says that it needs approval, and nobody has approved it as it is now", "-",
+         "`tinyscheduler approve TASK`", need_holds.needs_approval, needs="hints"),
+    Rule("not_before", "its last run failed a short time ago", "the time that is named",
+         "wait, or `tinyscheduler retry TASK`; after a start that failed, mend its command",
+         task_holds.not_before, needs="met"),
+    Rule("cooldown", "every agent that could run it had it less than `RETRY_BASE_SEC` ago",
+         "the time that is named", "wait, or `tinyscheduler retry TASK`", agent_holds.cooldown, needs="met"),
+    Rule("no_recipe", "its agents have no command; or the start was refused before anything ran", "-",
+         "give the agent a command", agent_holds.no_recipe, needs="place"),
+    Rule("bad_task",
+         "its id is not a name that can be used, or its tags or front matter say something that means"
+         " nothing", "-", "mend the line that is named; ids are up to 64 of `A-Z a-z 0-9 _ -`",
+         task_holds.bad_task),
+    Rule("no_agent",
+         "nobody serves its queue, its assignee is no enabled agent, or those who do have 0 slots", "-",
+         "add an agent, or slots", agent_holds.no_agent, needs="place"),
+    Rule("no_capability", "none of its agents has all the capabilities that it asks for", "-",
+         "add them to `capabilities` of an agent, or take them out of the task", need_holds.no_capability,
+         needs="place"),
+    Rule("out_of_scope", "its scope is in that of none of its agents", "-",
+         "add it to `scope` of an agent, or take it out of the task", need_holds.out_of_scope, needs="place"),
+    Rule("path_held", "another run writes what it reads or writes, or reads what it writes",
+         "the end of that run", "wait, or `tinyscheduler stop` that task", need_holds.path_held, "both",
+         "hints"),
+    Rule("goal_held", "another task of its goal runs", "the end of that run",
+         "wait, or `tinyscheduler stop` that task", need_holds.goal_held, "both", "hints"),
+    Rule("account_limited",
+         "the accounts of all agents that could run it are at their provider's limit, or one task tries"
+         " whether they are open again", "the time that is named, or the end of the run that tries",
+         "wait; an agent of another account; or `tinyscheduler retry TASK`: one task tries at once",
+         agent_holds.account_limited, needs="place"),
+    Rule("agent_quarantined",
+         "every agent that could run it failed to start three times in a row and is left alone for 15"
+         " minutes, or one task tries it again", "the time that is named, or the end of the run that tries",
+         "mend its command, then `tinyscheduler retry TASK`: one task tries at once; or wait",
+         agent_holds.agent_quarantined, needs="place"),
+    Rule("inactive_hours", "its queue, or every agent that could run it, is outside of its active hours",
+         "the next opening", "wait, or change `activeHours` in agent-control or `[hours]`",
+         control_holds.inactive_hours, needs="place"),
+    Rule("pressure", "the machine has enough to do with what runs: load, memory or swap space",
+         "it has less to do", "wait, or change `[pressure]`", control_holds.pressure, needs="place"),
+    Rule("disk", "less than `MIN_FREE_MB` are free", "there is room again", "free disk space, or lower it",
+         task_holds.disk, needs="place"),
+    Rule("resources",
+         "the cores, memory or devices that it takes are taken, or kept for a task that has waited for 30"
+         " minutes", "the end of a run", "wait, raise `[resources]`, or let it ask for less",
+         need_holds.resources, "both"),
+    Rule("queue_cap", "its queue, or one of its tags, is at its cap", "the end of a run",
+         "wait, or raise `QUEUE_LIMITS` or `TAG_LIMITS`", turn_holds.queue_cap, "turn"),
+    Rule("agent_full", "every agent that could run it is at its slots, or its account at its cap",
+         "the end of a run", "wait, or `--agent-limit A=N`, `ACCOUNT_LIMITS`", turn_holds.agent_full, "turn"),
+    Rule("global_cap", "`MAX_PARALLEL` tasks run", "the end of a run", "wait, or raise it",
+         turn_holds.global_cap, "turn"),
+    Rule("pacing", "its account has started as many runs as it may in this pass: 4 at once, then 2 a second",
+         "the next pass", "wait", None, "starting"),
+    Rule("denied", "the command `[hooks] pre_start` said no, or could not answer",
+         "it is asked again after `RETRY_BASE_SEC`", "do what it says; or `retry TASK`", control_holds.denied,
+         needs="met"),
 )
+# fmt: on
 """Every reason once, in the order of ``HeldReason``; a test compares them."""

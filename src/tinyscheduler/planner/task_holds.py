@@ -29,6 +29,9 @@ def not_ours(task: Task, view: View) -> Finding | None:
     name = task.assigned_to
     if name is None or name in view.agents or name in view.former:
         return None
+    if task.id in view.leases or task.id in view.broken:
+        # Handed over while it ran: until its run is proven gone, that is what holds it.
+        return None
     return Finding(
         f"assigned to {name}, who is no agent of ours",
         "add the agent to agent-control, or assign the task to another",
@@ -137,6 +140,9 @@ def not_before(task: Task, view: View) -> Finding | None:
     if wait_s <= 0 or wait_s > _longest_wait_s(ledger, view):
         return None
     last = ledger.outcomes[-1] if ledger.outcomes else None
+    if last is not None and last.kind == "denied":
+        # It has not run; its own row says who said no.
+        return None
     if last is not None and (last.at - view.snapshot.now).total_seconds() > view.snapshot.policy.retry_base_s:
         # Its run ended in the future: the clock was ahead then, and so is the end of the wait.
         return None

@@ -64,7 +64,8 @@ class Memory:
     def start_failed(self, agent: AgentName, lease_id: LeaseId, why: str) -> None:
         """Counted once for each lease_id. Raises StateError."""
         known = self.breakers.agents
-        after = rules.after_failed_start(known.get(agent), lease_id, self._world.clock.now(), why=why)
+        now, entry = self._world.clock.now(), self._entry(agent)
+        after = rules.after_failed_start(known.get(agent), lease_id, now, why=why, entry=entry)
         if after == known.get(agent):
             return
         self._keep_agents({**known, agent: after})
@@ -137,13 +138,19 @@ class Memory:
         if buckets or self.accounts.buckets:
             self._tell(lambda: self._write_accounts(self.accounts._replace(buckets=buckets)))
 
+    def _entry(self, name: AgentName) -> str:
+        found = (agent for agent in self._world.configuration.agents if agent.name == name)
+        return next(map(rules.entry_mark, found), "")
+
     # --- inside ------------------------------------------------------------------------------
 
     def _set_right(self) -> None:
-        """What was noted by a clock that was ahead would last until that clock's time comes."""
+        """What was noted by a clock that was ahead would last until that clock's time comes; and whoever has
+        mended an agent's entry wants to see it work."""
         now, agents, limits = self._world.clock.now(), self.breakers.agents, self.accounts.limits
         if agents:
-            right = {name: rules.quarantine_set_right(found, now) for name, found in agents.items()}
+            left = rules.unmended_quarantines(agents, self._world.configuration.agents)
+            right = {name: rules.quarantine_set_right(found, now) for name, found in left.items()}
             self._tell(lambda: self._keep_agents(right))
         if any(limit.since > now for limit in limits.values()):
             ours = {key: rules.limit_set_right(found, now) for key, found in limits.items()}

@@ -26,12 +26,14 @@ from tinyscheduler.planner.breakers import (
     after_limit,
     after_start,
     before_call,
+    entry_mark,
     is_rested,
     lifts_limit,
     limit_set_right,
     proves_start,
     quarantine_set_right,
     standing_quarantines,
+    unmended_quarantines,
     wait_for_start,
 )
 
@@ -129,6 +131,29 @@ def test_an_agent_whose_run_is_seen_at_work_is_quarantined_no_more() -> None:
     assert standing_quarantines(agents, (older,)) == agents
     assert standing_quarantines(agents, (begun._replace(agent_pid=None),)) == agents
     assert standing_quarantines(agents, (begun,)) == {}
+
+
+def test_an_agent_whose_entry_was_changed_is_quarantined_no_more() -> None:
+    """Whoever has mended its command wants to see it work now, not in a quarter of an hour."""
+    broken, mended = an_agent(command=("/nowhere/agent",)), an_agent(command=("/usr/bin/agent",))
+    found: Quarantine | None = None
+    for lease_id in "abc":
+        found = after_failed_start(found, LeaseId(lease_id), NOW, why="missing", entry=entry_mark(broken))
+    assert found is not None
+    agents = {broken.name: found}
+
+    assert found.until is not None
+    assert unmended_quarantines(agents, (broken,)) == agents
+    assert unmended_quarantines(agents, (broken._replace(slots=9),)) == agents
+    assert unmended_quarantines(agents, (mended,)) == {}
+    again = after_failed_start(found, LeaseId("d"), after(9), why="missing", entry=entry_mark(mended))
+    assert again.until is None, "the new entry is counted by itself"
+
+
+def test_a_quarantine_of_an_older_version_ends_by_time_alone() -> None:
+    agents = {AgentName("dev-1"): start_failing("a", "b", "c")}
+
+    assert unmended_quarantines(agents, (an_agent(),)) == agents
 
 
 def test_only_an_end_that_needs_a_start_proves_one() -> None:

@@ -131,6 +131,7 @@ def _quarantine_to_json(quarantine: Quarantine) -> dict[str, object]:
         "since": exact_instant_text(quarantine.since),
         "until": None if quarantine.until is None else exact_instant_text(quarantine.until),
         "why": quarantine.why,
+        "entry": quarantine.entry,
     }
 
 
@@ -192,6 +193,8 @@ def _quarantine(fields: Fields) -> Quarantine:
         fields.instant("since"),
         fields.instant_or_none("until"),
         fields.text("why"),
+        # Older files do not have it.
+        fields.text("entry") if fields.has("entry") else "",
     )
 
 
