@@ -53,11 +53,11 @@ class _NoOrder(Exception):
 
 
 def _run(order_path: str) -> tuple[str, ...]:
-    from tinyscheduler import bootstrap
+    from tinyscheduler.bootstrap.wrapper import wire_wrapper
     from tinyscheduler.wrapper.supervise import supervise
 
     try:
-        world = bootstrap.wire_wrapper(order_path)
+        world = wire_wrapper(order_path)
     except StateError as error:
         raise _NoOrder(error) from error
     return supervise(

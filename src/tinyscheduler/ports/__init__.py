@@ -2,14 +2,15 @@
 
 A port method lists what it raises; above an adapter nobody has heard of httpx, sqlite or errno.
 Protocols exist for the type checker; at run time these modules are a few class statements, and what
-only their annotations name is not loaded for them. ``machine`` and ``state`` are parts of this page
-and are known by its name: ``from tinyscheduler.ports import LeaseStore``.
+only their annotations name is not loaded for them. ``folder``, ``machine`` and ``state`` are parts of this
+page and are known by its name: ``from tinyscheduler.ports import LeaseStore``.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from tinyscheduler.ports.folder import Attic, StateFolder
 from tinyscheduler.ports.machine import (
     Clock,
     Containment,
@@ -27,7 +28,6 @@ from tinyscheduler.ports.machine import (
 )
 from tinyscheduler.ports.state import (
     AccountStore,
-    Attic,
     BreakerStore,
     CursorStore,
     IntentScan,
@@ -39,7 +39,6 @@ from tinyscheduler.ports.state import (
     PauseStore,
     RunFolders,
     SightingStore,
-    StateFolder,
     WaitStore,
 )
 

@@ -1,0 +1,67 @@
+"""The state folder as a place: whose it is, what room it has, and what the past has left in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from tinyscheduler.model.remains import Remains
+
+
+class StateFolder(Protocol):
+    """The state folder itself: its identity, its room, its switches."""
+
+    def open(self) -> str:
+        """Under the lock: create what is missing, sweep litter of dead writers; the state_id.
+        Raises StateError: not writable, or of another format. A copied folder gets a new id, and the
+        leases that came with it are set aside: their processes belong to the original."""
+
+    def state_id(self) -> str:
+        """What ``open`` said, or what is on disk; empty before the first pass and in a fresh copy."""
+
+    def notices(self) -> Sequence[str]:
+        """What ``open`` did that a person should know."""
+
+    def is_estopped(self) -> bool:
+        """The ESTOP file is there."""
+
+    def estop(self, text: str) -> bool:
+        """Make it; for commands, which need no lock. False: it was there. Raises StateError."""
+
+    def end_estop(self) -> bool:
+        """Remove it. False: it was not there. Raises StateError."""
+
+    def free_mb(self) -> int | None:
+        """Free space for this user; None: cannot be told."""
+
+    def make_workspace(self, path: str) -> None:
+        """Create a folder for agents to work in, if missing. Raises StateError."""
+
+    def record_pass(self, record: Mapping[str, object], *, log_line: str) -> None:
+        """``passes/last.json``, a line in the day's pass records, one in the log. Raises StateError."""
+
+
+class Attic(Protocol):
+    """What past runs and days have left in the state folder. All but ``is_due`` and ``swept_at`` raise
+    StateError when the disk refuses."""
+
+    def is_due(self, now: datetime) -> bool:
+        """No sweep has come to its end on this day. Asked by each pass, so it costs next to nothing."""
+
+    def swept_at(self) -> datetime | None:
+        """The day of the last sweep that came to its end; None: there was none, or nobody knows."""
+
+    def note_sweep(self, now: datetime) -> None:
+        """A sweep has come to its end."""
+
+    def remains(self, *, before: datetime) -> Sequence[Remains]:
+        """All that was last touched before then, oldest first. Writes nothing."""
+
+    def remove(self, remains: Remains) -> bool:
+        """A ledger or a file of a day; False: it was gone. Run folders: ``RunFolders.discard``."""
+
+    def count_from(self, remains: Remains, at: datetime) -> None:
+        """It is not over yet: its age counts from then on."""
