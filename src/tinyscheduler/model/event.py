@@ -13,8 +13,7 @@ EventName = Literal[
     "task_starved", "agent_quarantined", "account_limited", "breaker_opened", "breaker_closed",
     "lease_quarantined", "lease_rebuilt", "lease_undone", "orphan_stopped", "lost_task_found",
     "settings_changed", "settings_rejected", "intent_applied", "limit_reached", "schedule_fired",
-    "schedule_missed", "notice_sent", "notice_failed", "old_files_swept",
-    "start_denied",
+    "schedule_missed", "notice_sent", "notice_failed", "start_denied", "old_files_swept",
 ]  # fmt: skip
 
 

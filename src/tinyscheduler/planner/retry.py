@@ -77,7 +77,7 @@ def after_run(ledger: Ledger, run: Lease | OpenRun, outcome: Outcome, policy: Po
     )
     after = ledger._replace(open=None, outcomes=(*ledger.outcomes, past)[-OUTCOMES_KEPT:])
     return after._replace(
-        not_before=_not_before(outcome, spent_attempts(after), ledger, policy),
+        not_before=_not_before(outcome, _rung(after), ledger, policy),
         parked=ledger.parked or _parked(after, outcome, policy, _asked(ledger, run)),
     )
 
@@ -143,17 +143,26 @@ def _is_spent(ledger: Ledger, kind: OutcomeClass) -> bool:
     )
 
 
-def _not_before(outcome: Outcome, spent: int, ledger: Ledger, policy: Policy) -> datetime | None:
+def _not_before(outcome: Outcome, rung: int, ledger: Ledger, policy: Policy) -> datetime | None:
     match COSTS[outcome.kind].delay:
         case "none":
             return None
         case "until" if outcome.until is not None:
             return outcome.until
         case "ladder":
-            delay_s = min(policy.retry_base_s * 2 ** max(0, spent - 1), policy.retry_max_s)
+            delay_s = min(policy.retry_base_s * 2 ** max(0, rung - 1), policy.retry_max_s)
         case _:
             delay_s = policy.retry_base_s
     return outcome.at + timedelta(seconds=delay_s * _jitter(ledger))
+
+
+def _rung(after: Ledger) -> int:
+    """Of the ladder: attempts that were spent, or how often in a row the task was denied, which spends none."""
+    runs = counted(after)
+    denials = 0
+    while denials < len(runs) and runs[-1 - denials].kind == "denied":
+        denials += 1
+    return denials or spent_attempts(after)
 
 
 def _jitter(ledger: Ledger) -> float:

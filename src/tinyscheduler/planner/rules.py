@@ -114,7 +114,7 @@ RULES: tuple[Rule, ...] = (
     Rule("pacing", "its account has started as many runs as it may in this pass: 4 at once, then 2 a second",
          "the next pass", "wait", None, "starting"),
     Rule("denied", "the command `[hooks] pre_start` said no, or could not answer",
-         "it is asked again after `RETRY_BASE_SEC`", "do what it says; or `retry TASK`", control_holds.denied,
+         "it is asked again, first after `RETRY_BASE_SEC`", "do what it says; or `retry TASK`", control_holds.denied,
          needs="met"),
 )
 # fmt: on
