@@ -20,6 +20,7 @@ from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.planner.ranking import rank
 from tinyscheduler.planner.start import plan_start
+from tinyscheduler.planner.view import view_of
 
 SMALL, LARGE = 10_000, 100_000
 PLAN_AIM_S = 1.0
@@ -64,7 +65,7 @@ def _programs(small: StartSnapshot, large: StartSnapshot) -> dict[str, Callable[
 def _sorted(snapshot: StartSnapshot) -> object:
     assert isinstance(snapshot.backlog, Known)
     tasks = snapshot.backlog.value.tasks
-    return sorted(tasks, key=rank(snapshot, tasks))
+    return sorted(tasks, key=rank(view_of(snapshot)))
 
 
 def _median_s(work: Callable[[], object], runs: int, name: str) -> float:

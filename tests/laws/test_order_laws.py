@@ -20,6 +20,7 @@ from tinyscheduler.planner.bands import BANDS, LOW, OVERDUE, aged, band_of
 from tinyscheduler.planner.line import moved, round_of
 from tinyscheduler.planner.ranking import rank
 from tinyscheduler.planner.start import plan_start
+from tinyscheduler.planner.view import view_of
 from tinyscheduler.planner.waits import remembered
 
 PRIORITIES = (20.0, 7.0, 1.0, -5.0)
@@ -150,7 +151,7 @@ def test_nothing_goes_before_an_overdue_task_but_what_has_waited_longer(snapshot
     """The bound of every wait, where there are no turns: a day, and those that have waited longer."""
     if snapshot.policy.band_weights or not snapshot.policy.orders_blockers_first:
         return
-    key = rank(snapshot, tasks_of(snapshot))
+    key = rank(view_of(snapshot))
     plan = plan_start(snapshot)
     held = {held.task_id for held in plan.held if held.reason == "agent_full"}
     overdue = [task for task in tasks_of(snapshot) if task.id in held and key(task)[0] == OVERDUE]

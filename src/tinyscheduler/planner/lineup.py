@@ -20,6 +20,7 @@ from tinyscheduler.planner.bands import aged, band_name, band_of
 from tinyscheduler.planner.line import Line
 from tinyscheduler.planner.ranking import Rank, rank
 from tinyscheduler.planner.rules import RULES
+from tinyscheduler.planner.view import view_of
 
 FOR_ROOM = frozenset(rule.reason for rule in RULES if rule.asked in ("turn", "both", "starting"))
 """What holds a task whose turn has come: it is in the line."""
@@ -34,7 +35,7 @@ def lineup(snapshot: StartSnapshot, plan: StartPlan) -> tuple[Waiter, ...]:
     answers: dict[TaskId, Start | Held] = {start.task.id: start for start in plan.starts}
     answers.update((held.task_id, held) for held in plan.held)
     tasks = [task for task in (*backlog.tasks, *backlog.working) if task.id in answers]
-    order = rank(snapshot, backlog.tasks)
+    order = rank(view_of(snapshot))
     return tuple(
         _waiter(task, answers[task.id], snapshot) for task in _ordered(tasks, answers, order, snapshot)
     )

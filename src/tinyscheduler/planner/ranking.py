@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.model.waiting import waited_s
 from tinyscheduler.planner.bands import CRITICAL, OVERDUE, aged, band_of
+
+if TYPE_CHECKING:
+    from tinyscheduler.planner.view import View
 
 DIGITS_MAX = 64
 """Longer is no id of a task; Python refuses to read numbers of more than 4,300 digits."""
@@ -18,16 +22,17 @@ RankKey = tuple[int, int, int, float, float, datetime, tuple[int, int, str]]
 Rank = Callable[[Task], RankKey]
 
 
-def rank(snapshot: StartSnapshot, seen: Iterable[Task]) -> Rank:
+def rank(view: View) -> Rank:
     """A key, smallest first. In strict order: blocks others, aged band, priority descending, waiting longer,
     older, id; where bands take turns the band comes first of all (ADR 0046). Total: no two tasks tie.
 
-    ``seen`` are all those that may wait for another. Among overdue tasks the wait alone decides, or one that
-    others pass all the time would never come first. Where the server's order is kept nothing ages.
+    Among overdue tasks the wait alone decides, or one that others pass all the time would never come first.
+    Where the server's order is kept nothing ages.
     """
+    snapshot = view.snapshot
     if not snapshot.policy.orders_blockers_first:
         return _servers_order
-    blocks, policy, wait = blocked_counts(seen), snapshot.policy, waits_of(snapshot)
+    blocks, policy, wait = _blocks(view), snapshot.policy, waits_of(snapshot)
     takes_turns = bool(policy.band_weights)
 
     def key(task: Task) -> RankKey:
@@ -64,10 +69,11 @@ def natural_id(task_id: TaskId) -> tuple[int, int, str]:
     return (1, 0, task_id)
 
 
-def blocked_counts(tasks: Iterable[Task]) -> Mapping[TaskId, int]:
+def _blocks(view: View) -> Mapping[TaskId, int]:
     """How many of the tasks seen wait for each task directly (features D6)."""
-    counts: dict[TaskId, int] = {}
-    for task in tasks:
-        if task.blocked_by is not None and task.is_blocked:
-            counts[task.blocked_by] = counts.get(task.blocked_by, 0) + 1
-    return counts
+    graph = view.graph()
+    if not graph.waits:
+        return {}
+    from tinyscheduler.planner.dependencies import blocker_counts
+
+    return blocker_counts(graph)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.agent import Agent
-from tinyscheduler.model.knowledge import Known, Unknown
+from tinyscheduler.model.knowledge import Unknown
 from tinyscheduler.model.reason import Held
-from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.model.snapshot import Backlog, StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import Questions, first_hold, turn_hold
 from tinyscheduler.planner.line import Line
@@ -38,8 +38,17 @@ def plan_start(snapshot: StartSnapshot) -> StartPlan:
         else:
             held.append(decision)
     held.sort(key=lambda hold: natural_id(hold.task_id))
-    limits = (f"{snapshot.policy.max_fetch} tasks fetched, there are more",) if backlog.is_cut else ()
-    return StartPlan(tuple(starts), tuple(held), view.taken.free, limits)
+    return StartPlan(tuple(starts), tuple(held), view.taken.free, tuple(_limits(snapshot, backlog)))
+
+
+def _limits(snapshot: StartSnapshot, backlog: Backlog) -> Iterator[str]:
+    if backlog.is_cut:
+        yield f"{snapshot.policy.max_fetch} tasks fetched, there are more"
+    asked = snapshot.prerequisites.values()
+    left_out = sum(found.state == "unasked" for found in asked)
+    if left_out:
+        looked = len(asked) - left_out
+        yield f"{looked} tasks were asked for that others wait for; {left_out} are left for later"
 
 
 def sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
@@ -58,9 +67,7 @@ def sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
 
 def line_up(runnable: Sequence[Task], view: View) -> Line:
     """In the order in which they are asked for room. Each has to be decided before the next."""
-    backlog = view.snapshot.backlog
-    assert isinstance(backlog, Known), "of an unknown backlog no task is runnable"
-    return Line(runnable, rank(view.snapshot, backlog.value.tasks), view.snapshot)
+    return Line(runnable, rank(view), view.snapshot)
 
 
 def decide(task: Task, line: Line, view: View) -> Start | Held:
