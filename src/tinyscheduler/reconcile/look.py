@@ -276,5 +276,6 @@ def _is_open(task_id: TaskId, server: TaskServer) -> bool:
     except TaskNotFound:
         return False
     except TaskServerError:
+        # Unknown: shown rather than hidden.
         return True
     return task.status != "complete" and task.archived_at is None

@@ -157,5 +157,6 @@ def _log(side: ReadSide, task_id: TaskId) -> str | None:
     try:
         attempts = side.logs.attempts(task_id)
     except StateError:
+        # ``logs`` says what is wrong with them.
         return None
     return side.logs.path(task_id, attempts[-1]) if attempts else None

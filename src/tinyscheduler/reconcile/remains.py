@@ -30,6 +30,7 @@ def _remains(world: World, broken: BrokenLease, tagged: Sequence[TaggedRun]) -> 
         ledger = world.ledgers.read([task_id]).get(task_id)
         owner, is_unreadable = _owner(world, task_id)
     except StateError:
+        # Told with the lease that cannot be read either, and left alone until both can be.
         return
     owner = _of_open_run(owner, ledger)
     wrapper = owner.process if owner is not None else None

@@ -128,6 +128,7 @@ def machine_id() -> str:
 
 
 def _first_line(path: str) -> str:
+    """Empty: there is no such file, or it is not ours to read."""
     try:
         with open(path, "rb", buffering=0) as file:
             return file.read(256).decode(errors="replace").strip()
