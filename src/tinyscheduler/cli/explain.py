@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, context: Context) -> int:
     """Explain one task. Raises Refused for one that nobody knows."""
     from tinyscheduler.reconcile.look_at import look_at
-    from tinyscheduler.views.explain import exit_code, explain_json, explain_tables
+    from tinyscheduler.views.explain import exit_code, explain_tables
+    from tinyscheduler.views.explain_json import explain_json
 
     task_id = task_id_of(options.task)
     side = wire_read_side(load(context, write_cache=False), context)

@@ -6,21 +6,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tinyscheduler.kit.fields import instant_text, instant_text_or_none
 from tinyscheduler.model.action import OddAction, StopOrphan
 from tinyscheduler.model.explanation import Explanation
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.lease import BrokenLease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
+from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
-from tinyscheduler.views.held import found_text, held_json, id_json, row_json
-from tinyscheduler.views.intents import answer_json, outlook_text
+from tinyscheduler.views.held import found_text
+from tinyscheduler.views.intents import outlook_text
 from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.run_trouble import what_comes
 from tinyscheduler.views.seen import RunSeen
 from tinyscheduler.views.table import Table, columns
-from tinyscheduler.views.task import task_json
 from tinyscheduler.views.wording import ago_text, count_text, span_text
 
 
@@ -59,29 +58,6 @@ def exit_code(subject: Subject) -> int:
     return 0 if subject.explanation is not None else 4
 
 
-def explain_json(subject: Subject) -> dict[str, object]:
-    """The body of ``explain --json``."""
-    told = subject.explanation
-    return {
-        "task_id": id_json(subject.task_id),
-        "task": None if told is None else task_json(told.task),
-        "standing": _standing(subject),
-        "held": None if told is None or told.held is None else held_json(told.held),
-        "start": None
-        if told is None or told.start is None
-        else {"agent": told.start.agent.name, "reason": told.start.reason},
-        "rows": [] if told is None else [row_json(row) for row in told.rows],
-        "tasks_ahead": None if told is None else told.tasks_ahead,
-        "next_look_at": instant_text_or_none(_next_look(subject)),
-        "lease": None if subject.run is None else _run_json(subject.run),
-        "lease_unreadable": None if subject.broken is None else subject.broken._asdict(),
-        "ledger": _ledger_json(subject),
-        "intents": [answer_json(answer) for answer in subject.intents],
-        "log": subject.log,
-        "server_unknown": subject.server_unknown,
-    }
-
-
 def explain_tables(subject: Subject) -> list[Table]:
     """For people: facts line by line, then the predicates."""
     told = subject.explanation
@@ -101,13 +77,15 @@ def explain_tables(subject: Subject) -> list[Table]:
 _VERDICTS = {"passed": "passed", "holds": "HOLDS", "skipped": "skipped"}
 
 
-def _standing(subject: Subject) -> str:
-    """Also for a task that only we know of."""
+def held_now(subject: Subject) -> Held | None:
+    """Also of a task of which nothing is known but what is on this disk: what the server would say of it
+    comes first, and nobody hears it."""
     if subject.explanation is not None:
-        return subject.explanation.standing
-    if subject.run is not None:
-        return "settling" if subject.run.facts.lease.state == "finished" else "running"
-    return "unknown"
+        return subject.explanation.held
+    if subject.server_unknown is None or subject.run is not None or subject.broken is not None:
+        return None
+    lever = "make the task server answer again"
+    return Held(subject.task_id, "server_unknown", subject.server_unknown, lever=lever)
 
 
 def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
@@ -119,13 +97,14 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     elif told is None:
         yield "server", "it does not know this task"
     yield "stands", _verdict(subject)
-    if told is not None and told.held is not None and told.held.lever:
-        yield "lever", told.held.lever
+    held = held_now(subject)
+    if held is not None and held.lever:
+        yield "lever", held.lever
     for answer in subject.intents:
         intent = answer.intent
         asked = f"{intent.kind}, by {intent.by}, {ago_text(intent.at, subject.now)}"
         yield "asked", f"{asked}: {outlook_text(answer)}"
-    look = _next_look(subject)
+    look = next_look_at(subject)
     if look is not None:
         yield "next look", ago_text(look, subject.now)
     yield from _odd_facts(subject)
@@ -173,8 +152,11 @@ def _verdict(subject: Subject) -> str:
 def _local_verdict(subject: Subject) -> str:
     if subject.broken is not None:
         return f"held: its lease cannot be read: {subject.broken.why}"
+    held = held_now(subject)
+    if held is not None:
+        return f"held as {held.reason}: {held.value}"
     if subject.run is None:
-        return "not running here"
+        return "not running here; nothing is left to do for it"
     lease = subject.run.facts.lease
     if lease.state == "finished":
         kind = lease.outcome.kind if lease.outcome is not None else "finished"
@@ -233,7 +215,7 @@ def _is_of_a_namesake(ledger: Ledger, subject: Subject) -> bool:
     return told is not None and told.task.created_at != ledger.task_created_at
 
 
-def _next_look(subject: Subject) -> datetime | None:
+def next_look_at(subject: Subject) -> datetime | None:
     """None: nothing is to come, or nobody knows when."""
     told = subject.explanation
     if told is not None and told.standing in ("complete", "archived"):
@@ -246,41 +228,3 @@ def _next_look(subject: Subject) -> datetime | None:
 def next_pass_at(ended_at: datetime | None, interval_s: int) -> datetime | None:
     """By the interval alone: nobody knows what cron will do."""
     return None if ended_at is None else ended_at + timedelta(seconds=interval_s)
-
-
-def _run_json(run: RunSeen) -> dict[str, object]:
-    facts, lease = run.facts, run.facts.lease
-    return {
-        "lease_id": lease.lease_id,
-        "state": lease.state,
-        "agent": lease.agent,
-        "attempt": lease.attempt,
-        "wrapper": facts.wrapper,
-        "pid": lease.wrapper_pid,
-        "age_sec": round(facts.run_age_s, 1),
-        "beat_age_sec": round(facts.beat_age_s, 1),
-        "hard_limit_sec": lease.hard_limit_s,
-        "left_sec": round(lease.hard_limit_s - facts.run_age_s, 1),
-        "workspace": lease.workspace,
-    }
-
-
-def _ledger_json(subject: Subject) -> dict[str, object] | None:
-    ledger = subject.ledger
-    if ledger is None:
-        return None
-    if isinstance(ledger, BrokenLedger):
-        return {"path": ledger.path, "unreadable": ledger.why}
-    parked = ledger.parked
-    return {
-        "runs": ledger.runs,
-        "attempts_max": subject.attempts_max,
-        "outcomes": [
-            {"class": past.kind, "agent": past.agent, "at": instant_text(past.at), "spent": past.is_spent}
-            for past in ledger.outcomes
-        ],
-        "not_before": instant_text_or_none(ledger.not_before),
-        "parked": None
-        if parked is None
-        else {"why": parked.why, "by": parked.by, "at": instant_text(parked.at)},
-    }

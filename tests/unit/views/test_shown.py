@@ -23,7 +23,8 @@ from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Comment, TaskDetail
 from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.start import plan_start
-from tinyscheduler.views.explain import Subject, explain_json, explain_tables
+from tinyscheduler.views.explain import Subject, explain_tables
+from tinyscheduler.views.explain_json import explain_json
 from tinyscheduler.views.intents import foreseen_text
 from tinyscheduler.views.plan import plan_tables
 from tinyscheduler.views.problems import problems
