@@ -81,7 +81,8 @@ OURS: Mapping[str, str] = {
     ),
     "decisions": (
         "planner planner.able planner.agent_holds planner.bands planner.breakers planner.capacity"
-        " planner.gates planner.holds planner.life planner.line planner.ranking planner.retry planner.rule"
+        " planner.dependency_holds planner.gates planner.holds planner.life planner.line"
+        " planner.need_holds planner.ranking planner.resources planner.retry planner.rule"
         " planner.rules planner.start planner.task_holds planner.tend planner.turn_holds planner.view"
     ),
     "the order of a pass; what acts is loaded when there is something to do": (

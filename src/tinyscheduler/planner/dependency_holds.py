@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.knowledge import Known
-from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.dependencies import (
-    NO_GRAPH,
-    UNASKED,
-    Graph,
-    Wait,
-    edges_of,
-    graph_of,
-    ring_of,
-    wait_of,
-)
-from tinyscheduler.planner.task_holds import parked
 from tinyscheduler.planner.view import Finding, View
+
+if TYPE_CHECKING:
+    from tinyscheduler.planner.dependencies import Graph, Wait
 
 NAMES_MAX = 5
 """Of tasks, in one sentence; the others are counted."""
@@ -54,7 +46,7 @@ def cycle(task: Task, view: View) -> Finding | None:
     graph = view.graph()
     if task.id not in graph.rings:
         return None
-    ring = ring_of(task.id, graph)
+    ring = _ring(task.id, graph)
     lever = f"take one of them out: task {ring[-1]} need not wait for {ring[0]}"
     return Finding(ring_text(ring), lever)
 
@@ -67,50 +59,15 @@ def ring_text(ring: tuple[TaskId, ...]) -> str:
     return " -> ".join((*ring[: RING_NAMES_MAX - 2], left_out, ring[-1], ring[0]))
 
 
-def graph_in(view: View) -> Graph:
-    """Of everything that the snapshot has."""
-    backlog = view.snapshot.backlog
-    if not isinstance(backlog, Known):
-        return NO_GRAPH
-    asked = [found.task for found in view.snapshot.prerequisites.values() if found.task is not None]
-    edges = edges_of((*backlog.value.tasks, *backlog.value.working, *asked), view.hints)
-    if not edges:
-        return NO_GRAPH
-    tasks = _by_id(backlog.value)
-    blockers = {task.blocked_by for task in tasks.values() if task.is_blocked}
+def _ring(task_id: TaskId, graph: Graph) -> tuple[TaskId, ...]:
+    # An idle pass has this table and no task.
+    from tinyscheduler.planner.dependencies import ring_of
 
-    def known(task_id: TaskId) -> Wait:
-        found = _known(task_id, tasks, view)
-        is_said = found is UNASKED and task_id in blockers
-        return Wait("open", "is not complete", f"complete task {task_id}") if is_said else found
-
-    return graph_of(edges, known)
-
-
-def _by_id(backlog: Backlog) -> dict[TaskId, Task]:
-    return {task.id: task for task in (*backlog.working, *backlog.tasks)}
-
-
-def _known(task_id: TaskId, tasks: dict[TaskId, Task], view: View) -> Wait:
-    lease = view.leases.get(task_id)
-    if lease is not None:
-        is_over = lease.state == "finished"
-        why = "has run and is settled next" if is_over else f"runs on {lease.agent}"
-        return Wait("open", why, "wait for its run to end")
-    task = tasks.get(task_id)
-    found = view.snapshot.prerequisites.get(task_id) if task is None else None
-    if found is not None and found.state == "open":
-        task = found.task
-    if task is None:
-        return wait_of(found, task_id)
-    finding = parked(task, view)
-    if finding is not None:
-        return Wait("failed", f"is parked: {finding.value}", f"tinyscheduler retry {task_id}")
-    return Wait("open", f"is {task.status}", f"complete task {task_id}")
+    return ring_of(task_id, graph)
 
 
 def _clause(wait: tuple[TaskId, Wait], graph: Graph) -> str:
     other, known = wait
     if other in graph.rings:
-        return f"{other}, which waits for itself: {ring_text(ring_of(other, graph))}"
+        return f"{other}, which waits for itself: {ring_text(_ring(other, graph))}"
     return f"{other}, which {known.why}"

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.model.waiting import waited_s
@@ -71,6 +72,10 @@ def natural_id(task_id: TaskId) -> tuple[int, int, str]:
 
 def _blocks(view: View) -> Mapping[TaskId, int]:
     """How many of the tasks seen wait for each task directly (features D6)."""
+    backlog = view.snapshot.backlog
+    # An idle pass loads nothing of what makes the graph.
+    if not isinstance(backlog, Known) or not backlog.value.tasks:
+        return {}
     graph = view.graph()
     if not graph.waits:
         return {}

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import Hints
+from tinyscheduler.model.machine import MachineState
+from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.resources import Resources
 
 RESERVED_AFTER_S = 1800
 """A task that has waited so long for room that others pass gets the next that is free: half an hour, as
 long as it takes to rise by one band."""
+
+
+def totals_of(machine: MachineState, policy: Policy) -> Resources | None:
+    """What the settings say, else what the machine has; devices only by the settings. None: not known."""
+    cpu = machine.cores if policy.cpu_total is None else policy.cpu_total
+    memory_mb = machine.memory_mb if policy.memory_total_mb is None else policy.memory_total_mb
+    return None if cpu is None or memory_mb is None else Resources(cpu, memory_mb, policy.gpu_total)
 
 
 def needed(agent: Agent, hints: Hints) -> Resources:

@@ -90,7 +90,7 @@ class View(NamedTuple):
     def graph(self) -> Graph:
         """Which tasks wait for which; made when somebody asks first."""
         if not self.graphs:
-            from tinyscheduler.planner.dependency_holds import graph_in
+            from tinyscheduler.planner.seen_graph import graph_in
 
             self.graphs.append(graph_in(self))
         return self.graphs[0]

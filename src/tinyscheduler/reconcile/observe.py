@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.errors import StateError, TaskServerError, Unreadable
 from tinyscheduler.model.hours import ALL_OPEN, ClosedHours
@@ -30,7 +30,11 @@ from tinyscheduler.model.snapshot import (
 )
 from tinyscheduler.model.waiting import FIRST_TURN, Waiting
 from tinyscheduler.planner.life import stale_after_s
+from tinyscheduler.planner.resources import totals_of
 from tinyscheduler.ports import TaskServer, World
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.prerequisite import Prerequisite
 
 
 def moment(world: World) -> Moment:
@@ -153,6 +157,8 @@ class Tended(NamedTuple):
     backlog: Known[Backlog] | Unknown
     refused: Mapping[TaskId, Held]
     """Tasks that this pass has already refused to start."""
+    prerequisites: Mapping[TaskId, Prerequisite] | None = None
+    """What this pass has asked for already; None: nothing."""
 
 
 def tended_as_seen(
@@ -167,6 +173,12 @@ def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnap
     leases, backlog = tended.leases, tended.backlog
     asked = _without_lease(leases, backlog.value) if isinstance(backlog, Known) else []
     ledgers: Mapping[TaskId, Ledger | BrokenLedger] = world.ledgers.read(asked) if asked else {}
+    prerequisites = _prerequisites(world, server, tended) if asked else {}
+    if prerequisites:
+        from tinyscheduler.reconcile.prerequisites import parked_of
+
+        ledgers = {**ledgers, **parked_of(world.ledgers, prerequisites)}
+    machine, policy = world.gauge.read() if asked else NOT_LOOKED_AT, world.configuration.policy
     return StartSnapshot(
         now=world.clock.now(),
         source=server.source,
@@ -175,19 +187,30 @@ def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnap
         broken=tuple(tended.broken),
         ledgers=ledgers,
         agents=world.configuration.agents,
-        policy=world.configuration.policy,
+        policy=policy,
         is_estopped=world.state.is_estopped(),
         free_mb=world.state.free_mb(),
         state_id=world.state.state_id(),
         pauses=world.pauses.read(),
         closed_hours=_closed_hours(world) if asked else ALL_OPEN,
-        machine=world.gauge.read() if asked else NOT_LOOKED_AT,
+        machine=machine,
         refused=tended.refused,
         breakers=world.breakers.read(),
         accounts=world.accounts.read(),
         waiting=_waiting(world, server) if asked else {},
-        cursor=world.cursors.read() if asked and world.configuration.policy.band_weights else FIRST_TURN,
+        cursor=world.cursors.read() if asked and policy.band_weights else FIRST_TURN,
+        prerequisites=prerequisites,
+        totals=None if machine is NOT_LOOKED_AT else totals_of(machine, policy),
     )
+
+
+def _prerequisites(world: World, server: TaskServer, tended: Tended) -> Mapping[TaskId, Prerequisite]:
+    if tended.prerequisites is not None or not isinstance(tended.backlog, Known):
+        return tended.prerequisites or {}
+    from tinyscheduler.reconcile.prerequisites import prerequisites_of
+
+    leased = [lease.task_id for lease in tended.leases]
+    return prerequisites_of(server, tended.backlog.value, leased, world.clock.now())
 
 
 def _closed_hours(world: World) -> ClosedHours:

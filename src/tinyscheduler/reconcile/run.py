@@ -171,7 +171,9 @@ def _start(context: Context, tended: Tended, *, deadline: float) -> None:
             keep_turns(context, snapshot, plan, tended.leases)
         if not lost:
             break
-        tended = tended._replace(backlog=snapshot.backlog, refused={**tended.refused, **lost})
+        refused = {**tended.refused, **lost}
+        asked = snapshot.prerequisites
+        tended = tended._replace(backlog=snapshot.backlog, refused=refused, prerequisites=asked)
         snapshot = observe_start(context.world, context.server, tended)
     if context.world.waits.read() != NOBODY_WAITS or plan.held or plan.starts:
         from tinyscheduler.reconcile.waits import remember_waits

@@ -1,0 +1,92 @@
+"""Ask for tasks that others wait for and that no list of ours shows (features D10).
+
+They are complete, or somebody else's, or gone: only the task server can tell, one call for each. Apart
+from ``observe`` because most passes have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from tinyscheduler.errors import ServerUnavailable, TaskNotFound, TaskServerError
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.model.prerequisite import Prerequisite
+from tinyscheduler.model.snapshot import Backlog
+from tinyscheduler.model.task import Task
+from tinyscheduler.planner.dependencies import edges_of, outside
+from tinyscheduler.planner.hints import hints_of
+from tinyscheduler.ports import LedgerStore, TaskServer
+
+ASKED_MAX = 100
+"""Calls in one pass: a fifth of the time that it may ask the task server, at 40 ms each."""
+
+
+def prerequisites_of(
+    server: TaskServer, backlog: Backlog, leased: Collection[TaskId], now: datetime
+) -> Mapping[TaskId, Prerequisite]:
+    """What is known of them, each asked for once; those beyond the limit are ``unasked``, and another
+    pass begins with others. Never raises for what the server does."""
+    tasks = (*backlog.tasks, *backlog.working)
+    edges = edges_of(tasks, hints_of)
+    if not edges:
+        return {}
+    seen = {task.id for task in tasks} | set(leased)
+    wanted = _turned(outside(edges, seen), now)
+    found: dict[TaskId, Prerequisite] = {}
+    for task_id in wanted:
+        if len(found) >= ASKED_MAX:
+            break
+        try:
+            found[task_id] = answer = _ask(server, task_id)
+        except ServerUnavailable as error:
+            # The first call without an answer is the last one of a pass.
+            return {other: Prerequisite(other, "unknown", error.message) for other in wanted} | found
+        # What that one waits for, too: a ring may go by way of tasks that are nobody's of ours.
+        wanted += _beyond(answer, seen, wanted)
+    return {task_id: Prerequisite(task_id, "unasked") for task_id in wanted} | found
+
+
+def parked_of(ledgers: LedgerStore, found: Mapping[TaskId, Prerequisite]) -> Mapping[TaskId, Ledger]:
+    """Of those that are in no list of ours and parked: whoever waits for them waits in vain. Raises
+    StateError."""
+    read = ledgers.read([task_id for task_id, known in found.items() if known.state == "open"])
+    return {
+        task_id: ledger
+        for task_id, ledger in read.items()
+        if isinstance(ledger, Ledger) and ledger.parked is not None and ledger.open is None
+    }
+
+
+def _turned(task_ids: Sequence[TaskId], now: datetime) -> list[TaskId]:
+    """Each minute another hundred comes first, so that all have their turn."""
+    if len(task_ids) <= ASKED_MAX:
+        return list(task_ids)
+    start = int(now.timestamp() // 60) * ASKED_MAX % len(task_ids)
+    return [*task_ids[start:], *task_ids[:start]]
+
+
+def _beyond(answer: Prerequisite, seen: set[TaskId], wanted: Sequence[TaskId]) -> list[TaskId]:
+    if answer.task is None or answer.state != "open":
+        return []
+    known = seen | set(wanted)
+    return outside(edges_of((answer.task,), hints_of), known)
+
+
+def _ask(server: TaskServer, task_id: TaskId) -> Prerequisite:
+    """Raises ServerUnavailable."""
+    try:
+        return _judged(server.get(task_id).task)
+    except TaskNotFound:
+        return Prerequisite(task_id, "gone")
+    except ServerUnavailable:
+        raise
+    except TaskServerError as error:
+        return Prerequisite(task_id, "unknown", error.message)
+
+
+def _judged(task: Task) -> Prerequisite:
+    if task.status == "complete":
+        return Prerequisite(task.id, "complete", task=task)
+    return Prerequisite(task.id, "open" if task.archived_at is None else "archived", task=task)
