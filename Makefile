@@ -5,8 +5,9 @@
 PYTHON := .venv-dev/bin/python
 LOCK_FLAGS ?=
 
-# Tests on both cores of a small machine; "make test PYTEST_FLAGS=-x" and the like are welcome.
-PYTEST_FLAGS ?= -n 2
+# Three workers for the two cores of a small machine: a test of processes waits for them half of its time.
+# "make test PYTEST_FLAGS=-x" and the like are welcome.
+PYTEST_FLAGS ?= -n 3 --dist worksteal
 
 .PHONY: help check test lint fix types imports docs bench soak clean lock dev rigs
 
@@ -47,7 +48,7 @@ rigs: ## Install the Debian tools with which tests inject faults.
 soak: dev rigs ## Simulate a million steps, run the tests that take minutes on purpose.
 	$(PYTHON) -m tests.simulation --soak 1000000
 	rm -f build/faults.jsonl
-	$(PYTHON) -m pytest -m soak --timeout 7200 $(PYTEST_FLAGS) --dist worksteal
+	$(PYTHON) -m pytest -m soak --timeout 7200 $(PYTEST_FLAGS)
 	$(PYTHON) -m tests.integration.faults.figures
 
 clean: ## Remove what can be made again; the state folder is left alone.

@@ -18,11 +18,17 @@ def wait_until(
     condition: Callable[[], object], what: str = "the condition", limit_s: float = BUSY_MACHINE_S
 ) -> None:
     """Raises AssertionError, with what never came."""
+    assert comes_true(condition, limit_s), f"waited {limit_s} s in vain: {what}"
+
+
+def comes_true(condition: Callable[[], object], limit_s: float) -> bool:
+    """Whether it does in time; looked at once at least."""
     deadline = time.monotonic() + limit_s
     while True:
         began = time.monotonic()
         if condition():
-            return
+            return True
         ended = time.monotonic()
-        assert ended < deadline, f"waited {limit_s} s in vain: {what}"
+        if ended > deadline:
+            return False
         time.sleep(min(max(LOOK_AGAIN_S, SHARE_OF_LOOKING * (ended - began)), LOOK_AGAIN_MAX_S))

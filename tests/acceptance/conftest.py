@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import NOBODY, Scene, scenes_in
+from tests.acceptance.program import NOBODY
+from tests.acceptance.scene import Scene, scenes_in
 from tests.integration.commands import an_agent
 
 MakeScene = Callable[..., Scene]

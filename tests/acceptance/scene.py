@@ -14,40 +14,25 @@ import re
 import select
 import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tests.acceptance.disk import Disk, Json, processes_with
+from tests.acceptance.past import Past
+from tests.acceptance.program import CALL_TIMEOUT_S, PROGRAM, cron_environment
 from tests.integration.cgroup_litter import remove_cgroups, state_id_of
-from tests.integration.commands import ROOT, Answer, an_agent
+from tests.integration.commands import NO_PRESSURE, ROOT, Answer, an_agent, compile_settings
 from tests.integration.wrapping import is_alive
 from tests.waiting import wait_until
 from tinyscheduler.taskstore.rows import NewTask
 from tinyscheduler.taskstore.store import Store
 
-PROGRAM = (sys.executable, "-I", "-X", "utf8", str(ROOT / "src/tinyscheduler/__main__.py"))
-"""What the launcher becomes."""
 SCRIPTED_AGENT = str(ROOT / "examples/agent-control/agents/scripted-agent")
-CALL_TIMEOUT_S = 30
-LONG_AGO = "2026-01-31T12:00:00Z"
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups") if os.geteuid() == 0 else ()
-"""Starts a program as a user whom file modes stop; they do not stop root."""
 
 QUICK = {"HEARTBEAT_SEC": 1, "GRACE_SEC": 1}
 """Settings of every scene, unless it says something else."""
-
-
-def cron_environment(home: str) -> dict[str, str]:
-    """All that cron gives (crontab(5)), and what the launcher adds."""
-    return {
-        "HOME": home,
-        "LOGNAME": "agents",
-        "SHELL": "/bin/sh",
-        "PATH": "/usr/bin:/bin",
-        "TINYSCHEDULER_HOME": home,
-    }
 
 
 def gated(
@@ -75,19 +60,26 @@ class Scene:
         self.base = base
         self.state = base / "state"
         self.disk = Disk(base)
+        self.past = Past(self.state)
         self.gates = base / "gates"
         self._children: list[subprocess.Popen[str]] = []
         base.mkdir(exist_ok=True)
         self.gates.mkdir(exist_ok=True)
+        self.tables("")
         if agents:
-            self.control(*agents)
+            self._write_control(agents)
         self.configure(**{**QUICK, **settings})
 
     # --- what it is made of ---
 
     def control(self, *agents: Mapping[str, object]) -> None:
         """Write agent-control."""
-        (self.base / "agent-control.json").write_text(json.dumps(agents), encoding="utf-8")
+        self._write_control(agents)
+        compile_settings(self.environment())
+
+    def tables(self, text: str) -> None:
+        """Write tinyscheduler.toml."""
+        (self.base / "tinyscheduler.toml").write_text(NO_PRESSURE + text)
 
     def configure(self, **settings: object) -> None:
         """Write these settings over the older ones in ``.env``; None takes one away."""
@@ -98,6 +90,7 @@ class Scene:
         kept = {name: value for name, value in values.items() if settings.get(name, "") is not None}
         text = "".join(f"TINYSCHEDULER_{name}={value}\n" for name, value in kept.items())
         path.write_text(text)
+        compile_settings(self.environment())
 
     def open_gate(self, task_id: str = "all") -> None:
         """Let the agent of one task go on, or of all."""
@@ -110,12 +103,12 @@ class Scene:
         ]
         return self.well("task", "add", title, *words).strip()
 
-    def seed(self, count: int, **fields: object) -> list[str]:
+    def seed(self, count: int, **fields: Any) -> list[str]:
         """As many tasks of one kind, straight into the embedded store; fields as in ``NewTask``."""
         store = Store(str(self.state / "tasks.db"))
         try:
             fields = {"queue_name": "dev", **fields}
-            made = store.create_tasks([NewTask(f"task {n}", "alice", **fields) for n in range(count)])  # type: ignore[arg-type]
+            made = store.create_tasks([NewTask(f"task {n}", "alice", **fields) for n in range(count)])
         finally:
             store.close()
         return [str(row.id) for row in made]
@@ -196,33 +189,6 @@ class Scene:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def claims_are_old(self, task_id: str) -> None:
-        """An unanswered claim may still take effect for a minute; let that minute be over."""
-        path = self.state / "ledger" / f"task_{task_id}.json"
-        ledger = json.loads(path.read_text())
-        ledger["open"]["unclear_since"]["monotonic"] -= 120
-        path.write_text(json.dumps(ledger))
-
-    def sightings_are_old(self) -> None:
-        """What was seen first may still go away for two minutes; let those be over."""
-        path = self.state / "sightings.json"
-        seen = json.loads(path.read_text())
-        for sighting in (*seen["drift"].values(), *seen["lost"].values()):
-            sighting["monotonic"] -= 200
-        path.write_text(json.dumps(seen))
-
-    def waits_are_over(self) -> None:
-        """Servers, agents and accounts that are left alone for a while have been so for long enough, and so
-        have tasks that wait for their next attempt."""
-        for path in (self.state / "breakers.json", self.state / "accounts.json"):
-            if path.exists():
-                path.write_text(_with_old_times(path.read_text()))
-        for path in (self.state / "ledger").glob("task_*.json"):
-            ledger = json.loads(path.read_text())
-            for past in ledger["outcomes"]:
-                past["at"] = LONG_AGO
-            path.write_text(json.dumps({**ledger, "not_before": None}))
-
     # --- what can be seen of it ---
 
     def setting(self, name: str) -> str:
@@ -242,7 +208,9 @@ class Scene:
         return [str(comment["text"]) for comment in told["comments"]]
 
     def statuses(self) -> dict[str, str]:
-        """Of every task, by its id."""
+        """Of every task, by its id; by a command only where the tasks are a server's."""
+        if "MCP_ENDPOINT=" not in (self.base / ".env").read_text():
+            return self.disk.statuses_by_store()
         told = json.loads(self.well("task", "list", "--all", "--limit", "1000", "--json"))
         return {str(task["id"]): task["status"] for task in told["tasks"]}
 
@@ -292,17 +260,15 @@ class Scene:
             wait_until(lambda: not [_kill(pid) for pid in self._mine()], "every process of the scene is gone")
         remove_cgroups(state_id_of(self.state))
 
+    def _write_control(self, agents: Sequence[Mapping[str, object]]) -> None:
+        (self.base / "agent-control.json").write_text(json.dumps(agents), encoding="utf-8")
+
     def _strangers(self) -> set[int]:
         return set(self._mine()) - {child.pid for child in self._children}
 
     def _mine(self) -> list[int]:
         places = (f"={self.base}\0".encode(), f"{self.base}/".encode())
         return processes_with(*self.disk.marks(), *places)
-
-
-def _with_old_times(text: str) -> str:
-    """What was to end in the future has ended, a quarter of an hour after it began."""
-    return re.sub(r'"(until|since|at)": "[^"]*"', lambda found: f'"{found[1]}": "{LONG_AGO}"', text)
 
 
 def _kill(pid: int) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import NOBODY, Scene, gated
+from tests.acceptance.program import NOBODY
+from tests.acceptance.scene import Scene, gated
 from tests.acceptance.speech import the_line
 from tests.integration.commands import an_agent
 from tests.integration.wrapping import is_alive
@@ -48,6 +49,7 @@ def test_folder_that_may_not_be_written_is_one_line_and_nothing_is_lost(
 
 def test_state_that_is_a_file_is_one_line(a_scene: MakeScene) -> None:
     scene = a_scene(an_agent("dev-1"))
+    shutil.rmtree(scene.state)
     scene.state.write_text("no folder")
 
     line = the_line(scene.call("run", "--once"), 1)

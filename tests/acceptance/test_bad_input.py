@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.scene import Scene, gated
 from tests.acceptance.speech import the_line
-from tests.integration.commands import an_agent
+from tests.integration.commands import an_agent, rows
 from tests.integration.wrapping import is_alive
 from tests.waiting import wait_until
 
@@ -225,7 +225,7 @@ def test_task_of_an_agent_without_a_program_goes_back_unspent(a_scene: MakeScene
 
     assert program in noted
     assert set(scene.disk.outcomes(task_id)[:-1]) == {"start_failed"}
-    assert not any(outcome["spent"] for outcome in scene.disk.ledger(task_id)["outcomes"])  # type: ignore[attr-defined]
+    assert not any(outcome["spent"] for outcome in rows(scene.disk.ledger(task_id)["outcomes"]))
     assert not any("lease" in text for text in scene.comments(task_id)[:-1]), "no comment a minute for ever"
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import PROGRAM, Scene, gated
+from tests.acceptance.program import PROGRAM
+from tests.acceptance.scene import Scene, gated
 from tests.acceptance.speech import the_line
 from tests.acceptance.weather import Weather
 from tests.integration.commands import an_agent

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tests.acceptance.scene import Scene
 from tests.acceptance.weather import Weather
-from tests.integration.commands import an_agent
+from tests.integration.commands import an_agent, rows
 from tests.integration.stub_behaviours import fail
 from tests.integration.stub_server import StubServer
 
@@ -43,7 +43,7 @@ def test_a_server_that_has_failed_five_times_is_not_called_at_all(a_scene: MakeS
         silent = [scene.call(*words) for words in (("run", "--once"), ("run", "--dry-run"), ("status",))]
         called_while_open = len(stub.requests) - called
         weather.is_bad = False
-        scene.waits_are_over()
+        scene.past.waits_are_over()
         again = scene.call("run", "--once")
 
     assert [answer.code for answer in answers] == [3] * 5
@@ -66,7 +66,7 @@ def test_one_agent_of_an_account_is_limited_and_neither_starts(a_scene: MakeScen
     shown = status(scene)
 
     assert scene.held(told) == {first: "not_before", second: "account_limited"}
-    assert [(row["kind"], row["name"], row["state"]) for row in shown["closed"]] == [  # type: ignore[attr-defined]
+    assert [(row["kind"], row["name"], row["state"]) for row in rows(shown["closed"])] == [
         ("account", "account acme", "closed")
     ]
     assert "account acme" in scene.call("explain", second).out
@@ -81,14 +81,14 @@ def test_after_the_reset_one_tries_and_the_rest_follow_when_it_went_well(a_scene
     settle(scene)
     for title in ("two", "three"):
         scene.add(title, queue="dev")
-    scene.waits_are_over()
+    scene.past.waits_are_over()
     (scene.base / "paid").touch()
     told = scene.once_json()
     settle(scene)
     scene.once()
     settle(scene)
 
-    started = [row for row in told["results"] if row["kind"] == "start" and row["result"] == "done"]  # type: ignore[attr-defined]
+    started = [row for row in rows(told["results"]) if row["kind"] == "start" and row["result"] == "done"]
     assert len(started) == 1
     assert set(scene.statuses().values()) == {"complete"}
     assert (
@@ -105,7 +105,7 @@ def test_an_agent_whose_program_is_missing_is_quarantined_after_three_starts(a_s
         settle(scene)
         breakers = json.loads((scene.state / "breakers.json").read_text())
         if breakers["agents"]["dev-1"]["until"] is None:
-            scene.waits_are_over()
+            scene.past.waits_are_over()
     told = scene.once_json()
     shown = scene.call("status")
 
@@ -115,6 +115,26 @@ def test_an_agent_whose_program_is_missing_is_quarantined_after_three_starts(a_s
     assert "agent_quarantined" in scene.call("explain", task_id).out
 
 
+def test_a_quarantine_ends_when_the_agents_entry_is_mended(a_scene: MakeScene) -> None:
+    """Nobody waits a quarter of an hour for what he has just mended."""
+    scene = a_scene({**an_agent("dev-1"), "command": ["/nowhere/agent"]})
+    scene.add("a task", queue="dev")
+    for _ in range(3):
+        scene.call("run", "--once")
+        settle(scene)
+        if json.loads((scene.state / "breakers.json").read_text())["agents"]["dev-1"]["until"] is None:
+            scene.past.waits_are_over()
+    fresh = scene.add("another one", queue="dev")
+    quarantined = scene.held(scene.once_json())[fresh]
+
+    scene.control(an_agent("dev-1", script="exec sleep 60"))
+    told = scene.once_json()
+
+    assert quarantined == "agent_quarantined"
+    assert scene.disk.leases() == [fresh], told
+    assert "could not be started" not in scene.call("status").out
+
+
 def test_a_loop_that_succeeds_without_doing_anything_stops_after_three(a_scene: MakeScene) -> None:
     """Somebody, or another agent, reopens the task each time."""
     scene = a_scene(an_agent("dev-1", script="exit 0"))
@@ -122,7 +142,7 @@ def test_a_loop_that_succeeds_without_doing_anything_stops_after_three(a_scene: 
     for _ in range(3):
         scene.once()
         settle(scene)
-        scene.waits_are_over()
+        scene.past.waits_are_over()
         scene.well("task", "update", task_id, "--status", "idle")
 
     told = scene.once_json()
@@ -138,10 +158,10 @@ def test_a_loop_that_writes_something_each_time_goes_on(a_scene: MakeScene) -> N
     for _ in range(4):
         scene.once()
         settle(scene)
-        scene.waits_are_over()
+        scene.past.waits_are_over()
         scene.well("task", "update", task_id, "--status", "idle")
 
-    assert len(scene.once_json()["start"]) == 1  # type: ignore[arg-type]
+    assert len(rows(scene.once_json()["start"])) == 1
 
 
 def test_tasks_of_a_queue_whose_agents_are_all_disabled_say_so(a_scene: MakeScene) -> None:
@@ -157,7 +177,7 @@ def test_tasks_of_a_queue_whose_agents_are_all_disabled_say_so(a_scene: MakeScen
 
 def test_a_permanent_exit_code_parks_the_task_at_once(a_scene: MakeScene) -> None:
     scene = a_scene(an_agent("dev-1", script="exit 64"))
-    (scene.base / "tinyscheduler.toml").write_text("[retry]\npermanent = [64]\n")
+    scene.tables("[retry]\npermanent = [64]\n")
     task_id = scene.add("a task", queue="dev")
     scene.once()
     settle(scene)
@@ -176,7 +196,7 @@ def test_starts_of_an_account_keep_their_pace(a_scene: MakeScene) -> None:
     told = scene.once_json()
     took_s = time.monotonic() - before
 
-    started = [row for row in told["results"] if row["kind"] == "start" and row["result"] == "done"]  # type: ignore[attr-defined]
+    started = [row for row in rows(told["results"]) if row["kind"] == "start" and row["result"] == "done"]
     assert len(started) == 6
     assert took_s >= 1.0
     assert json.loads((scene.state / "accounts.json").read_text())["buckets"].keys() == {"acme"}

@@ -14,6 +14,7 @@ import pytest
 from tests.acceptance.scene import Scene, gated
 from tests.acceptance.test_recovery import kill_wrapper
 from tests.integration.cgroup_litter import cgroups_of, state_id_of
+from tests.integration.commands import rows
 from tests.integration.escape import escaping, no_cgroups
 from tests.integration.wrapping import is_alive
 from tests.waiting import wait_until
@@ -110,7 +111,7 @@ def test_a_wrapper_that_slept_while_its_lease_was_rebuilt_goes_on(a_scene: MakeS
     rebuilt = scene.disk.lease(task_id)
     os.kill(wrapper, signal.SIGCONT)
 
-    assert [(row["kind"], row["result"]) for row in told["results"]] == [("rebuild", "done")]  # type: ignore[attr-defined]
+    assert [(row["kind"], row["result"]) for row in rows(told["results"])] == [("rebuild", "done")]
     assert [rebuilt[name] for name in ("lease_id", "pid", "workspace", "run_dir", "max_runtime_sec")] == [
         before[name] for name in ("lease_id", "pid", "workspace", "run_dir", "max_runtime_sec")
     ]
@@ -128,7 +129,7 @@ def test_an_agent_without_wrapper_and_lease_is_ended_and_its_task_given_back(
 
     told = scene.once_json()
 
-    assert [row["kind"] for row in told["results"]] == ["rebuild", "reclaim", "settle"]  # type: ignore[attr-defined]
+    assert [row["kind"] for row in rows(told["results"])] == ["rebuild", "reclaim", "settle"]
     assert (scene.disk.tagged(), scene.disk.leases()) == ([], [])
     assert scene.disk.outcomes(task_id) == ["lost"]
     assert scene.task(task_id)["status"] == "idle"
@@ -152,12 +153,12 @@ def test_whoever_works_without_a_lease_is_ended_by_the_next_pass(
 
     told = scene.once_json()
 
-    assert [row["kind"] for row in preview.json()["tend"]] == ["stop_orphan"]  # type: ignore[attr-defined]
+    assert [row["kind"] for row in rows(preview.json()["tend"])] == ["stop_orphan"]
     assert f"task {task_id}: processes" in status.out
     assert "without a lease" in status.out
     assert "without a lease; the next pass ends them" in explained.out
     assert (preview.code, status.code, still_there) == (1, 1, True)
-    assert [(row["kind"], row["result"]) for row in told["results"]] == [("stop_orphan", "done")]  # type: ignore[attr-defined]
+    assert [(row["kind"], row["result"]) for row in rows(told["results"])] == [("stop_orphan", "done")]
     assert scene.disk.tagged() == []
     assert scene.disk.begun() == [task_id]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import PROGRAM, Scene, gated
+from tests.acceptance.program import PROGRAM
+from tests.acceptance.scene import Scene, gated
 from tests.integration.cgroup_litter import cgroups_of, state_id_of
 from tests.integration.escape import escaping, no_cgroups
 from tests.integration.wrapping import is_alive

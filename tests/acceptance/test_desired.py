@@ -49,7 +49,7 @@ def test_a_reassigned_task_ends_its_run_after_two_minutes_and_its_new_agent_goes
     assert "reassigned to dev-2, set idle on the server since" in told
     assert is_alive(agent)
 
-    scene.sightings_are_old()
+    scene.past.sightings_are_old()
     scene.once()
 
     wait_until(lambda: agents_of(scene, task_id) == ["dev-1", "dev-2"], "its new agent works on it")
@@ -142,7 +142,7 @@ def test_a_lease_that_is_deleted_by_hand_costs_one_attempt_and_not_the_task(
 
     scene.call("run", "--once")
     assert scene.statuses() == {task_id: "working"}
-    scene.sightings_are_old()
+    scene.past.sightings_are_old()
     scene.once()
 
     task = scene.task(task_id)

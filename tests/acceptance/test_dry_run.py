@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from contextlib import closing
 import pytest
 
 from tests.acceptance.disk import Json, Tree
-from tests.acceptance.scene import NOBODY, Scene, gated
+from tests.acceptance.program import NOBODY
+from tests.acceptance.scene import Scene, gated
 from tests.integration.commands import an_agent
 from tests.integration.stub_server import StubServer
 from tests.integration.wrapping import is_alive
@@ -177,6 +179,7 @@ def test_dry_run_shows_both_plans_when_there_is_something_to_tend(a_scene: MakeS
 @pytest.mark.parametrize("flags", [("--json",), ()])
 def test_dry_run_of_a_new_clone_makes_no_folder(a_scene: MakeScene, flags: tuple[str, ...]) -> None:
     scene = a_scene(an_agent("dev-1"))
+    shutil.rmtree(scene.state)
     before = scene.disk.tree()
 
     answer = scene.call("run", "--dry-run", *flags)

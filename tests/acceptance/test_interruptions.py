@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.acceptance.scene import PROGRAM, Scene, gated
+from tests.acceptance.program import PROGRAM
+from tests.acceptance.scene import Scene, gated
 from tests.acceptance.speech import READING, WRITING, Words, assert_well_spoken
 from tests.integration.commands import an_agent
 from tests.integration.stub_behaviours import hang
@@ -106,7 +107,7 @@ def test_interrupted_pass_leaves_a_world_that_goes_on(a_scene: MakeScene) -> Non
         left = scene.disk.leases()
         # The first one finds the claim unanswered, and waits a minute for it from there.
         codes = [scene.call("run", "--once").code]
-        scene.claims_are_old("1")
+        scene.past.claims_are_old("1")
         # The last may meet the pass that the wrapper became.
         codes += [scene.call("run", "--once").code for _ in range(2)]
         scene.wait_for_rest()

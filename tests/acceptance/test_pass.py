@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 from tests.acceptance.disk import Tree, looks
-from tests.acceptance.scene import PROGRAM, Scene, gated
+from tests.acceptance.program import PROGRAM
+from tests.acceptance.scene import Scene, gated
 from tests.integration.commands import an_agent
 from tests.waiting import wait_until
 

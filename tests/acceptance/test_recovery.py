@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.scene import Scene, gated
 from tests.acceptance.weather import Weather
-from tests.integration.commands import an_agent
+from tests.integration.commands import an_agent, rows
 from tests.integration.stub_behaviours import done_but_fail, fail, hang
 from tests.integration.stub_server import StubServer
 from tests.integration.wrapping import is_alive
@@ -83,7 +83,7 @@ def test_ten_bad_gateways_and_then_one_result(a_scene: MakeScene) -> None:
         answers = [scene.call("run", "--once") for _ in range(9)]
         waiting = scene.disk.lease("1")["state"]
         weather.is_bad = False
-        scene.waits_are_over()
+        scene.past.waits_are_over()
         scene.once()
         scene.once()
         row, comments = stub.store.tasks[1], [str(c["content"]) for c in stub.store.comments]
@@ -131,7 +131,7 @@ def test_lost_answer_to_a_claim_starts_nothing_and_loses_nothing(a_scene: MakeSc
         weather.is_bad = False
         scene.once()
         still_held = scene.disk.leases()
-        scene.claims_are_old("1")
+        scene.past.claims_are_old("1")
         scene.open_gate()
         scene.once()
         scene.wait_for_rest()
@@ -214,7 +214,7 @@ def test_delay_before_the_second_attempt_is_the_ladders(a_scene: MakeScene) -> N
     told = scene.once_json()
 
     ledger = scene.disk.ledger(task_id)
-    ended = datetime.fromisoformat(ledger["outcomes"][0]["at"])  # type: ignore[index]
+    ended = datetime.fromisoformat(str(rows(ledger["outcomes"])[0]["at"]))
     delay_s = (datetime.fromisoformat(str(ledger["not_before"])) - ended).total_seconds()
     assert 100 <= delay_s <= 110
     assert scene.held(told) == {task_id: "not_before"}

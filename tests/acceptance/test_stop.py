@@ -9,7 +9,8 @@ import signal
 import subprocess
 
 from tests.acceptance.asking import MakeScene, a_running_scene, intents, parked
-from tests.acceptance.scene import PROGRAM, gated
+from tests.acceptance.program import PROGRAM
+from tests.acceptance.scene import gated
 from tests.waiting import wait_until
 
 STUBBORN = "trap '' TERM"

@@ -9,7 +9,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from tests.acceptance.disk import Json
-from tests.acceptance.scene import LONG_AGO, Scene
+from tests.acceptance.past import LONG_AGO
+from tests.acceptance.scene import Scene
 from tests.integration.commands import an_agent
 
 MakeScene = Callable[..., Scene]

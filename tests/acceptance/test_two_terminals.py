@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.acceptance.scene import PROGRAM, Scene
+from tests.acceptance.program import PROGRAM
+from tests.acceptance.scene import Scene
 from tests.integration.commands import ROOT
 from tests.integration.wrapping import is_alive
 from tests.waiting import wait_until

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import PROGRAM, Scene, cron_environment, gated
+from tests.acceptance.program import PROGRAM, cron_environment
+from tests.acceptance.scene import Scene, gated
 from tests.integration.escape import escaping
 from tests.rigs.systemd import SystemdMachine, a_systemd_machine
 from tests.waiting import wait_until

@@ -65,6 +65,10 @@ class Call(NamedTuple):
         plain = f"{folder}/{name.removesuffix('.tmp').lstrip('.')}".strip("/")
         return "appended" if plain.endswith((".jsonl", ".log")) else plain
 
+    def sort(self) -> tuple[str, str]:
+        """The same for every call of this name on this kind of file."""
+        return self.name, self.file()
+
     def __str__(self) -> str:
         return f"{self.name}[{self.number}] {self.kind}".rstrip()
 
@@ -131,7 +135,7 @@ def one_of_each(calls: Iterable[Call]) -> list[Call]:
     """The first call of every name on every kind of file."""
     found: dict[tuple[str, str], Call] = {}
     for call in calls:
-        found.setdefault((call.name, call.file()), call)
+        found.setdefault(call.sort(), call)
     return list(found.values())
 
 

@@ -16,16 +16,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.acceptance.disk import processes_with
-from tests.acceptance.scene import CALL_TIMEOUT_S, Scene
+from tests.acceptance.program import CALL_TIMEOUT_S
+from tests.acceptance.scene import Scene
 from tests.integration.commands import Answer, an_agent
 from tests.integration.wrapping import is_alive
 from tests.rigs.strace import Call, Fault, changes, has_happened, injecting, recording
-from tests.waiting import wait_until
+from tests.waiting import comes_true, wait_until
 
 PASSES_MAX = 12
 """After a fault. Three runs of a task, each with a pass that ends and one that starts it, and as many again
 because a wrapper that has just become a pass may hold the lock."""
-PAUSE_S = 0.25
+PAUSE_S = 0.6
 """Between two passes while something is still to be waited for, such as START_TIMEOUT_SEC."""
 LOCKED = 75
 CODES = (0, 1, 3, LOCKED)
@@ -125,7 +126,7 @@ class House:
         task_id = self.idle()
         self._killed_pass(strace, claimed, task_id)
         assert self.scene.disk.lease(task_id)["state"] == "claiming"
-        self._let_time_pass(task_id)
+        self._let_claims_age(task_id)
         return task_id
 
     def _killed_pass(self, strace: str, call: Call, task_id: str) -> None:
@@ -188,9 +189,9 @@ class House:
                 said.append(f"a pass ended with {answer.code}: {last_line(answer.err)}")
             # Its gate opens after the first pass has seen it as the fault has left it.
             self.scene.open_gate(task_id)
-            if said or self._is_quiet(task_id):
+            if said or comes_true(lambda: self._is_quiet(task_id), PAUSE_S):
                 break
-            self._let_time_pass(task_id)
+            self._let_claims_age(task_id)
         return said + self.troubles(task_id)
 
     def troubles(self, task_id: str) -> list[str]:
@@ -227,7 +228,7 @@ class House:
         for _ in range(PASSES_MAX):
             if answer.code != LOCKED:
                 break
-            time.sleep(PAUSE_S)
+            wait_until(lambda: not self.scene.disk.is_locked(), "nobody holds the lock")
             answer = self.scene.call("run", "--once")
         return answer
 
@@ -236,14 +237,13 @@ class House:
             return False
         return self.scene.disk.statuses_by_store().get(task_id) == "complete"
 
-    def _let_time_pass(self, task_id: str) -> None:
+    def _let_claims_age(self, task_id: str) -> None:
         """A claim whose answer was lost may take effect for a minute; let that minute be over."""
-        time.sleep(PAUSE_S)
         path = self.scene.state / "ledger" / f"task_{task_id}.json"
         with self.scene.pass_lock():
             run = json.loads(path.read_text()).get("open") if path.exists() else None
             if run and run.get("unclear_since"):
-                self.scene.claims_are_old(task_id)
+                self.scene.past.claims_are_old(task_id)
 
     def _has_open_run(self, task_id: str) -> bool:
         path = self.scene.state / "ledger" / f"task_{task_id}.json"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.disk import looks
-from tests.acceptance.scene import PROGRAM, Scene, scenes_in
+from tests.acceptance.program import PROGRAM
+from tests.acceptance.scene import Scene, scenes_in
 from tests.integration.commands import an_agent
 
 MakeScene = Callable[..., Scene]
