@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import Hints
@@ -23,6 +23,14 @@ from tinyscheduler.planner.gates import Gate, Gates
 Scope = tuple[Literal["all", "queue", "tag", "agent", "account"], str]
 """Something that live runs fill."""
 EVERYWHERE: Scope = ("all", "")
+
+
+class Full(NamedTuple):
+    """Something that is at its cap, or above it: caps are lowered, and runs go on."""
+
+    name: str
+    used: int
+    cap: int
 
 
 class Capacity:
@@ -69,21 +77,17 @@ class Capacity:
         """The global cap is reached."""
         return self.total >= self._policy.max_parallel
 
-    def full_queue(self, queue: QueueName | None) -> int | None:
+    def full_queue(self, queue: QueueName | None) -> Full | None:
         """The queue's cap when it is reached."""
         return self._queues.reached(queue)
 
-    def full_account(self, agent: Agent) -> int | None:
+    def full_account(self, agent: Agent) -> Full | None:
         """The cap of the agent's account when it is reached."""
         return self._accounts.reached(agent.account)
 
-    def full_tag(self, tags: tuple[str, ...]) -> tuple[str, int] | None:
-        """The first tag, in name order, whose cap is reached."""
-        for tag in sorted(tags):
-            cap = self._tags.reached(tag)
-            if cap is not None:
-                return tag, cap
-        return None
+    def full_tag(self, tags: tuple[str, ...]) -> Full | None:
+        """Of the first tag, in name order, whose cap is reached."""
+        return next((full for tag in sorted(tags) if (full := self._tags.reached(tag)) is not None), None)
 
     def ends_by_at(self, *scopes: Scope) -> datetime | None:
         """When the first of the live runs in any of these ends at the latest."""
@@ -157,9 +161,9 @@ class _Counter:
         if name is not None and name in self._caps:
             self._used[name] = self._used.get(name, 0) + 1
 
-    def reached(self, name: str | None) -> int | None:
-        """The cap, if there is one and it is used up."""
+    def reached(self, name: str | None) -> Full | None:
+        """If there is a cap, and it is used up."""
         if name is None or name not in self._caps:
             return None
-        cap = self._caps[name]
-        return cap if self._used.get(name, 0) >= cap else None
+        cap, used = self._caps[name], self._used.get(name, 0)
+        return Full(name, used, cap) if used >= cap else None

@@ -7,28 +7,24 @@ no reason for the next one not to.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import able
-from tinyscheduler.planner.capacity import EVERYWHERE
+from tinyscheduler.planner.capacity import EVERYWHERE, Full, Scope
 from tinyscheduler.planner.need_holds import has_resources
 from tinyscheduler.planner.view import NOBODY, Finding, View, failed_to_start
 
 
 def queue_cap(task: Task, view: View) -> Finding | None:
     """Of its queue, or of one of its tags."""
-    taken, policy = view.taken, view.snapshot.policy
-    cap = taken.full_queue(task.queue)
-    if cap is not None and task.queue is not None:
-        lever = _raised("QUEUE_LIMITS", policy.queue_caps, task.queue)
-        return _full(f"queue {task.queue}", cap, lever, taken.ends_by_at(("queue", task.queue)))
-    tag = taken.full_tag(task.tags)
+    policy, queue = view.snapshot.policy, view.taken.full_queue(task.queue)
+    if queue is not None:
+        return _full(("queue", queue.name), queue, _raised("QUEUE_LIMITS", policy.queue_caps, queue), view)
+    tag = view.taken.full_tag(task.tags)
     if tag is None:
         return None
-    lever = _raised("TAG_LIMITS", policy.tag_caps, tag[0])
-    return _full(f"tag {tag[0]}", tag[1], lever, taken.ends_by_at(("tag", tag[0])))
+    return _full(("tag", tag.name), tag, _raised("TAG_LIMITS", policy.tag_caps, tag), view)
 
 
 def agent_full(task: Task, view: View) -> Finding | None:
@@ -43,15 +39,14 @@ def agent_full(task: Task, view: View) -> Finding | None:
         gate = taken.tried(agent)
         if gate is not None:
             return Finding(f"{gate.value}: 1/1", gate.lever, limit="1")
-        cap = taken.full_account(agent)
-        if cap is not None and agent.account is not None:
-            lever = _raised("ACCOUNT_LIMITS", view.snapshot.policy.account_caps, agent.account)
-            ends = taken.ends_by_at(("account", agent.account))
-            return _full(f"account {agent.account}", cap, lever, ends)
+        account = taken.full_account(agent)
+        if account is not None:
+            lever = _raised("ACCOUNT_LIMITS", view.snapshot.policy.account_caps, account)
+            return _full(("account", account.name), account, lever, view)
     used = ", ".join(f"{agent.name} {taken.used(agent)}/{agent.slots}" for agent in agents)
     return Finding(
         used,
-        f"wait for one to end, or --agent-limit {agents[0].name}={agents[0].slots + 1}",
+        f"wait for one to end, or --agent-limit {agents[0].name}={taken.used(agents[0]) + 1}",
         limit=str(sum(agent.slots for agent in agents)),
         ends_by_at=taken.ends_by_at(*[("agent", agent.name) for agent in agents]),
     )
@@ -61,9 +56,8 @@ def global_cap(_task: Task, view: View) -> Finding | None:
     """Of all agents together."""
     if not view.taken.is_full():
         return None
-    cap = view.snapshot.policy.max_parallel
-    lever = f"wait for one to end, or raise with TINYSCHEDULER_MAX_PARALLEL={cap + 1}"
-    return _full("all agents", cap, lever, view.taken.ends_by_at(EVERYWHERE))
+    full = Full("", view.taken.total, view.snapshot.policy.max_parallel)
+    return _full(EVERYWHERE, full, f"TINYSCHEDULER_MAX_PARALLEL={full.used + 1}", view)
 
 
 def chosen(task: Task, view: View) -> Agent:
@@ -85,12 +79,18 @@ def seats(task: Task, view: View) -> Sequence[Agent]:
     return [agent for agent in agents if view.taken.has_room(agent, extra=1)]
 
 
-def _full(where: str, cap: int, lever: str, ends_by_at: datetime | None) -> Finding:
-    return Finding(f"{where} {cap}/{cap}", lever, limit=str(cap), ends_by_at=ends_by_at)
+def _full(scope: Scope, full: Full, setting: str, view: View) -> Finding:
+    kind, name = scope
+    where = "all agents" if kind == "all" else f"{kind} {name}"
+    return Finding(
+        f"{where} {full.used}/{full.cap}",
+        f"wait for one to end, or raise with {setting}",
+        limit=str(full.cap),
+        ends_by_at=view.taken.ends_by_at(scope),
+    )
 
 
-def _raised(setting: str, caps: Sequence[tuple[str, int]], name: str) -> str:
+def _raised(setting: str, caps: Sequence[tuple[str, int]], full: Full) -> str:
     """The whole setting, as it would have to be: what is not in it any more has no cap."""
-    more = {key: cap + (key == name) for key, cap in sorted(caps)}
-    text = ",".join(f"{key}:{cap}" for key, cap in more.items())
-    return f"wait for one to end, or raise with TINYSCHEDULER_{setting}={text}"
+    more = {**dict(caps), full.name: full.used + 1}
+    return f"TINYSCHEDULER_{setting}=" + ",".join(f"{name}:{cap}" for name, cap in sorted(more.items()))
