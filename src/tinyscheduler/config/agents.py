@@ -16,12 +16,13 @@ from tinyscheduler.config import rules
 from tinyscheduler.config.agent_environment import parse_environment
 from tinyscheduler.config.control_tables import HOURS_WANTED, Hours
 from tinyscheduler.config.faults import sentence, shown, suggestion
+from tinyscheduler.config.needs import RESOURCES_WANTED, SCOPE_WANTED, ResourcesEntry, ScopeList
 from tinyscheduler.config.settings import WEEK_S
 from tinyscheduler.errors import Fault
 from tinyscheduler.kit import json_text
 from tinyscheduler.model.agent import EnvValue
 
-LATER_KEYS = ("recipe", "scope", "resources", "mode")
+LATER_KEYS = ("recipe", "mode")
 """Agreed names (contracts) that this version does not act upon; whoever writes one is told so."""
 
 PROFILES = (
@@ -84,6 +85,8 @@ class AgentEntry(BaseModel):
     limits: LimitsEntry = LimitsEntry()
     stdin: Literal["prompt", "none"] = "prompt"
     hours: Hours = Field(default=(), alias="activeHours")
+    scope: ScopeList = []
+    resources: ResourcesEntry = ResourcesEntry()
 
 
 KNOWN_KEYS = tuple(field.alias or name for name, field in AgentEntry.model_fields.items())
@@ -106,6 +109,8 @@ _REMEDIES = {
     f"from 1 to {WEEK_S}; stall_sec may be 0",
     "stdin": "write prompt or none",
     "activeHours": f"write {HOURS_WANTED}",
+    "scope": f"write {SCOPE_WANTED}",
+    "resources": f"write {RESOURCES_WANTED}",
 }
 
 

@@ -165,7 +165,9 @@ def _code() -> object:
 
     Sizes and times of our own files: a version number does not change with every ``git pull``.
     """
-    shapes = tuple(kind._fields for kind in (Configuration, Places, Policy, Connection, Agent, EnvValue, Resources))
+    shapes = tuple(
+        kind._fields for kind in (Configuration, Places, Policy, Connection, Agent, EnvValue, Resources)
+    )
     with os.scandir(os.path.dirname(os.path.abspath(__file__))) as entries:
         stamps = sorted(
             (entry.name, entry.stat().st_size, entry.stat().st_mtime_ns)

@@ -72,6 +72,8 @@ def _agent(entry: AgentEntry, terms: Terms) -> Agent:
         soft_limit_s=entry.limits.soft_sec,
         stall_s=entry.limits.stall_sec,
         stdin=entry.stdin,
+        scope=tuple(entry.scope),
+        resources=entry.resources.compiled(),
         hours=entry.hours,
     )
 

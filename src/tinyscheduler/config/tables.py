@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from tinyscheduler.config.about_key import AboutKey
 from tinyscheduler.config.control_tables import HooksTable, HoursTable, PressureTable
 from tinyscheduler.config.faults import sentence, shown, suggestion
+from tinyscheduler.config.needs import ResourcesTable
 from tinyscheduler.config.order_tables import (
     AgeingTable,
     BandsTable,
@@ -81,6 +82,7 @@ class Tables(BaseModel):
     hours: HoursTable = HoursTable()
     pressure: PressureTable = PressureTable()
     hooks: HooksTable = HooksTable()
+    resources: ResourcesTable = ResourcesTable()
 
 
 TABLE_NAMES = frozenset(Tables.model_fields)
@@ -138,7 +140,9 @@ def _keys_of(name: str) -> Mapping[str, AboutKey]:
 
 
 def _text(value: object) -> str:
-    """As it is written in the file."""
+    """As it is written in the file; empty: it is not set."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -151,9 +151,9 @@ def test_missing_key_points_at_the_mistyped_one(desk):
 
 
 def test_agreed_key_without_effect_is_noted(desk):
-    control(desk, one(activeHours="Mon-Fri 22:00-06:00"))
+    control(desk, one(recipe="tidy"))
 
-    assert any("activeHours comes with a later version" in note for note in desk.load().notes)
+    assert any("recipe comes with a later version" in note for note in desk.load().notes)
 
 
 def test_profile_that_is_not_built_in_needs_a_command(desk):
