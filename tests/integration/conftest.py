@@ -24,3 +24,9 @@ def nursery(tmp_path: Path, table: ProcessTable) -> Iterator[Nursery]:
         yield found
     finally:
         found.end()
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """Of an installation that a test makes."""
+    return tmp_path / "base"

@@ -1,0 +1,119 @@
+"""``task`` and its commands as their users, people and agents, have them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.contract.task_server.serving import serving
+from tests.integration.command_scenes import TWO_QUEUES, closed_port
+from tests.integration.commands import Answer, an_agent, an_installation
+from tests.waiting import wait_until
+
+
+def test_task_is_added_listed_shown_and_completed(base: Path) -> None:
+    house = an_installation(base, TWO_QUEUES)
+    house.well("run", "--once")  # compiles the settings, so that the calls below are quick
+
+    first = house.well(
+        "task", "add", "Review  the\nparser", "--queue", "dev", "--priority", "5", "--tag", "x"
+    )
+    second = house.well("task", "add", "then this", "--queue", "dev", "--stdin", stdin='`$HOME`\n"quoted"\n')
+    listed = house.well("task", "list", "--queue", "dev")
+    done = house.well("task", "done", "1", "--comment", "merged")
+
+    assert (first, second) == ("1\n", "2\n")
+    assert [line.split()[0] for line in listed.splitlines()] == ["ID", "1", "2"]
+    assert done == "task 1: complete, queue dev, assigned to nobody\n"
+    assert '`$HOME`\n"quoted"' in house.well("task", "show", "2")
+    assert "merged" in house.well("task", "show", "1")
+    assert "Review the parser" not in house.well("task", "list")
+    assert "Review the parser" in house.well("task", "list", "--all")
+    assert "Review the parser" in house.well("task", "list", "--status", "complete")
+
+
+def test_settings_may_stand_on_both_sides_of_the_action(base: Path, tmp_path: Path) -> None:
+    """The harness puts --base-path before the command; the last one given counts."""
+    house, elsewhere = an_installation(base, TWO_QUEUES), an_installation(tmp_path / "else", TWO_QUEUES)
+    house.well("task", "add", "one", "--queue", "dev")
+
+    assert elsewhere.well("task", "list") == ""
+    assert "one" in elsewhere.well("task", "list", "--base-path", str(base))
+    assert "one" in elsewhere.well("task", "--base-path", str(base), "list")
+
+
+def test_bytes_on_stdin_that_are_no_text_are_refused(base: Path) -> None:
+    house = an_installation(base, TWO_QUEUES)
+
+    done = subprocess.run(
+        house.argv("task", "add", "t", "--stdin"),
+        env=house.environment(PYTHONUTF8="1"),
+        input=b"\xff\xfe",
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert b"not UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize("action", [("show", "99"), ("update", "99", "--title", "x"), ("done", "99")])
+def test_task_that_is_not_there_is_exit_4(base: Path, action: tuple[str, ...]) -> None:
+    answer = an_installation(base, TWO_QUEUES).call("task", *action)
+
+    assert answer.code == 4
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_server_that_refuses_is_exit_4_and_one_that_is_away_3(base: Path) -> None:
+    house = an_installation(base, TWO_QUEUES)
+
+    refused = house.call("task", "add", "t", "--blocked-by", "99")
+    away = house.call("task", "list", "--mcp-endpoint", f"http://127.0.0.1:{closed_port()}/mcp")
+
+    assert (refused.code, away.code) == (4, 3)
+    assert len(refused.err.splitlines()) == len(away.err.splitlines()) == 1
+
+
+def test_author_is_the_agent_inside_an_agent_and_else_the_user(base: Path) -> None:
+    house = an_installation(base, TWO_QUEUES)
+
+    mine = house.call("task", "add", "t", "--json")
+    agents = house.call("task", "add", "t", "--json", environ={"TKO_AGENT": "dev-1"})
+
+    assert author(mine) not in ("", "dev-1")
+    assert author(agents) == "dev-1"
+
+
+def author(answer: Answer) -> object:
+    task = answer.json()["task"]
+    assert isinstance(task, dict)
+    return task["created_by"]
+
+
+HANDOVER = (
+    '$TINYSCHEDULER_TASK_CMD update "$TINYSCHEDULER_TASK_ID" --status idle --queue qa --assign "" '
+    '--comment "please test"'
+)
+
+
+@pytest.mark.parametrize("where", ["embedded", "http"])
+def test_agent_hands_its_task_to_another_queue(base: Path, tmp_path: Path, where: str) -> None:
+    """From inside its environment, also when the pass was told its server by a flag."""
+    house = an_installation(base, [an_agent("dev-1", script=HANDOVER)])
+    (tmp_path / "server").mkdir()
+    with serving(tmp_path / "server") as server:
+        flags = ("--mcp-endpoint", server.endpoint) if where == "http" else ()
+        house.well("task", "add", "build it", "--queue", "dev", *flags)
+        house.well("run", "--once", *flags)
+        wait_until(lambda: house.leases() == [])
+        shown = house.call("task", "show", "1", "--json", *flags).json()
+
+    task, comments = shown["task"], shown["comments"]
+    assert isinstance(task, dict)
+    assert isinstance(comments, list)
+    assert (task["status"], task["queue"], task["assigned_to"]) == ("idle", "qa", None)
+    assert ("dev-1", "please test") in {(comment["author"], comment["text"]) for comment in comments}
