@@ -16,6 +16,7 @@ from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.ports import LockHolder, World
 
 if TYPE_CHECKING:
+    from tinyscheduler.adapters.embedded import EmbeddedTaskServer
     from tinyscheduler.model.configuration import Places
     from tinyscheduler.ports import (
         Attic,
@@ -174,13 +175,7 @@ def desk(configuration: Configuration, invocation: Invocation, *, is_read_only: 
     is made or touched. Raises ConfigError."""
     connection = configuration.connection
     if connection.endpoint is None:
-        from tinyscheduler.adapters.embedded import EmbeddedTaskServer
-
-        return EmbeddedTaskServer(
-            configuration.places.tasks_db,
-            read_only=is_read_only,
-            depth_max=configuration.policy.max_queue_depth,
-        )
+        return _embedded(configuration, is_read_only=is_read_only)
     from tinyscheduler.adapters.mcp.desk import McpTaskDesk
     from tinyscheduler.config.secrets import headers
 
@@ -223,13 +218,7 @@ def redact(text: str) -> str:
 def _task_server(configuration: Configuration, invocation: Invocation, *, is_read_only: bool) -> TaskServer:
     connection = configuration.connection
     if connection.endpoint is None:
-        from tinyscheduler.adapters.embedded import EmbeddedTaskServer
-
-        return EmbeddedTaskServer(
-            configuration.places.tasks_db,
-            read_only=is_read_only,
-            depth_max=configuration.policy.max_queue_depth,
-        )
+        return _embedded(configuration, is_read_only=is_read_only)
     from tinyscheduler.adapters.mcp.tasks import McpTaskServer
     from tinyscheduler.config.secrets import headers
 
@@ -239,6 +228,16 @@ def _task_server(configuration: Configuration, invocation: Invocation, *, is_rea
         timeout_s=connection.timeout_s,
         budget_s=connection.budget_s,
         ca_file=connection.ca_file,
+    )
+
+
+def _embedded(configuration: Configuration, *, is_read_only: bool) -> EmbeddedTaskServer:
+    from tinyscheduler.adapters.embedded import EmbeddedTaskServer
+
+    return EmbeddedTaskServer(
+        configuration.places.tasks_db,
+        read_only=is_read_only,
+        depth_max=configuration.policy.max_queue_depth,
     )
 
 

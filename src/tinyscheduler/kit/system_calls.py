@@ -1,6 +1,6 @@
 """Two system calls that the standard library does not have.
 
-Apart, because ``ctypes`` costs memory and milliseconds: only a wrapper loads this.
+Apart, because ``ctypes`` costs memory and milliseconds: a wrapper loads this, and a pass that mends a lease.
 """
 
 from __future__ import annotations

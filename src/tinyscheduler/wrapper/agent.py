@@ -10,16 +10,12 @@ from __future__ import annotations
 import errno
 import os
 import signal
-import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tinyscheduler.kit.spawning import patiently
 from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE, Order
 
-_PASSING = (errno.ETXTBSY, errno.EAGAIN, errno.ENOMEM)
-"""Worth another try at once: the binary is being replaced, or the machine is short for a moment."""
-_TRIES = 3
-_PAUSE_S = 0.1
 _FIXED = (signal.SIGKILL, signal.SIGSTOP)
 """Their disposition cannot be set (signal(7))."""
 
@@ -144,17 +140,17 @@ def _spawn(argv: tuple[str, ...], environ: Mapping[str, str], streams: tuple[tup
     program = _find(argv[0], environ)
     actions: list[tuple[int, ...]] = [(os.POSIX_SPAWN_DUP2, ours, theirs) for ours, theirs in streams]
     actions += [(os.POSIX_SPAWN_CLOSE, handle) for handle in _inheritable()]
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            return os.posix_spawn(
-                program, argv, environ,
-                file_actions=actions, setsid=True, setsigmask=(), setsigdef=_resettable(),
-            )  # fmt: skip
-        except OSError as error:
-            if error.errno not in _PASSING or not tries_left:
-                raise CannotStart(_why_not(argv[0], program, error)) from error
-            time.sleep(_PAUSE_S)
-    raise AssertionError("the last try either returns or raises")
+
+    def spawn() -> int:
+        return os.posix_spawn(
+            program, argv, environ,
+            file_actions=actions, setsid=True, setsigmask=(), setsigdef=_resettable(),
+        )  # fmt: skip
+
+    try:
+        return patiently(spawn)
+    except OSError as error:
+        raise CannotStart(_why_not(argv[0], program, error)) from error
 
 
 def _find(name: str, environ: Mapping[str, str]) -> str:

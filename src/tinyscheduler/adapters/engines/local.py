@@ -8,20 +8,13 @@ into a scope of its own, so that it outlives whatever started the pass.
 
 from __future__ import annotations
 
-import errno
 import os
-import time
 from collections.abc import Mapping, Sequence
 
 from tinyscheduler.errors import StartFailed
 from tinyscheduler.kit.files import FILE_MODE
 from tinyscheduler.model.lease import Rung, containment_name
 from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE, Order
-
-_PASSING = (errno.ETXTBSY, errno.EAGAIN, errno.ENOMEM)
-"""Worth another try at once: the binary is being replaced, or the machine is short for a moment."""
-_TRIES = 3
-_PAUSE_S = 0.1
 
 
 class LocalEngine:
@@ -87,6 +80,8 @@ class LocalEngine:
 
 
 def _spawn(argv: list[str], environ: Mapping[str, str], log: str) -> int:
+    from tinyscheduler.kit.spawning import patiently
+
     streams = [
         (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
         (
@@ -98,11 +93,4 @@ def _spawn(argv: list[str], environ: Mapping[str, str], log: str) -> int:
         ),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            return os.posix_spawn(argv[0], argv, environ, file_actions=streams, setsid=True)
-        except OSError as error:
-            if error.errno not in _PASSING or not tries_left:
-                raise
-            time.sleep(_PAUSE_S)
-    raise AssertionError("the last try either returns or raises")
+    return patiently(lambda: os.posix_spawn(argv[0], argv, environ, file_actions=streams, setsid=True))

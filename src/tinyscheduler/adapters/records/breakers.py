@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar, get_args
 
-from tinyscheduler.adapters.records.trouble import reason_of, set_aside, state_error
+from tinyscheduler.adapters.records.trouble import parsed, set_aside, state_error
 from tinyscheduler.kit import files, json_text
 from tinyscheduler.kit.fields import Fields, exact_instant_text
 from tinyscheduler.model.breaker import (
@@ -48,7 +48,7 @@ class FileBreakers:
 
     def read(self) -> Breakers:
         """See the port."""
-        found = _load(self._disk, self._path, _breakers)
+        found = parsed(self._disk, self._path, _breakers, limit=FILE_BYTES_MAX)
         return Breakers(trouble=found) if isinstance(found, str) else found or NO_BREAKERS
 
     def write(self, breakers: Breakers) -> None:
@@ -71,7 +71,7 @@ class FileAccounts:
 
     def read(self) -> Accounts:
         """See the port."""
-        found = _load(self._disk, self._path, _accounts)
+        found = parsed(self._disk, self._path, _accounts, limit=FILE_BYTES_MAX)
         return Accounts(trouble=found) if isinstance(found, str) else found or NO_ACCOUNTS
 
     def write(self, accounts: Accounts) -> None:
@@ -82,18 +82,6 @@ class FileAccounts:
     def set_aside(self) -> str | None:
         """See the port."""
         return set_aside(self._disk, self._path, self._quarantine)
-
-
-def _load(disk: Files, path: str, parse: Callable[[object], T]) -> T | str | None:
-    """What is in the file; a text: why it cannot be read; None: there is none."""
-    try:
-        return parse(json_text.load(disk.read_limited(path, FILE_BYTES_MAX)))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return f"{path}: {reason_of(error)}"
-    except ValueError as error:
-        return f"{path}: it does not parse: {error}"
 
 
 def _save(disk: Files, path: str, document: dict[str, object] | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tinyscheduler.adapters.records.trouble import reason_of, state_error
+from tinyscheduler.adapters.records.trouble import parsed, state_error
 from tinyscheduler.kit import files, json_text
 
 if TYPE_CHECKING:
@@ -34,15 +34,8 @@ class FileSightings:
         from tinyscheduler.adapters.records.sightings_json import sightings_from_json
         from tinyscheduler.model.sightings import NOTHING_SEEN, Sightings
 
-        try:
-            data = self._disk.read_limited(self._path, FILE_BYTES_MAX)
-            return sightings_from_json(json_text.load(data))
-        except FileNotFoundError:
-            return NOTHING_SEEN
-        except OSError as error:
-            return Sightings(trouble=f"{self._path}: {reason_of(error)}")
-        except ValueError as error:
-            return Sightings(trouble=f"{self._path}: it does not parse: {error}")
+        found = parsed(self._disk, self._path, sightings_from_json, limit=FILE_BYTES_MAX)
+        return Sightings(trouble=found) if isinstance(found, str) else found or NOTHING_SEEN
 
     def write(self, sightings: Sightings) -> None:
         """See the port."""

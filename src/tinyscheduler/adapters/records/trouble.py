@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tinyscheduler.errors import StateError
+from tinyscheduler.kit import json_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tinyscheduler.kit.disk import Files
+
+T = TypeVar("T")
 
 
 def reason_of(error: OSError) -> str:
@@ -24,6 +29,18 @@ def state_error(path: str, error: OSError) -> StateError:
 
     hint = remedy(error, "look at the disk and the folder")
     return StateError(f"{path}: {reason_of(error)}", hint=hint)
+
+
+def parsed(disk: Files, path: str, parse: Callable[[object], T], *, limit: int) -> T | str | None:
+    """What is in a file of at most ``limit`` bytes; a text: why it cannot be read; None: there is none."""
+    try:
+        return parse(json_text.load(disk.read_limited(path, limit)))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{path}: {reason_of(error)}"
+    except ValueError as error:
+        return f"{path}: it does not parse: {error}"
 
 
 def set_aside(disk: Files, path: str, quarantine: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tinyscheduler.adapters.records.trouble import reason_of, set_aside, state_error
+from tinyscheduler.adapters.records.trouble import parsed, set_aside, state_error
 from tinyscheduler.kit import files, json_text
 
 if TYPE_CHECKING:
@@ -59,17 +59,8 @@ class FileWaits:
     def _load(self) -> Waits:
         from tinyscheduler.model.waiting import NOBODY_WAITS, Waits
 
-        try:
-            data = self._disk.read_limited(self._path, FILE_BYTES_MAX)
-            from tinyscheduler.adapters.records.waiting_json import waits_from_json
-
-            return waits_from_json(json_text.load(data))
-        except FileNotFoundError:
-            return NOBODY_WAITS
-        except OSError as error:
-            return Waits(trouble=f"{self._path}: {reason_of(error)}")
-        except ValueError as error:
-            return Waits(trouble=f"{self._path}: it does not parse: {error}")
+        found = parsed(self._disk, self._path, _waits, limit=FILE_BYTES_MAX)
+        return Waits(trouble=found) if isinstance(found, str) else found or NOBODY_WAITS
 
 
 class FileCursors:
@@ -85,14 +76,8 @@ class FileCursors:
         from tinyscheduler.adapters.records.waiting_json import cursor_from_json
         from tinyscheduler.model.waiting import FIRST_TURN, Cursor
 
-        try:
-            return cursor_from_json(json_text.load(self._disk.read_limited(self._path, CURSOR_BYTES_MAX)))
-        except FileNotFoundError:
-            return FIRST_TURN
-        except OSError as error:
-            return Cursor(trouble=f"{self._path}: {reason_of(error)}")
-        except ValueError as error:
-            return Cursor(trouble=f"{self._path}: it does not parse: {error}")
+        found = parsed(self._disk, self._path, cursor_from_json, limit=CURSOR_BYTES_MAX)
+        return Cursor(trouble=found) if isinstance(found, str) else found or FIRST_TURN
 
     def write(self, cursor: Cursor) -> None:
         """See the port."""
@@ -107,3 +92,10 @@ class FileCursors:
     def set_aside(self) -> str | None:
         """See the port."""
         return set_aside(self._disk, self._path, self._quarantine)
+
+
+def _waits(found: object) -> Waits:
+    """Loads what reads it only where there is something to read."""
+    from tinyscheduler.adapters.records.waiting_json import waits_from_json
+
+    return waits_from_json(found)
