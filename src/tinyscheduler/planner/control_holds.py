@@ -7,7 +7,7 @@ nothing starts that is one question.
 from __future__ import annotations
 
 from tinyscheduler.model.ledger import Ledger, PastRun
-from tinyscheduler.model.machine import MachineState
+from tinyscheduler.model.machine import NOT_LOOKED_AT, MachineState
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.agent_holds import behind_gates
@@ -40,13 +40,21 @@ def inactive_hours(task: Task, view: View) -> Finding | None:
     )
 
 
-def pressure(_task: Task, view: View) -> Finding | None:
-    """The machine has enough to do with what runs (features D14)."""
-    found = busy(view.snapshot.machine, view.snapshot.policy)
+def pressure(task: Task, view: View) -> Finding | None:
+    """The machine has enough to do with what runs, or the queues are too full (features D14)."""
+    machine = view.snapshot.machine
+    found = None if machine is NOT_LOOKED_AT else busy(machine, view.snapshot.policy)
     if found is None:
-        return None
+        return None if view.depth is None else _deep(task, view)
     value, limit, key = found
     return Finding(value, f"wait, or change {key} in [pressure] of tinyscheduler.toml", limit=limit)
+
+
+def _deep(task: Task, view: View) -> Finding | None:
+    # Nearly all queues are shallow, and load none of it.
+    from tinyscheduler.planner.depth import deep_queues
+
+    return deep_queues(task, view)
 
 
 def busy(machine: MachineState, policy: Policy) -> tuple[str, str, str] | None:

@@ -97,8 +97,10 @@ RULES: tuple[Rule, ...] = (
     Rule("inactive_hours", "its queue, or every agent that could run it, is outside of its active hours",
          "the next opening", "wait, or change `activeHours` in agent-control or `[hours]`",
          control_holds.inactive_hours, needs="place"),
-    Rule("pressure", "the machine has enough to do with what runs: load, memory or swap space",
-         "it has less to do", "wait, or change `[pressure]`", control_holds.pressure, needs="place"),
+    Rule("pressure", "the machine has enough to do with what runs: load, memory or swap space; or the queues"
+         " are so full that fewer slots are used", "it has less to do; fewer tasks wait",
+         "wait, or change `[pressure]`; archive tasks, or raise `MAX_QUEUE_DEPTH`",
+         control_holds.pressure, "both"),
     Rule("disk", "less than `MIN_FREE_MB` are free", "there is room again", "free disk space, or lower it",
          task_holds.disk, needs="place"),
     Rule("resources",
@@ -114,8 +116,8 @@ RULES: tuple[Rule, ...] = (
     Rule("pacing", "its account has started as many runs as it may in this pass: 4 at once, then 2 a second",
          "the next pass", "wait", None, "starting"),
     Rule("denied", "the command `[hooks] pre_start` said no, or could not answer",
-         "it is asked again, first after `RETRY_BASE_SEC`", "do what it says; or `retry TASK`", control_holds.denied,
-         needs="met"),
+         "it is asked again, first after `RETRY_BASE_SEC`", "do what it says; or `retry TASK`",
+         control_holds.denied, needs="met"),
 )
 # fmt: on
 """Every reason once, in the order of ``HeldReason``; a test compares them."""

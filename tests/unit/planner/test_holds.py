@@ -156,6 +156,12 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
         "queue_cap",
         "tag gpu 1/1",
     ),
+    (
+        "the queues are full and it is not critical",
+        a_start_snapshot(TASK, policy=Policy(max_queue_depth=1)),
+        "pressure",
+        "1 of 1 tasks wait (critical): critical tasks only",
+    ),
     ("its agents are busy", a_start_snapshot(TASK, leases=[a_lease("2")]), "agent_full", "dev-1 1/1"),
     (
         "the account is at its cap",
