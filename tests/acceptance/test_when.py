@@ -88,7 +88,7 @@ def test_command_that_says_no_denies_with_its_reason_and_no_error(scene: Scene) 
     a_hook(scene, "exit 0")
     scene.well("retry", "1", "--wait")
 
-    assert [result["result"] for result in report["results"]] == ["held"]  # type: ignore[index, attr-defined]
+    assert [result["result"] for result in report["results"]] == ["held"]
     assert (asked["kind"], asked["task_id"], asked["agent"], asked["attempt"]) == (
         "pre_start",
         1,

@@ -31,6 +31,8 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("run", "run", "one pass (--once, the default), a preview (--dry-run), or --daemon"),
+    Command("plan", "plan", "what the next pass would do, as a file to look at"),
+    Command("apply", "apply", "carry out such a plan, if nothing has changed since"),
     Command("status", "status", "what runs, what waits and why, what is wrong"),
     Command("explain", "explain", "why one task runs, waits or is held, and what would release it"),
     Command("backlog", "backlog", "every task that waits, in the order in which it would start, and why"),
@@ -44,6 +46,7 @@ COMMANDS = (
     Command("resume", "resume", "end a pause"),
     Command("park", "park", "do not start a task again until retry"),
     Command("retry", "retry", "let a parked or waiting task start again"),
+    Command("approve", "approve", "let a task start that asks for approval"),
     Command("release", "release", "give up a lease whose run nobody can prove gone"),
     Command("requeue", "requeue", "set a task idle that nothing of ours works on"),
     Command("task", "task", "add, list, show, update and complete tasks on the task server"),

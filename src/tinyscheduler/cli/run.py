@@ -100,12 +100,12 @@ def _preview(options: argparse.Namespace, context: Context, configuration: Confi
     if options.json:
         _print_json(report, context, kind="dry_run")
     else:
-        _show(report, context)
+        show_plan(report, context)
         print_report(report, context, is_json=False)
     return report.exit_code
 
 
-def _show(report: Report, context: Context) -> None:
+def show_plan(report: Report, context: Context) -> None:
     """A table on a terminal, lines otherwise."""
     from tinyscheduler.views import plan
 
@@ -124,20 +124,28 @@ def _show(report: Report, context: Context) -> None:
         print(foreseen_text(report.answers) + text, file=context.stdout, end="")
 
 
-def _print_json(report: Report, context: Context, *, kind: str) -> None:
-    from tinyscheduler.kit.fields import instant_text
-    from tinyscheduler.views.holding import holding_json
+def report_json(report: Report) -> dict[str, object]:
+    """What a plan and a pass have in common."""
     from tinyscheduler.views.intents import answer_json
-    from tinyscheduler.views.plan import plan_json, results_json
+    from tinyscheduler.views.plan import plan_json
 
     body = plan_json(report.tend, report.start)
-    if kind == "run":
-        body["results"] = results_json(report.results)
-        body["lock"] = holding_json(report.lock, report.ended_at)
     body["intents"] = [answer_json(answer) for answer in report.answers]
     body["limits"] = list(report.limits)
     body["notes"] = list(report.notes)
     body["faults"] = [
         {"ref": fault.reference, "message": fault.message, "hint": fault.hint} for fault in report.faults
     ]
+    return body
+
+
+def _print_json(report: Report, context: Context, *, kind: str) -> None:
+    from tinyscheduler.kit.fields import instant_text
+    from tinyscheduler.views.holding import holding_json
+    from tinyscheduler.views.plan import results_json
+
+    body = report_json(report)
+    if kind == "run":
+        body["results"] = results_json(report.results)
+        body["lock"] = holding_json(report.lock, report.ended_at)
     print_json(context.stdout, kind, at=instant_text(report.ended_at), code=report.exit_code, body=body)

@@ -14,6 +14,7 @@ from tinyscheduler.planner.lost import runs_without_lease
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
+from tinyscheduler.reconcile.basis import basis_of
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.intent_look import foresee
@@ -44,6 +45,7 @@ def preview(world: World) -> Report:
         _look_for_lost(report, world, snapshot)
         starts = plan_start(snapshot)
         report.planned(starts)
+        report.basis = basis_of(tend, snapshot, starts.starts)
         tell_plan(report, starts)
         if is_copy and report.scanned:
             report.notes.append("the state folder was copied: the next pass sets these leases aside first")

@@ -35,6 +35,8 @@ class Report:
         self.faults: list[FaultSeen] = []
         self.limits: list[str] = []
         self.notes: list[str] = []
+        self.basis: Mapping[str, str] = {}
+        """Of a preview: what its plan rests on (``reconcile.basis``)."""
         self.answers: list[IntentAnswer] = []
         """What became of intents; of a preview, what will."""
         self.scanned: list[TaskId] = []

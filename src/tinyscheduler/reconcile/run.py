@@ -5,7 +5,7 @@ from __future__ import annotations
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.action import StartPlan
 from tinyscheduler.model.event import Event
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.reason import Held
@@ -24,6 +24,8 @@ from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.telling import tell_pauses, tell_plan
 
+Permitted = frozenset[tuple[TaskId, AgentName]]
+"""Starts that a person has approved."""
 LOOKS_MAX = 5
 """How often a pass looks once more because it was poked: agents that end in a moment could keep it
 for ever, and the next pass comes within a minute anyway."""
@@ -47,12 +49,12 @@ def run_once(world: World) -> Report:
         report.lock = lock_seen(world)
     if report.exit_code:
         return report
-    report = _locked_look(world)
+    report = locked_look(world)
     for _ in range(LOOKS_MAX - 1):
         # Asked after letting go: whoever came earlier has poked, whoever comes now finds it free.
         if not world.lock.was_poked() or not world.lock.acquire():
             break
-        report = _locked_look(world).absorb(report)
+        report = locked_look(world).absorb(report)
     return report
 
 
@@ -65,10 +67,11 @@ def _lock(world: World) -> bool:
     return world.lock.acquire()
 
 
-def _locked_look(world: World) -> Report:
+def locked_look(world: World, *, only: Permitted | None = None) -> Report:
+    """For whoever holds the lock, which is let go. ``only``: the starts that may be made; None: all."""
     try:
         world.state.open()
-        return one_look(world)
+        return one_look(world, only=only)
     except StateError as error:
         report = Report(world.pass_id, world.clock.now())
         report.fault(error)
@@ -77,7 +80,7 @@ def _locked_look(world: World) -> Report:
         world.lock.release()
 
 
-def one_look(world: World) -> Report:
+def one_look(world: World, *, only: Permitted | None = None) -> Report:
     """Tend, start, record; later steps run whatever the earlier ones met (law 12)."""
     began = world.clock.monotonic()
     report = Report(world.pass_id, world.clock.now())
@@ -91,7 +94,7 @@ def one_look(world: World) -> Report:
         deadline = began + world.configuration.policy.pass_limit_s
         refused = _obey(context, snapshot, leases, deadline=deadline)
         leases, backlog = _heed(context, leases, fetch_into(report, world, context.server))
-        _start(context, Tended(leases, snapshot.broken, backlog, refused), deadline=deadline)
+        _start(context, Tended(leases, snapshot.broken, backlog, refused), only, deadline=deadline)
         _sweep(context, leases, snapshot.broken, deadline=deadline)
     except StateError as error:
         # A pass that cannot read or write its own state gives no verdict on others (law 12).
@@ -155,13 +158,13 @@ def _heed(
     return heed(context, leases, backlog)
 
 
-def _start(context: Context, tended: Tended, *, deadline: float) -> None:
+def _start(context: Context, tended: Tended, only: Permitted | None, *, deadline: float) -> None:
     """Plan and start; where a claim was lost its slot is planned again, a few times."""
     context.memory.seen(tended.leases)
     snapshot = _observe(context, tended)
     tell_pauses(context.report, snapshot.pauses)
     for _ in range(REPLANS_MAX):
-        plan = plan_start(snapshot)
+        plan = plan_start(snapshot) if only is None else permitted(plan_start(snapshot), only, context.report)
         context.report.planned(plan)
         tell_plan(context.report, plan)
         lost = _launch_all(context, plan, tended.leases, deadline=deadline) if plan.starts else {}
@@ -179,6 +182,14 @@ def _start(context: Context, tended: Tended, *, deadline: float) -> None:
         from tinyscheduler.reconcile.waits import remember_waits
 
         remember_waits(context, snapshot, plan, tended.leases)
+
+
+def permitted(plan: StartPlan, only: Permitted, report: Report) -> StartPlan:
+    """Without the starts that nobody has approved: tending has made room for them."""
+    starts = tuple(start for start in plan.starts if (start.task.id, start.agent.name) in only)
+    if len(starts) < len(plan.starts):
+        report.notes.append(f"{len(plan.starts) - len(starts)} more may start now; the next pass does it")
+    return plan._replace(starts=starts)
 
 
 def _sweep(
