@@ -41,6 +41,9 @@ class FakeTaskServer:
         """How many writes were applied, whoever heard of it."""
         self._tasks: dict[TaskId, Task] = {}
         self._comments: dict[TaskId, list[Comment]] = {}
+        self._elsewhere: tuple[dict[TaskId, Task], dict[TaskId, list[Comment]]] = ({}, {})
+        self.is_elsewhere = False
+        """It has other data just now."""
         self._lock = RLock()
 
     # --- the port ------------------------------------------------------------------------------
@@ -210,6 +213,12 @@ class FakeTaskServer:
     def exists(self, task_id: TaskId) -> bool:
         """Nobody has deleted it."""
         return task_id in self._tasks
+
+    def swap_data(self) -> None:
+        """Restarted over another database, empty at first; the next time over this one again."""
+        with self._lock:
+            self._tasks, self._comments, self._elsewhere = *self._elsewhere, (self._tasks, self._comments)
+            self.is_elsewhere = not self.is_elsewhere
 
     def task(self, task_id: TaskId) -> Task:
         """The task as it is, whatever the knobs say."""

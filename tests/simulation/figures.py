@@ -21,6 +21,7 @@ FAULTS: tuple[tuple[str, str], ...] = (
     ("calls that the disk refused (ENOSPC, EDQUOT, EIO, EROFS)", r"disk .*"),
     ("calls to the server without an answer, applied or not, late or twice", r"answer lost: .*"),
     ("times the server went or came back", r"server goes or comes"),
+    ("times the server had other data", r"server with other data"),
     ("power cuts", r"power cut"),
     ("reboots", r"reboot"),
     ("suspends", r"suspend"),
@@ -53,7 +54,7 @@ class Tally:
         self.places |= house.places_of_death
 
     def faults(self) -> int:
-        return sum(self._sum(pattern) for _, pattern in FAULTS[:12])
+        return sum(self._sum(pattern) for _, pattern in FAULTS[:13])
 
     def rate(self) -> float:
         return self.steps / self.seconds if self.seconds else 0.0

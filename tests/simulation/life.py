@@ -8,7 +8,7 @@ from tests.fakes.memory_files import MemoryFiles
 from tests.simulation.house import CALM, House, LawBroken, Rates
 from tests.simulation.laws import Laws
 from tests.simulation.passes import cron
-from tests.simulation.people import somebody_does_something
+from tests.simulation.people import can_tell_data, somebody_does_something, stop_runs_of_deleted_tasks
 
 STEPS = 350
 """Of one short life, without those of its end; a step is an effect or somebody's turn."""
@@ -87,6 +87,7 @@ class Life:
         for wrapper in house.wrappers:
             wrapper.is_stopped = False
         for number in range(END_PASSES_MAX):
+            stop_runs_of_deleted_tasks(house)
             self._minute()
             self.laws.at_every_step()
             if number > 1:
@@ -163,6 +164,26 @@ def _disk(house: House) -> None:
     house.tell("fate", f"the disk is {'full' if house.is_disk_full else 'not full'}")
 
 
+def _other_data(house: House) -> None:
+    """Somebody restarts the server over an empty database and looks at the passes for a while. Not where
+    every run in flight was stopped, or where there is one only: then nobody can tell (law 4)."""
+    if house.server.is_elsewhere or house.server.unavailable or not can_tell_data(house):
+        return
+    house.count("server with other data")
+    house.tell("fate", "gives the server other data")
+    house.server.swap_data()
+    try:
+        for _ in range(house.chance.randint(1, 3)):
+            if not can_tell_data(house):
+                break
+            cron(house.chance.choice(house.machines))
+            house.advance(house.chance.choice((3, 30, 70, 130)))
+            house.everybody()
+    finally:
+        house.server.swap_data()
+        house.tell("fate", "gives the server its data back")
+
+
 def _step_clock(house: House) -> None:
     machine = house.chance.choice(house.machines)
     # Two machines over one folder have to agree on the time, but for seconds.
@@ -205,6 +226,7 @@ MENU: tuple[tuple[Deed, int], ...] = (
     (_kill, 2),
     (_stop_or_wake, 2),
     (_server, 1),
+    (_other_data, 3),
     (_disk, 1),
     (_step_clock, 1),
     (_suspend, 1),

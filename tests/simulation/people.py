@@ -9,7 +9,7 @@ from tests.simulation.house import PERSON, House
 from tinyscheduler.adapters.records import FileLeaseStore
 from tinyscheduler.adapters.records.intents import FileIntents
 from tinyscheduler.model.ids import LeaseId, TaskId
-from tinyscheduler.model.intent import Intent, IntentKind
+from tinyscheduler.model.intent import INTENTS_MAX, Intent, IntentKind
 from tinyscheduler.model.lease import Lease
 
 
@@ -82,7 +82,10 @@ def remove_lease(house: House, task_id: TaskId) -> None:
 
 
 def garble_lease(house: House, task_id: TaskId) -> None:
-    """Half of it is gone, or all, or it is something else."""
+    """Half of it is gone, or all, or it is something else. Not where two machines share the folder: whose it
+    was could then not be told (docs/protocol.md, known limits)."""
+    if len(house.machines) > 1:
+        return
     entry = house.disk.entry(f"{house.configuration.places.running}/task_{task_id}.json")
     if isinstance(entry, Inode):
         house.meddled.add(task_id)
@@ -106,13 +109,18 @@ def ask_something(house: House, task_id: TaskId) -> None:
             return
         # The command says what it risks: nobody proves any more that the run is over.
         house.released.add(task_id)
+    is_of_lease = kind in ("stop", "park", "release")
+    _ask(house, kind, task_id, lease_id if is_of_lease else None)
+
+
+def _ask(house: House, kind: IntentKind, task_id: TaskId, lease_id: LeaseId | None) -> None:
     now = house.clock.now()
     house.requests += 1
     intent = Intent(
         id=f"{now:%Y%m%dT%H%M%S.%fZ}-{house.requests:08x}",
         kind=kind,
         task_id=task_id,
-        lease_id=lease_id if kind in ("stop", "park", "release") else None,
+        lease_id=lease_id,
         by="a-person",
         at=now,
         reason="she said so",
@@ -121,13 +129,43 @@ def ask_something(house: House, task_id: TaskId) -> None:
     )
     house.tell("a person", f"asks for {kind} of task {task_id}")
     house.count(f"request: {kind}")
+    _intents(house).write(intent)
+
+
+def can_tell_data(house: House) -> bool:
+    """Two runs or more whose claim was answered, one of them not stopped: so many a server with other data is
+    known by."""
+    leases = [lease for lease in _leases(house).scan().leases if lease.state != "claiming"]
+    asked = {intent.task_id for intent in _intents(house).scan(INTENTS_MAX).intents}
+    going_on = [lease for lease in leases if lease.task_id not in asked and not _is_stopped(lease)]
+    return len(leases) > 1 and bool(going_on)
+
+
+def stop_runs_of_deleted_tasks(house: House) -> None:
+    """As the fault asks of whoever has deleted them."""
+    for lease in _leases(house).scan().leases:
+        asked = {intent.task_id for intent in _intents(house).scan(INTENTS_MAX).intents}
+        is_left = not house.server.exists(lease.task_id) and lease.task_id not in asked
+        if is_left and lease.state in ("running", "finished") and not _is_stopped(lease):
+            _ask(house, "stop", lease.task_id, lease.lease_id)
+
+
+def _is_stopped(lease: Lease) -> bool:
+    return lease.outcome is not None and lease.outcome.kind == "cancelled"
+
+
+def _leases(house: House) -> FileLeaseStore:
     places = house.configuration.places
-    FileIntents(places.intents, places.quarantine, disk=MemoryFiles(house.disk)).write(intent)
+    return FileLeaseStore(places.running, places.quarantine, disk=MemoryFiles(house.disk))
+
+
+def _intents(house: House) -> FileIntents:
+    places = house.configuration.places
+    return FileIntents(places.intents, places.quarantine, disk=MemoryFiles(house.disk))
 
 
 def _lease_id(house: House, task_id: TaskId) -> LeaseId | None:
-    places = house.configuration.places
-    found = FileLeaseStore(places.running, places.quarantine, disk=MemoryFiles(house.disk)).read(task_id)
+    found = _leases(house).read(task_id)
     return found.lease_id if isinstance(found, Lease) else None
 
 

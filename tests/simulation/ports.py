@@ -7,6 +7,7 @@ the lock, the identity of the state folder, the engine, the line to the task ser
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from tests.fakes.attic import EmptyAttic
@@ -24,6 +25,8 @@ from tinyscheduler.adapters.records.waiting import FileCursors, FileWaits
 from tinyscheduler.adapters.runs import RunFolderStore
 from tinyscheduler.errors import ServerUnavailable, StartFailed, StateError
 from tinyscheduler.model.event import Event
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.remains import Remains
 
 if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
@@ -66,7 +69,7 @@ def world_of(body: Body) -> World:
         engine=Engine(body),
         server=cast("TaskServer", Line(body)),
         state=State(body),
-        attic=EmptyAttic(),
+        attic=Attic(body),
         configuration=house.configuration,
     )
 
@@ -171,6 +174,21 @@ class State:
                 pid = int(name.split(".")[-2].partition("-")[0])
                 if all(machine.table.get(pid) is None for machine in self._body.house.machines):
                     self._body.files.remove(f"{folder}/{name}")
+
+
+class Attic(EmptyAttic):
+    """Never due; what has run here is asked for all the same."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def remains(self, *, before: datetime) -> tuple[Remains, ...]:
+        folder, files = self._body.house.configuration.places.ledger, self._body.files
+        names = sorted(name for name in files.names(folder) if name.startswith("task_"))
+        return tuple(
+            Remains("ledger", name, before, TaskId(name.removeprefix("task_").removesuffix(".json")))
+            for name in names
+        )
 
 
 class Engine:

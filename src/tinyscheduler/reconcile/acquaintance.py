@@ -2,7 +2,8 @@
 
 A server that was restarted over another database answers well and knows none of our tasks. To believe
 it would end every run and forget every outcome; so where it does not know one task in flight, it is
-asked for the others. One that is missing was deleted; if all of them are, the server has other data.
+asked for the others, and where there is no other, for those that have run here before. One that is missing
+was deleted; if all of them are, the server has other data.
 
 Where a person has stopped every run in flight, nothing more is asked. That is the way out for somebody who
 has deleted all these tasks, and means it; a stop speaks for its own run only.
@@ -10,25 +11,33 @@ has deleted all these tasks, and means it; a stop speaks for its own run only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 
-from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.errors import ServerUnavailable, StateError
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.ports import World
 
 ASKED_MAX = 20
-"""Nobody deletes twenty tasks in flight; asking for more proves nothing and costs time under the lock."""
+"""Nobody deletes twenty tasks at once; asking for more proves nothing and costs time under the lock."""
+EVER = timedelta(days=36_500)
+
+Tasks = Mapping[TaskId, datetime]
+"""When each was made: the same id with another time is another task."""
 
 
 class Acquaintance:
     """The tasks in flight at the beginning of a pass. Sure of the server with the first one it knows."""
 
-    def __init__(self, leases: Iterable[Lease], source: str) -> None:
+    def __init__(self, leases: Iterable[Lease], source: str, before: Callable[[str], Tasks]) -> None:
+        """``before``: tasks of this server that have run here, the last ones first. Raises StateError."""
         ours = [lease for lease in leases if lease.source == source]
         self._created_at = {lease.task_id: lease.claim.task_created_at for lease in ours}
-        # Of a single one nobody can tell whether it was deleted.
-        self._is_sure = len(ours) < 2 or all(_is_stopped(lease) for lease in ours)
+        self._source = source
+        self._before = before
+        self._is_sure = all(_is_stopped(lease) for lease in ours)
 
     def check(
         self, task_id: TaskId, created_at: datetime | None, ask: Callable[[TaskId], datetime | None]
@@ -37,17 +46,48 @@ class Acquaintance:
         it knows none of the others either."""
         if self._is_sure or task_id not in self._created_at:
             return
-        others = [other for other in self._created_at if other != task_id]
-        self._is_sure = self._created_at[task_id] == created_at or any(
-            self._created_at[other] == ask(other) for other in others[:ASKED_MAX]
-        )
+        if self._created_at[task_id] == created_at:
+            self._is_sure = True
+            return
+        others = self._others(task_id)
+        asked = list(others)[:ASKED_MAX]
+        # Of a single one, with nothing before it, nobody can tell whether it was deleted.
+        self._is_sure = not asked or any(others[other] == ask(other) for other in asked)
         if not self._is_sure:
             raise ServerUnavailable(
-                f"the task server knows none of the {len(self._created_at)} tasks in flight: "
+                f"the task server knows none of the {1 + len(asked)} tasks {self._what(task_id)}: "
                 "it has other data now",
                 hint="give it its data back, or name the right one in TINYSCHEDULER_MCP_ENDPOINT; "
-                "if these tasks were deleted on purpose, tinyscheduler stop each of them",
+                "if these tasks were deleted on purpose, tinyscheduler stop each of them that runs",
             )
+
+    def _others(self, task_id: TaskId) -> Tasks:
+        others = {other: at for other, at in self._created_at.items() if other != task_id}
+        if others:
+            return others
+        try:
+            found = self._before(self._source)
+        except StateError as error:
+            raise ServerUnavailable(
+                f"the task server does not know task {task_id}, and what else it should know cannot be "
+                f"read: {error.message}",
+                hint=error.hint,
+            ) from error
+        return {other: at for other, at in found.items() if other != task_id}
+
+    def _what(self, task_id: TaskId) -> str:
+        if len(self._created_at) > 1:
+            return "in flight"
+        return f"that it was last asked for, of which task {task_id} is in flight"
+
+
+def tasks_before(world: World, source: str) -> Tasks:
+    """See ``Acquaintance``. By the age of the ledgers. Raises StateError."""
+    remains = world.attic.remains(before=world.clock.now() + EVER)
+    ids = [found.task_id for found in reversed(remains) if found.kind == "ledger" and found.task_id]
+    ledgers = world.ledgers.read(ids[: 2 * ASKED_MAX])
+    known = [ledger for task_id in ids if isinstance(ledger := ledgers.get(task_id), Ledger)]
+    return {ledger.task_id: ledger.task_created_at for ledger in known if ledger.source == source}
 
 
 def _is_stopped(lease: Lease) -> bool:

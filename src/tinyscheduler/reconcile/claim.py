@@ -130,7 +130,11 @@ def _exchange_back(server: TaskServer, task: Task, lease: Lease) -> None:
     if person and task.assigned_to != lease.agent and task.status == "working":
         _let_go(server, task, lease.agent, lease.lease_id)
     is_begun = task.assigned_to == lease.agent and task.status == "working"
-    server.update(task.id, status="idle" if is_begun or not person else None, assigned_to=person)
+    left = server.update(task.id, status="idle" if is_begun or not person else None, assigned_to=person)
+    taker = left.previous_assigned_to
+    if taker not in (None, task.assigned_to):
+        # Taken between our look and our word.
+        server.update(task.id, assigned_to=taker)
 
 
 def _is_anothers(detail: TaskDetail, lease: Lease) -> bool:

@@ -32,7 +32,9 @@ class GuardedServer:
         self._memory = memory
         self.trouble: ServerUnavailable | None = None
         """Why the server is unknown; None while it answers."""
+        self._in_flight: Sequence[Lease] = ()
         self._acquaintance: Acquaintance | None = None
+        """Made when the first task is asked for: most passes ask for none."""
 
     @property
     def source(self) -> str:
@@ -45,10 +47,7 @@ class GuardedServer:
 
     def meet(self, leases: Sequence[Lease]) -> None:
         """Tasks that this server should know (law 4)."""
-        if len(leases) > 1:
-            from tinyscheduler.reconcile.acquaintance import Acquaintance
-
-            self._acquaintance = Acquaintance(leases, self.source)
+        self._in_flight = leases
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port. Raises ServerUnavailable also where the server turns out to have other data."""
@@ -110,8 +109,12 @@ class GuardedServer:
         self._server.close()
 
     def _recognise(self, task_id: TaskId, created_at: datetime | None) -> None:
-        if self._acquaintance is None:
+        if not self._in_flight:
             return
+        if self._acquaintance is None:
+            from tinyscheduler.reconcile.acquaintance import Acquaintance
+
+            self._acquaintance = Acquaintance(self._in_flight, self.source, self._memory.tasks_before)
         try:
             self._acquaintance.check(task_id, created_at, self._created_at)
         except ServerUnavailable as error:
@@ -124,6 +127,7 @@ class GuardedServer:
         except ServerUnavailable:
             raise
         except TaskServerError:
+            # Not there, or not shown: the same as not known, which is what is counted.
             return None
 
     def _call(self, ask: Callable[[], T]) -> T:

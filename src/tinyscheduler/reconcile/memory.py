@@ -7,12 +7,13 @@ without a report nothing is changed on disk.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.breaker import CLOSED, Accounts, Breaker, Breakers, Quarantine
 from tinyscheduler.model.event import Event
-from tinyscheduler.model.ids import AgentName, LeaseId
+from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.planner import breakers as rules
 from tinyscheduler.ports import AccountStore, BreakerStore, World
@@ -51,6 +52,12 @@ class Memory:
         after = self._keep_breaker(rules.after_answer(before, self._world.clock.now()))
         if before.state != "closed" and after.state == "closed":
             self._note(Event("breaker_closed", reason=f"{self.endpoint} answers again"))
+
+    def tasks_before(self, source: str) -> Mapping[TaskId, datetime]:
+        """Tasks of this server that have run here, the last ones first. Raises StateError."""
+        from tinyscheduler.reconcile.acquaintance import tasks_before
+
+        return tasks_before(self._world, source)
 
     def after_failure(self, why: str) -> None:
         """It did not."""

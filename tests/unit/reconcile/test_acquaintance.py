@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from tests.builders import NOW, SOURCE, a_lease, an_outcome
-from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.errors import ServerUnavailable, StateError
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.reconcile.acquaintance import ASKED_MAX, Acquaintance
@@ -32,9 +32,13 @@ class Server:
         return self._known.get(task_id)
 
 
-def is_believed(leases: list[Lease], server: Server, task_id: str = "1") -> bool:
+def is_believed(
+    leases: list[Lease], server: Server, task_id: str = "1", *, before: dict[TaskId, datetime] | None = None
+) -> bool:
+    """``before``: tasks that have run here, besides those in flight."""
     try:
-        Acquaintance(leases, SOURCE).check(TaskId(task_id), server.ask(TaskId(task_id)), server.ask)
+        acquaintance = Acquaintance(leases, SOURCE, lambda source: {} if source != SOURCE else before or {})
+        acquaintance.check(TaskId(task_id), server.ask(TaskId(task_id)), server.ask)
     except ServerUnavailable:
         return False
     return True
@@ -56,14 +60,40 @@ def test_a_server_that_knows_none_of_several_is_not_believed(known: dict[str, da
     assert not is_believed(crew(2), Server(known))
 
 
-def test_of_a_single_one_nobody_can_tell() -> None:
+def test_of_a_single_one_with_nothing_before_it_nobody_can_tell() -> None:
     assert is_believed(crew(1), Server({}))
+    assert is_believed(crew(1), Server({}), before={TaskId("1"): MADE})
+
+
+def test_a_single_one_that_is_missing_beside_one_that_ran_before_was_deleted() -> None:
+    before = {TaskId("8"): NOW, TaskId("7"): MADE}
+
+    assert is_believed(crew(1), Server({"7": MADE}), before=before)
+
+
+@pytest.mark.parametrize("known", [{}, {"7": NOW}], ids=["no-tasks", "another-of-this-id"])
+def test_a_server_that_knows_neither_a_single_one_nor_what_ran_before_is_not_believed(
+    known: dict[str, datetime],
+) -> None:
+    assert not is_believed(crew(1), Server(known), before={TaskId("7"): MADE})
+
+
+def test_what_ran_before_cannot_be_read_and_so_nothing_is_known() -> None:
+    def refuse(_source: str) -> dict[TaskId, datetime]:
+        raise StateError("the disk is sick", hint="mend it")
+
+    with pytest.raises(ServerUnavailable, match="the disk is sick"):
+        Acquaintance(crew(1), SOURCE, refuse).check(TaskId("1"), None, Server({}).ask)
+
+
+def test_a_single_stopped_run_needs_no_other() -> None:
+    assert is_believed([a_stopped_run("1")], Server({}), before={TaskId("7"): MADE})
 
 
 def test_runs_of_another_server_prove_nothing() -> None:
     other = a_lease("2")._replace(source="other:1")
 
-    assert is_believed([a_lease("1"), other], Server({}))
+    assert is_believed([a_lease("1"), other], Server({}), before={})
 
 
 def test_where_a_person_has_stopped_every_run_nothing_more_is_asked() -> None:
@@ -85,7 +115,7 @@ def test_a_task_that_is_not_in_flight_is_nobodys_proof() -> None:
 
 def test_it_is_enough_to_have_recognised_it_once() -> None:
     server = Server({"1": MADE})
-    acquaintance = Acquaintance(crew(3), SOURCE)
+    acquaintance = Acquaintance(crew(3), SOURCE, lambda _source: {})
     acquaintance.check(TaskId("1"), MADE, server.ask)
 
     acquaintance.check(TaskId("2"), None, server.ask)

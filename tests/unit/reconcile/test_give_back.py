@@ -49,6 +49,19 @@ def test_a_claim_is_given_back_exactly_to_where_it_was(before: str | None, way: 
     assert where(server) == ("idle", before, "dev")
 
 
+@pytest.mark.parametrize(("before", "at"), [(None, 0), (None, 2), ("dev-1", 0)])
+def test_a_person_who_takes_it_while_it_is_given_back_keeps_it(before: str | None, at: int) -> None:
+    """``at`` 2: only the first half of the claim is there."""
+    server, seen = a_server(assigned_to=before)
+    port, _ = line_to(server, at=at)
+    claim_task(port, seen)
+    taking, _ = line_to(server, before=lambda _write: server.assign(TASK, "sue"))
+
+    back(taking, seen)
+
+    assert server.task(TASK).assigned_to == "sue"
+
+
 @POOL_AND_ASSIGNED
 def test_giving_back_twice_changes_nothing(before: str | None) -> None:
     server, seen = a_server(assigned_to=before)

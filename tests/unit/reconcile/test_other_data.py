@@ -77,3 +77,36 @@ def test_who_has_deleted_both_tasks_on_purpose_stops_their_runs(tmp_path: Path) 
     assert stage.lease("1") is None
     assert stage.lease("2") is None
     assert not is_alive(stage, "2")
+
+
+def test_a_single_run_goes_on_while_the_server_has_other_data(tmp_path: Path) -> None:
+    """What has run before is not known there either."""
+    stage = a_running_stage(tmp_path, tasks=2)
+    stage.engine.finish(stage.engine.newest("2"), "succeeded")
+    run_after(stage, 1)
+    stage.server.swap_data()
+    codes = []
+    for _ in range(5):
+        run_after(stage, 40)
+        codes.append(stage.run().exit_code)
+    alive = is_alive(stage)
+    stage.server.swap_data()
+    run_after(stage, 1)
+
+    assert codes == [3] * 5
+    assert alive
+    assert is_alive(stage)
+    assert stage.server.task(TASK).status == "working"
+    assert kinds(stage) == []
+
+
+def test_a_single_run_whose_task_was_deleted_ends(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path, tasks=2)
+    stage.engine.finish(stage.engine.newest("2"), "succeeded")
+    run_after(stage, 1)
+    stage.server.delete(TASK)
+
+    run_after(stage, 1, 1)
+
+    assert not is_alive(stage)
+    assert stage.lease("1") is None
