@@ -1,4 +1,4 @@
-"""What the commands share that ask the next pass for something: ``stop park retry release requeue``.
+"""What the commands share that ask the next pass for something: ``stop park retry approve release requeue``.
 
 A command looks, says what will happen, and writes an intent; only a pass acts (law 7). With --wait it
 runs that pass itself. The words for what will happen come from the tables that the pass uses.
@@ -92,6 +92,7 @@ def new_intent(
     kind: IntentKind,
     lease_id: LeaseId | None,
     requeue: bool = False,
+    mark: str = "",
 ) -> Intent:
     """One that is not written yet."""
     from tinyscheduler.cli.task_write import author_of
@@ -109,6 +110,7 @@ def new_intent(
         _reason(options, by),
         requeue,
         desk.world.server.source,
+        mark,
     )
 
 
@@ -163,11 +165,12 @@ def _outlook(desk: Desk, intent: Intent) -> Outlook:
 
 def _is_same(one: Intent, other: Intent) -> bool:
     """They ask for the same; who asks and when is no difference."""
-    return (one.kind, one.task_id, one.lease_id, one.requeue) == (
+    return (one.kind, one.task_id, one.lease_id, one.requeue, one.mark) == (
         other.kind,
         other.task_id,
         other.lease_id,
         other.requeue,
+        other.mark,
     )
 
 

@@ -9,7 +9,7 @@ EVENT_VERSION = 1
 EventName = Literal[
     "day_opened", "pass_began", "pass_ended", "lease_created", "claim_won", "claim_lost", "claim_unknown",
     "run_started", "run_adopted", "run_revoked", "stop_asked", "tree_gone", "tree_survived",
-    "run_finished", "task_settled", "task_requeued", "task_parked", "task_released",
+    "run_finished", "task_settled", "task_requeued", "task_parked", "task_released", "task_approved",
     "task_starved", "priority_inversion", "agent_quarantined", "account_limited", "breaker_opened",
     "breaker_closed",
     "lease_quarantined", "lease_rebuilt", "lease_undone", "orphan_stopped", "lost_task_found",

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from tinyscheduler.model.ids import LeaseId, TaskId
 
-IntentKind = Literal["stop", "park", "retry", "release", "requeue"]
+IntentKind = Literal["stop", "park", "retry", "release", "requeue", "approve"]
 
 INTENTS_MAX = 1_000
 """In one pass: a script gone wild must not hold the lock for ever. The rest has its turn in the next."""
@@ -34,6 +34,8 @@ class Intent(NamedTuple):
     """Of ``stop``: the task is to run again, instead of being parked."""
     source: str = ""
     """The task server whose task is meant; empty: whichever the pass has."""
+    mark: str = ""
+    """Of ``approve``: what the task said when the person looked at it, so that nothing else is approved."""
 
 
 class BrokenIntent(NamedTuple):

@@ -12,13 +12,15 @@ from typing import Literal, NamedTuple, assert_never
 from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.intent import Intent, IntentAnswer, IntentKind
 from tinyscheduler.model.reason import Held
+from tinyscheduler.planner import approval_subject as its
 from tinyscheduler.planner import intent_subject as it
 from tinyscheduler.planner import intent_words as words
 from tinyscheduler.planner import moved
 from tinyscheduler.planner.intent_subject import Subject
 
 Deed = Literal[
-    "stop", "release", "drop", "park", "retry", "requeue", "done", "nothing", "refuse", "wait", "ask"
+    "stop", "release", "drop", "park", "retry", "requeue", "approve", "done", "nothing", "refuse", "wait",
+    "ask",
 ]  # fmt: skip
 """``done``: the effect is on disk; ``nothing``: there was nothing to do; ``ask``: the task server has
 to be asked first; ``drop``: remove a lease that nobody can read."""
@@ -61,7 +63,7 @@ def answer_of(intent: Intent, ruling: Ruling) -> IntentAnswer | None:
             return IntentAnswer(intent, "refused", ruling.why)
         case "stop" | "release" | "wait" | "ask":
             return IntentAnswer(intent, "waits", ruling.why)
-        case "drop" | "park" | "retry" | "requeue":
+        case "drop" | "park" | "retry" | "requeue" | "approve":
             return None
         case _:
             assert_never(ruling.deed)
@@ -192,6 +194,20 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
             words.say("it is not parked and waits for no retry"),
         ),
         Rule("held", it.always, "retry", words.what_retry_does),
+    ),
+    "approve": (
+        *_OF_THE_SERVER,
+        Rule("complete", it.is_complete, "nothing", words.what_it_is),
+        Rule("unclear", its.is_unclear, "refuse", its.what_is_unclear),
+        Rule("unwanted", its.wants_no_approval, "nothing", words.say("it does not ask for approval")),
+        Rule("approved", its.is_approved, "done", words.say("it is approved as it is")),
+        Rule(
+            "changed",
+            its.says_something_else,
+            "refuse",
+            words.say("it was changed since it was looked at: read it, and approve it again"),
+        ),
+        Rule("wanted", it.always, "approve", words.say("it may start, as far as this goes")),
     ),
     "release": (
         Rule("unreadable_alive", lambda s: it.is_unreadable(s) and it.lives(s), "refuse", words.who_lives),

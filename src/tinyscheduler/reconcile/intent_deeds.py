@@ -8,8 +8,9 @@ from __future__ import annotations
 from tinyscheduler.errors import NotAssigned
 from tinyscheduler.model.event import Event, EventName
 from tinyscheduler.model.lease import Outcome
-from tinyscheduler.model.ledger import Ledger, OpenRun, Parked
+from tinyscheduler.model.ledger import Approval, Ledger, OpenRun, Parked
 from tinyscheduler.model.task import PARKED_TAG, Task
+from tinyscheduler.planner.approval import approved
 from tinyscheduler.planner.intent_subject import Subject, intent_marker, is_said, ledger_of, open_run, task_of
 from tinyscheduler.planner.retry import after_run, fingerprint, released
 from tinyscheduler.reconcile.context import Context
@@ -40,6 +41,14 @@ def retry(context: Context, subject: Subject) -> None:
         untag(context.server, _task(subject))
     context.world.ledgers.write(released(ledger)._replace(is_tagged=False))
     _tell(context, subject, "task_released")
+
+
+def approve(context: Context, subject: Subject) -> None:
+    """What the person has read, and nothing else: the table has compared it with the task."""
+    intent = subject.intent
+    approval = Approval(intent.by, intent.reason, context.world.clock.now(), intent.mark)
+    context.world.ledgers.write(approved(_ledger_for(context, subject), approval))
+    _tell(context, subject, "task_approved")
 
 
 def requeue(context: Context, subject: Subject) -> None:

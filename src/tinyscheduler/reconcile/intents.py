@@ -17,7 +17,7 @@ from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
 from tinyscheduler.planner.intents import answer_of, held_by
 from tinyscheduler.reconcile.context import Context
-from tinyscheduler.reconcile.intent_deeds import park, requeue, retry
+from tinyscheduler.reconcile.intent_deeds import approve, park, requeue, retry
 from tinyscheduler.reconcile.intent_look import Judged, look_at
 
 OBEY_S_MAX = 10.0
@@ -95,6 +95,8 @@ def _act(context: Context, judged: Judged) -> IntentAnswer:
             retry(context, judged.subject)
         case "requeue":
             requeue(context, judged.subject)
+        case "approve":
+            approve(context, judged.subject)
         case "drop":
             _drop(context, judged)
         case other:

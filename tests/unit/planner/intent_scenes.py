@@ -28,6 +28,7 @@ def an_intent(
     at: datetime = NOW,
     source: str = SOURCE,
     number: int = 1,
+    mark: str = "",
 ) -> Intent:
     """Asked just now by bob, of whatever the task does."""
     return Intent(
@@ -40,6 +41,7 @@ def an_intent(
         "asked by bob",
         requeue,
         source,
+        mark,
     )
 
 

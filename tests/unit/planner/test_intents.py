@@ -23,6 +23,7 @@ from tests.builders import (
     facts,
     parked_as,
 )
+from tests.unit.planner.approval_cases import CASES_OF_APPROVAL
 from tests.unit.planner.intent_scenes import a_subject, an_intent
 from tinyscheduler.model.ids import LeaseId
 from tinyscheduler.model.intent import IntentKind
@@ -108,6 +109,7 @@ def about_parking(kind: IntentKind) -> tuple[Case, ...]:
 
 
 CASES: tuple[Case, ...] = (
+    *(Case("approve", *case) for case in CASES_OF_APPROVAL),
     of_stop("unreadable", "wait", broken=a_broken_lease()),
     of_stop("start_failed", "wait", lease=TAKEN_BACK),
     of_stop("over", "done", lease=OVER),

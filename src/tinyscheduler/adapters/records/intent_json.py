@@ -28,6 +28,7 @@ def intent_to_json(intent: Intent) -> dict[str, object]:
         "at": exact_instant_text(intent.at),
         "requeue": intent.requeue,
         "source": intent.source,
+        "mark": intent.mark,
     }
 
 
@@ -48,6 +49,7 @@ def intent_from_json(found: object, *, intent_id: str) -> Intent:
         reason=_line("reason", fields.text("reason"), REASON_CHARS_MAX),
         requeue=fields.truth("requeue"),
         source=fields.text("source"),
+        mark=_line("mark", fields.text_or_none("mark") or "", BY_CHARS_MAX),
     )
 
 
