@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 
 from tinyscheduler.kit import files
@@ -11,7 +10,6 @@ from tinyscheduler.kit.namespace_time import clock_offsets
 
 REPLACED_IN = ("ledger", "passes", "cache", "bin", "intents", "pauses", "quarantine")
 """Where temp files may lie, besides the root and the leases."""
-_TEMPORARY = re.compile(r"\..+\.(\d+)-(\d+)-\d+\.tmp")
 
 
 def sweep(root: str, running: str) -> Iterator[str]:
@@ -26,9 +24,19 @@ def sweep(root: str, running: str) -> Iterator[str]:
             yield f"{folder} cannot be looked at: {error.strerror}"
             continue
         for name in names:
-            match = _TEMPORARY.fullmatch(name)
-            if match and not _is_running(int(match[1]), int(match[2])):
+            writer = _writer_of(name)
+            if writer is not None and not _is_running(*writer):
                 yield from _clear(f"{folder}/{name}", root)
+
+
+def _writer_of(name: str) -> tuple[int, int] | None:
+    """Pid and start of ``.NAME.PID-START-NUMBER.tmp``; None: it is no such name."""
+    if not (name.startswith(".") and name.endswith(".tmp")):
+        return None
+    head, _, ending = name.removesuffix(".tmp").rpartition(".")
+    numbers = ending.split("-")
+    is_ours = len(head) > 1 and len(numbers) == 3 and all(n.isascii() and n.isdigit() for n in numbers)
+    return (int(numbers[0]), int(numbers[1])) if is_ours else None
 
 
 def _clear(path: str, root: str) -> Iterator[str]:

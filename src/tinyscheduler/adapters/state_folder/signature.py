@@ -7,7 +7,6 @@ stands elsewhere than its signature says is a copy (design 5).
 from __future__ import annotations
 
 import os
-import re
 from typing import NamedTuple
 
 from tinyscheduler.errors import StateError
@@ -16,7 +15,8 @@ from tinyscheduler.kit.fields import Fields
 
 FORMAT = 1
 FORMAT_BYTES_MAX = 10_000
-_STATE_ID = re.compile(r"[0-9a-f]{16}")
+_ID_DIGITS = 16
+_HEXADECIMAL = frozenset("0123456789abcdef")
 _RESTORE = "restore it from a backup; without it nobody knows whose leases these are"
 
 
@@ -57,7 +57,7 @@ def is_of(signature: Signature, root: str) -> bool:
 def write(path: str, root: str) -> str:
     """Sign the folder ``root`` with a new id, and return it."""
     status = os.stat(root)
-    signature = Signature(os.urandom(8).hex(), status.st_dev, status.st_ino, _volume_of(root))
+    signature = Signature(os.urandom(_ID_DIGITS // 2).hex(), status.st_dev, status.st_ino, _volume_of(root))
     files.replace(path, json_text.dump({"schema": FORMAT, **signature._asdict()}))
     return signature.state_id
 
@@ -71,10 +71,11 @@ def _signature(found: Fields) -> Signature:
     """Raises ValueError. A damaged place would look like a copy's, and the leases of living agents would
     be set aside."""
     # It becomes part of a path (law 11).
-    if not _STATE_ID.fullmatch(found.text("state_id")):
+    state_id = found.text("state_id")
+    if len(state_id) != _ID_DIGITS or not _HEXADECIMAL.issuperset(state_id):
         raise ValueError("it has no state_id")
     return Signature(
-        state_id=found.text("state_id"),
+        state_id=state_id,
         device=found.whole("device"),
         inode=found.whole("inode"),
         volume=found.text("volume"),
