@@ -9,7 +9,7 @@ LOCK_FLAGS ?=
 # "make test PYTEST_FLAGS=-x" and the like are welcome.
 PYTEST_FLAGS ?= -n 3 --dist worksteal
 
-.PHONY: help check test lint fix types imports docs bench soak clean lock dev rigs
+.PHONY: help check test lint fix types imports docs bench soak mutants clean lock dev rigs
 
 help: ## Show the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 10
@@ -50,6 +50,9 @@ soak: dev rigs ## Simulate a million steps, run the tests that take minutes on p
 	rm -f build/faults.jsonl
 	$(PYTHON) -m pytest -m soak --timeout 7200 $(PYTEST_FLAGS)
 	$(PYTHON) -m tests.integration.faults.figures
+
+mutants: dev ## Switch off the planner's rules one by one: a test has to notice each.
+	$(PYTHON) tools/mutants.py
 
 clean: ## Remove what can be made again; the state folder is left alone.
 	rm -rf .venv .venv.* .venv-dev .venv-dev.* build dist
