@@ -11,8 +11,7 @@ from pathlib import Path
 
 from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
-from tinyscheduler.model.lease import ProcessRef
-from tinyscheduler.model.order import LEASE_VARIABLE
+from tinyscheduler.model.lease import LEASE_VARIABLE, ProcessRef
 
 LIMIT_S = 20
 TAG = f"state-{os.getpid()}:1:lease"

@@ -75,7 +75,7 @@ OURS: Mapping[str, str] = {
     "kit": "kit kit.fields kit.files kit.json_text kit.namespace_time",
     "words": (
         "model model.action model.agent model.breaker model.configuration model.event model.hints model.ids"
-        " model.intent model.knowledge model.lease model.ledger model.order model.pass_result model.policy"
+        " model.intent model.knowledge model.lease model.ledger model.pass_result model.policy"
         " model.rate_limit model.reason model.resources model.sightings model.snapshot"
         " model.task model.waiting"
     ),

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.nursery import OTHER, PLAIN, TAG, TAGGED, Nursery, parent_of, pids
 from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
-from tinyscheduler.model.order import LEASE_VARIABLE
+from tinyscheduler.model.lease import LEASE_VARIABLE
 from tinyscheduler.ports import RunRef
 
 

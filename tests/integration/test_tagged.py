@@ -15,7 +15,7 @@ import pytest
 from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.adapters.processes.proc import all_pids
-from tinyscheduler.model.order import LEASE_VARIABLE
+from tinyscheduler.model.lease import LEASE_VARIABLE
 
 STATE = f"state-{os.getpid()}"
 TAG, OTHER = f"{STATE}:1:lease", f"{STATE}:2:other"

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.wrapping import RESULT, Stage, is_alive
-from tinyscheduler.model.lease import OutcomeClass
-from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE
+from tinyscheduler.model.lease import AGENT_ENV_PREFIX, LEASE_VARIABLE, OutcomeClass
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from tests.integration.wrapping import REPOSITORY, Stage, is_alive
 from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.model.ids import LeaseId
-from tinyscheduler.model.lease import Owner
-from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE
+from tinyscheduler.model.lease import AGENT_ENV_PREFIX, LEASE_VARIABLE, Owner
 
 LIBRARIES_ALLOWED = {
     "datetime", "json", "re", "select", "signal", "typing", "contextlib", "enum", "functools",

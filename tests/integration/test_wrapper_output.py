@@ -10,7 +10,7 @@ import pytest
 
 from tests.integration.wrapping import RESULT, Stage
 from tests.waiting import wait_until
-from tinyscheduler.model.order import AGENT_ENV_PREFIX
+from tinyscheduler.model.lease import AGENT_ENV_PREFIX
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.adapters.records import FileLeaseStore
 from tinyscheduler.adapters.runs import RunFolderStore
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
-from tinyscheduler.model.lease import Claim, Lease, Outcome, lease_tag
-from tinyscheduler.model.order import LEASE_VARIABLE, Limits, Order
+from tinyscheduler.model.lease import LEASE_VARIABLE, Claim, Lease, Outcome, lease_tag
+from tinyscheduler.model.order import Limits, Order
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = REPOSITORY / "src" / "tinyscheduler" / "__main__.py"

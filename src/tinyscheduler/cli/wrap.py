@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 
 from tinyscheduler.errors import StateError, TinySchedulerError
-from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE
+from tinyscheduler.model.lease import AGENT_ENV_PREFIX, LEASE_VARIABLE
 
 USAGE_EXIT = 2
 CRASH_EXIT = 1

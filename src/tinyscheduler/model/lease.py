@@ -170,6 +170,13 @@ class StopOrder(NamedTuple):
     at: datetime
 
 
+AGENT_ENV_PREFIX = "TINYSCHEDULER_AGENT_ENV_"
+"""Values meant for the agent alone travel under this prefix, so that the wrapper can hand them over
+and still become a pass with the environment of the pass that started it."""
+LEASE_VARIABLE = "TINYSCHEDULER_LEASE"
+"""The tag in the environment of the wrapper and of everything below it."""
+
+
 def lease_tag(state_id: str, task_id: TaskId, lease_id: LeaseId) -> str:
     """Value of TINYSCHEDULER_LEASE: marks every process of one run from its exec on."""
     return f"{state_id}:{task_id}:{lease_id}"

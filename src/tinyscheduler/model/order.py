@@ -61,11 +61,3 @@ class Order(NamedTuple):
     reads: tuple[str, ...] = ()
     goal: str | None = None
     resources: Resources = NO_RESOURCES
-
-
-AGENT_ENV_PREFIX = "TINYSCHEDULER_AGENT_ENV_"
-"""Values meant for the agent alone travel under this prefix, so that the wrapper can hand them over
-and still become a pass with the environment of the pass that started it."""
-
-LEASE_VARIABLE = "TINYSCHEDULER_LEASE"
-"""The tag in the environment of the wrapper and of everything below it."""

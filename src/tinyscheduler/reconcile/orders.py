@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from tinyscheduler.errors import StartFailed
 from tinyscheduler.model.agent import Agent, EnvValue
-from tinyscheduler.model.lease import Lease
-from tinyscheduler.model.order import LEASE_VARIABLE, Limits, Order
+from tinyscheduler.model.lease import LEASE_VARIABLE, Lease
+from tinyscheduler.model.order import Limits, Order
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.task import Task
 from tinyscheduler.ports import World

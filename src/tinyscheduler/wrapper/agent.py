@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tinyscheduler.kit.spawning import patiently
-from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE, Order
+from tinyscheduler.model.lease import AGENT_ENV_PREFIX, LEASE_VARIABLE
+from tinyscheduler.model.order import Order
 
 _FIXED = (signal.SIGKILL, signal.SIGSTOP)
 """Their disposition cannot be set (signal(7))."""

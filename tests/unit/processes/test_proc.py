@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tinyscheduler.adapters.processes import proc
-from tinyscheduler.model.order import LEASE_VARIABLE
+from tinyscheduler.model.lease import LEASE_VARIABLE
 
 LIMIT_S = 20
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import StartFailed
 from tinyscheduler.kit.files import FILE_MODE
-from tinyscheduler.model.lease import Rung, containment_name
-from tinyscheduler.model.order import AGENT_ENV_PREFIX, LEASE_VARIABLE, Order
+from tinyscheduler.model.lease import AGENT_ENV_PREFIX, LEASE_VARIABLE, Rung, containment_name
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.order import Order
 
 
 class LocalEngine:

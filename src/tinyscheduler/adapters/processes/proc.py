@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tinyscheduler.kit.namespace_time import clock_offsets
-from tinyscheduler.model.order import LEASE_VARIABLE
+from tinyscheduler.model.lease import LEASE_VARIABLE
 
 _TAG_PREFIX = f"{LEASE_VARIABLE}=".encode()
 _CHUNK_BYTES = 16_384
