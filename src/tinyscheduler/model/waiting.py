@@ -57,6 +57,14 @@ class Waits(NamedTuple):
 NOBODY_WAITS = Waits()
 
 
+class Starving(NamedTuple):
+    """A task of which people are told that nobody serves it."""
+
+    starved_s: float
+    needs_attention: bool
+    """It has starved for so long that somebody has to look."""
+
+
 class Turn(NamedTuple):
     """Why a start came when it did, where bands take turns."""
 

@@ -17,7 +17,7 @@ from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
-from tinyscheduler.model.waiting import Waiting, starved_s
+from tinyscheduler.model.waiting import Starving, Waiting, starved_s
 
 if TYPE_CHECKING:
     from tinyscheduler.planner.view import View
@@ -38,6 +38,20 @@ NOBODY_SERVES: Final[frozenset[HeldReason]] = frozenset(
 def steps(waiting: Waiting, now: datetime, policy: Policy) -> int:
     """How many intervals of the loop it has starved; 0: it does not."""
     return int(starved_s(waiting, now) // max(1, policy.loop_interval_s))
+
+
+def starving(waiting: Mapping[TaskId, Waiting], now: datetime, policy: Policy) -> dict[TaskId, Starving]:
+    """Those of which people are told."""
+    counts = {
+        task_id: steps(found, now, policy)
+        for task_id, found in waiting.items()
+        if found.starving_since is not None
+    }
+    return {
+        task_id: Starving(starved_s(waiting[task_id], now), count >= ASKED)
+        for task_id, count in counts.items()
+        if count >= SAID
+    }
 
 
 def relieved(snapshot: StartSnapshot) -> Mapping[TaskId, int]:

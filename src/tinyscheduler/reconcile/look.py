@@ -18,6 +18,7 @@ from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef, TaggedRun
 from tinyscheduler.model.past_pass import ParkedTask, PastPass, Shelf
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
+from tinyscheduler.model.waiting import Starving
 from tinyscheduler.planner.closed import closed_now
 from tinyscheduler.planner.intents import held_by
 from tinyscheduler.planner.pauses import in_force
@@ -37,6 +38,7 @@ from tinyscheduler.reconcile.observe import (
     observe_tend,
     tagged_runs,
     tended_as_seen,
+    waiting_of,
 )
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 
@@ -100,8 +102,18 @@ def look(side: ReadSide) -> Seen:
         pauses=in_force(world.pauses.read(), world.clock.now()),
         intents=answers,
         broken_intents=() if known is None else known.broken_intents,
+        starving=_starving(world, server),
         lock=lock_seen(world),
     )
+
+
+def _starving(world: World, server: TaskServer) -> Mapping[TaskId, Starving]:
+    waiting = waiting_of(world, server)
+    if not waiting:
+        return {}
+    from tinyscheduler.planner.starvation import starving
+
+    return starving(waiting, world.clock.now(), world.configuration.policy)
 
 
 def _compared(

@@ -197,7 +197,7 @@ def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnap
         refused=tended.refused,
         breakers=world.breakers.read(),
         accounts=world.accounts.read(),
-        waiting=_waiting(world, server) if asked else {},
+        waiting=waiting_of(world, server) if asked else {},
         cursor=world.cursors.read() if asked and policy.band_weights else FIRST_TURN,
         prerequisites=prerequisites,
         totals=None if machine is NOT_LOOKED_AT else totals_of(machine, policy),
@@ -222,7 +222,7 @@ def _closed_hours(world: World) -> ClosedHours:
     return closed_hours(configuration, world.clock.now())
 
 
-def _waiting(world: World, server: TaskServer) -> Mapping[TaskId, Waiting]:
+def waiting_of(world: World, server: TaskServer) -> Mapping[TaskId, Waiting]:
     """Of this server's tasks."""
     waits = world.waits.read()
     return waits.tasks if waits.source == server.source else {}
@@ -252,7 +252,7 @@ def _asked_for(world: World, server: TaskServer) -> tuple[list[QueueName], list[
     its tasks are still there, and somebody has to say that nobody serves them (features D7)."""
     configuration = world.configuration
     agents = [agent.name for agent in configuration.agents]
-    waiting = _waiting(world, server).values()
+    waiting = waiting_of(world, server).values()
     queues = {*configuration.queues, *(found.queue for found in waiting if found.queue is not None)}
     former = {found.assigned_to for found in waiting if found.assigned_to is not None} - set(agents)
     return sorted(queues), [*agents, *sorted(former)]

@@ -17,6 +17,7 @@ from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.run_trouble import trouble_of
 from tinyscheduler.views.seen import Problem, Seen
 from tinyscheduler.views.silence import silence_text
+from tinyscheduler.views.starving import starving_problems
 from tinyscheduler.views.wording import count_text, span_text
 
 PASSES_MISSED_MAX = 3
@@ -241,6 +242,7 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _runs,
     _server,
     _closed,
+    starving_problems,
     _last_pass,
     _disk,
     _switched_off,

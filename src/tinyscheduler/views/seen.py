@@ -5,6 +5,7 @@ Apart from ``problems``, which asks what is wrong with it, and from the views th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -18,6 +19,7 @@ from tinyscheduler.model.lease import BrokenLease, StopOrder
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
 from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts
+from tinyscheduler.model.waiting import Starving
 from tinyscheduler.views.holding import LockSeen
 
 Severity = Literal["problem", "server", "settings", "note"]
@@ -74,5 +76,7 @@ class Seen(NamedTuple):
     """What is left alone for a while because it failed too often."""
     odd: tuple[OddAction, ...] = ()
     """What the next pass does about broken leases, and about processes that have none."""
+    starving: Mapping[TaskId, Starving] = {}
+    """Tasks that nobody serves."""
     lock: LockSeen | None = None
     """The pass that is at work."""
