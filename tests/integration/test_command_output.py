@@ -72,6 +72,7 @@ GOLDEN_CALLS = (
     ("stop", ("stop", "1", "--json")),
     ("park", ("park", "3", "--json")),
     ("retry", ("retry", "3", "--json")),
+    ("approve", ("approve", "3", "--json")),
     ("release", ("release", "1", "--reason", "it is gone", "--json")),
     ("requeue", ("requeue", "2", "--reason", "nobody is there", "--json")),
     ("task_done", ("task", "done", "3", "--comment", "no need", "--json")),

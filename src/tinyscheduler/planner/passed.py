@@ -10,6 +10,9 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import able
 from tinyscheduler.planner.view import View, candidates, ledger_of
 
+NAMES_MAX = 5
+"""Of tasks, in one sentence."""
+
 Words = str | Callable[[Task, View], str]
 
 
@@ -33,10 +36,25 @@ def _attempts(task: Task, view: View) -> str:
     return f"it has run {ledger.runs} times" if ledger.runs > 1 else "it has run once"
 
 
-def _blocker(task: Task, _view: View) -> str:
-    if task.blocked_by is None:
+def _blocker(task: Task, view: View) -> str:
+    others = list(dict.fromkeys([*([task.blocked_by] if task.blocked_by else []), *view.hints(task).after]))
+    graph = view.graph()
+    if not others:
         return "it waits for no task"
-    return f"task {task.blocked_by}, which it waited for, is complete"
+    if task.id in graph.rings or task.id in graph.failing:
+        return "what it waits for is not under way: see the next rows"
+    if len(others) == 1:
+        return f"task {others[0]}, which it waited for, is complete"
+    return f"tasks {', '.join(others[:NAMES_MAX])}, which it waited for, are complete"
+
+
+def _what_it_says(task: Task, view: View) -> str:
+    notes = view.hints(task).notes
+    return "its id is a name" + (f", and what it says can be read; {'; '.join(notes)}" if notes else "")
+
+
+def _approval(task: Task, view: View) -> str:
+    return "it was approved as it is" if view.hints(task).needs_approval else "nobody has to approve it"
 
 
 def _who(task: Task, view: View) -> str:
@@ -78,11 +96,11 @@ PASSED: Mapping[HeldReason, Words] = {
     "blocked": _blocker,
     "dependency_failed": "nothing it needs is parked or gone",
     "cycle": "it does not wait for itself",
-    "needs_approval": "nobody has to approve it",
+    "needs_approval": _approval,
     "not_before": "it need not wait",
     "cooldown": "no agent of it had it a moment ago",
     "no_recipe": "there is a command to run",
-    "bad_task": "its id is a name",
+    "bad_task": _what_it_says,
     "no_agent": _who,
     "no_capability": "its agents can do what it asks for",
     "out_of_scope": "it is within what its agents may do",
