@@ -1,126 +1,21 @@
-"""A file system in memory that can lose its power.
+"""The file system in memory as one process sees it.
 
-It keeps what a kernel keeps and what a disk keeps apart: a file's content is safe once the file was
-synced, a name in a folder once the folder was. ``cut_power`` takes of everything else what chance
-leaves, name by name and file by file, which is harsher than any journalling file system.
-
-``MemoryFiles`` is the file system as one process sees it: before each call that changes something it
-says so to ``effect``, which may let others run first, raise OSError as a bad disk does, or end the
-process. The calls come in the order in which ``kit.files`` makes them.
+Before each call that changes something it says so to ``effect``, which may let others run first, raise
+OSError as a bad disk does, or end the process. The calls come in the order in which ``kit.files`` makes
+them.
 """
 
 from __future__ import annotations
 
 import errno
-import os
-from collections.abc import Callable, Iterator
-from random import Random
+from collections.abc import Callable
 
+from tests.fakes.memory_disk import Folder, Inode, Link, MemoryDisk, error
 from tinyscheduler.kit.files import FILE_MODE
 
 Effect = Callable[[str, str], None]
 """Gets the kind of call (write, sync, rename, exchange, link, unlink, append, touch, make_folder,
 remove_folder, sync_folder) and the path."""
-
-
-class Inode:
-    """A regular file: its content now, and what is on the disk."""
-
-    __slots__ = ("data", "modified_at_s", "synced")
-
-    def __init__(self, data: bytes, modified_at_s: float) -> None:
-        self.data = data
-        self.synced: bytes | None = None
-        """None: nothing of it was ever synced."""
-        self.modified_at_s = modified_at_s
-
-
-class Link:
-    """A symbolic link; nobody follows it."""
-
-
-class Folder:
-    """Names and what they mean, now and on the disk."""
-
-    __slots__ = ("entries", "is_dirty", "synced")
-
-    def __init__(self) -> None:
-        self.entries: dict[str, Entry] = {}
-        self.synced: dict[str, Entry] = {}
-        self.is_dirty = False
-
-
-Entry = Inode | Folder | Link
-
-
-class MemoryDisk:
-    """One disk, shared by everybody. Paths are absolute; ``/`` is always there."""
-
-    def __init__(self) -> None:
-        self._root = Folder()
-        self._known: dict[str, Folder] = {"": self._root}
-        """A shortcut by path; emptied when a folder goes away."""
-
-    def folder(self, path: str) -> Folder:
-        """Raises FileNotFoundError, NotADirectoryError."""
-        found = self._known.get(path)
-        return found if found is not None else self._find_folder(path)
-
-    def entry(self, path: str) -> Entry | None:
-        """What has this name; None: nothing."""
-        folder, _, name = path.rpartition("/")
-        try:
-            return self.folder(folder).entries.get(name)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-
-    def put(self, path: str, entry: Entry) -> None:
-        """Give the entry this name, in place of what had it."""
-        parent, _, name = path.rpartition("/")
-        folder = self.folder(parent)
-        folder.entries[name] = entry
-        folder.is_dirty = True
-
-    def drop(self, path: str) -> Entry:
-        """Take the name away. Raises FileNotFoundError."""
-        parent, _, name = path.rpartition("/")
-        folder = self.folder(parent)
-        if name not in folder.entries:
-            raise _error(errno.ENOENT, path)
-        gone = folder.entries.pop(name)
-        folder.is_dirty = True
-        if isinstance(gone, Folder):
-            self._known = {"": self._root}
-        return gone
-
-    def sync(self, path: str) -> None:
-        """The folder's names are safe from now on."""
-        folder = self.folder(path)
-        folder.synced = dict(folder.entries)
-        folder.is_dirty = False
-
-    def files(self) -> Iterator[tuple[str, Inode]]:
-        """Every regular file."""
-        yield from _files_below("", self._root)
-
-    def cut_power(self, chance: Random) -> None:
-        """What was synced stays; of the rest each name and each content stays or goes."""
-        self._known = {"": self._root}
-        _cut_folder(self._root, chance)
-        for _, inode in self.files():
-            _cut_inode(inode, chance)
-
-    def _find_folder(self, path: str) -> Folder:
-        at = self._root
-        for name in path.split("/")[1:]:
-            found = at.entries.get(name)
-            if found is None:
-                raise _error(errno.ENOENT, path)
-            if not isinstance(found, Folder):
-                raise _error(errno.ENOTDIR, path)
-            at = found
-        self._known[path] = at
-        return at
 
 
 class MemoryFiles:
@@ -144,12 +39,12 @@ class MemoryFiles:
         entry = self._disk.entry(path)
         if isinstance(entry, Inode):
             if len(entry.data) > limit:
-                raise _error(errno.EFBIG, path)
+                raise error(errno.EFBIG, path)
             return entry.data
         if entry is None:
             self._disk.folder(path.rpartition("/")[0])
-            raise _error(errno.ENOENT, path)
-        raise _error(errno.ELOOP if isinstance(entry, Link) else errno.EINVAL, path)
+            raise error(errno.ENOENT, path)
+        raise error(errno.ELOOP if isinstance(entry, Link) else errno.EINVAL, path)
 
     def replace(
         self,
@@ -188,7 +83,7 @@ class MemoryFiles:
         self._effect("exchange", other)
         first, second = self._disk.entry(one), self._disk.entry(other)
         if first is None or second is None:
-            raise _error(errno.ENOENT, one if first is None else other)
+            raise error(errno.ENOENT, one if first is None else other)
         self._disk.put(one, second)
         self._disk.put(other, first)
 
@@ -224,7 +119,7 @@ class MemoryFiles:
     def move(self, path: str, to: str) -> None:
         self._effect("rename", to)
         if isinstance(self._disk.entry(to), Folder):
-            raise _error(errno.EISDIR, to)
+            raise error(errno.EISDIR, to)
         self._disk.folder(to.rpartition("/")[0])
         self._disk.put(to, self._disk.drop(path))
 
@@ -235,7 +130,7 @@ class MemoryFiles:
     def modified_at_s(self, path: str) -> float:
         entry = self._disk.entry(path)
         if entry is None:
-            raise _error(errno.ENOENT, path)
+            raise error(errno.ENOENT, path)
         return entry.modified_at_s if isinstance(entry, Inode) else 0.0
 
     def make_folder(self, path: str) -> None:
@@ -243,7 +138,7 @@ class MemoryFiles:
         if isinstance(entry, Folder):
             return
         if entry is not None:
-            raise _error(errno.ENOTDIR, path)
+            raise error(errno.ENOTDIR, path)
         parent = path.rpartition("/")[0]
         if parent:
             self.make_folder(parent)
@@ -293,57 +188,21 @@ class MemoryFiles:
     def _own(self, path: str) -> Inode:
         entry = self._disk.entry(path)
         if not isinstance(entry, Inode):
-            raise _error(errno.ENOENT, path)
+            raise error(errno.ENOENT, path)
         return entry
 
     def _unlink(self, path: str) -> None:
         self._effect("unlink", path)
         if isinstance(self._disk.entry(path), Folder):
-            raise _error(errno.EISDIR, path)
+            raise error(errno.EISDIR, path)
         self._disk.drop(path)
 
     def _append(self, path: str, data: bytes) -> None:
         entry = self._disk.entry(path)
         if isinstance(entry, Link | Folder):
-            raise _error(errno.ELOOP if isinstance(entry, Link) else errno.EISDIR, path)
+            raise error(errno.ELOOP if isinstance(entry, Link) else errno.EISDIR, path)
         if entry is None:
             entry = Inode(b"", self._now_s())
             self._disk.put(path, entry)
         entry.data += data
         entry.modified_at_s = self._now_s()
-
-
-def _files_below(path: str, folder: Folder) -> Iterator[tuple[str, Inode]]:
-    for name, entry in folder.entries.items():
-        if isinstance(entry, Inode):
-            yield f"{path}/{name}", entry
-        elif isinstance(entry, Folder):
-            yield from _files_below(f"{path}/{name}", entry)
-
-
-def _cut_folder(folder: Folder, chance: Random) -> None:
-    if folder.is_dirty:
-        for name in sorted({*folder.entries, *folder.synced}):
-            now, then = folder.entries.get(name), folder.synced.get(name)
-            kept = now if now is then or chance.random() < 0.5 else then
-            if kept is None:
-                folder.entries.pop(name, None)
-            else:
-                folder.entries[name] = kept
-        folder.is_dirty = False
-    folder.synced = dict(folder.entries)
-    for entry in folder.entries.values():
-        if isinstance(entry, Folder):
-            _cut_folder(entry, chance)
-
-
-def _cut_inode(inode: Inode, chance: Random) -> None:
-    if inode.data is not inode.synced:
-        kept = inode.synced if inode.synced is not None else b""
-        torn = inode.data[: chance.randint(0, len(inode.data))]
-        inode.data = chance.choice((kept, torn, inode.data))
-    inode.synced = inode.data
-
-
-def _error(number: int, path: str) -> OSError:
-    return OSError(number, os.strerror(number), path)

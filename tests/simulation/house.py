@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tests.builders import NOW, a_configuration, an_agent
 from tests.fakes.clock import FakeClock
-from tests.fakes.memory_files import MemoryDisk, MemoryFiles
+from tests.fakes.memory_disk import MemoryDisk
+from tests.fakes.memory_files import MemoryFiles
 from tests.fakes.task_server import FakeTaskServer
 from tests.simulation.table import Table
 from tinyscheduler.errors import TaskServerError

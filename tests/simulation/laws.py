@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.fakes.memory_files import Inode
+from tests.fakes.memory_disk import Inode
 from tests.simulation.house import PERSON, House, LawBroken
 from tinyscheduler.adapters.records import FileLedgerStore
 from tinyscheduler.kit.disk import Files

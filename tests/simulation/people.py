@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.fakes.memory_files import Inode, MemoryFiles
+from tests.fakes.memory_disk import Inode
+from tests.fakes.memory_files import MemoryFiles
 from tests.simulation.house import PERSON, House
 from tinyscheduler.adapters.records import FileLeaseStore
 from tinyscheduler.adapters.records.intents import FileIntents

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.fakes.memory_files import Link, MemoryDisk, MemoryFiles
+from tests.fakes.memory_disk import Link, MemoryDisk
+from tests.fakes.memory_files import MemoryFiles
 from tinyscheduler.kit import files
 from tinyscheduler.kit.disk import Files
 

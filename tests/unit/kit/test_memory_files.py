@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from tests.fakes.memory_files import MemoryDisk, MemoryFiles
+from tests.fakes.memory_disk import MemoryDisk
+from tests.fakes.memory_files import MemoryFiles
 
 SEEDS = range(200)
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.builders import an_agent
 from tests.fakes.crash import Crash
-from tests.fakes.memory_files import Effect, MemoryDisk, MemoryFiles
+from tests.fakes.memory_disk import MemoryDisk
+from tests.fakes.memory_files import Effect, MemoryFiles
 from tests.fakes.stage import Stage, a_stage
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.model.ids import TaskId
