@@ -46,6 +46,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="tinyscheduler-mutants-") as folder:
         tree = Path(folder)
         copy_to(tree)
+        trouble = _failing(tree, (*FIRST, *THEN))
+        if trouble is not None:
+            print(f"{trouble} fails without any mutant: mend it first")
+            return 1
         for mutant in chosen:
             began = time.monotonic()
             killer = kill(mutant, tree)

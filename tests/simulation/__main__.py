@@ -1,7 +1,8 @@
 """Play one life again, step by step, or many, to count.
 
 ``python -m tests.simulation --seed N --trace`` tells the story of one seed;
-``python -m tests.simulation --soak 1000000`` plays so many steps and writes docs/reliability.md.
+``python -m tests.simulation --soak 1000000`` plays so many steps; a million or more are written into
+docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--lives", type=int, default=1, help="how many, with the seeds that follow")
     parser.add_argument("--steps", type=int, default=STEPS, help="length of a life before its end")
     parser.add_argument("--trace", action="store_true", help="tell the story")
-    parser.add_argument("--soak", type=int, metavar="STEPS", help="play so many steps and write the figures")
+    parser.add_argument("--soak", type=int, metavar="STEPS", help="play so many steps; from a million on the figures are written into the docs")
     return parser.parse_args()
 
 
@@ -60,6 +61,10 @@ def _play(tally: Tally, seed: int, *, steps: int, listener: Callable[[str], None
     tally.add(house)
 
 
+WRITTEN_STEPS_MIN = 1_000_000
+"""A short one is somebody's trial, and no figure for the docs."""
+
+
 def _soak(steps: int) -> int:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -73,6 +78,8 @@ def _soak(steps: int) -> int:
     print(tally.markdown())
     if tally.broken:
         return 1
+    if steps < WRITTEN_STEPS_MIN:
+        return 0
     with open(PAGE, encoding="utf-8") as file:
         page = write_into(file.read(), tally.markdown())
     with open(PAGE, "w", encoding="utf-8") as file:
