@@ -22,6 +22,7 @@ from tests.builders import (
     parked_as,
 )
 from tests.unit.planner.breaker_scenes import EXAMPLES_OF_GATES, limited, quarantined
+from tests.unit.planner.control_scenes import EXAMPLES_OF_CONTROL
 from tests.unit.planner.hold_scenes import (
     LATER,
     TASK,
@@ -29,9 +30,11 @@ from tests.unit.planner.hold_scenes import (
 from tests.unit.planner.need_scenes import EXAMPLES_OF_NEEDS
 from tinyscheduler.model.breaker import NO_ACCOUNTS, NO_BREAKERS
 from tinyscheduler.model.ids import QueueName, TaskId
+from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.rules import RULES
 from tinyscheduler.planner.start import plan_start
 
@@ -137,6 +140,7 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
     ),
     *EXAMPLES_OF_GATES,
     *EXAMPLES_OF_NEEDS,
+    *EXAMPLES_OF_CONTROL,
     ("the disk is full", a_start_snapshot(TASK, free_mb=499), "disk", "499 MB"),
     (
         "its queue is at its cap",
@@ -199,6 +203,22 @@ def test_held(snapshot: StartSnapshot, reason: HeldReason, told: str) -> None:
     (held,) = plan.held
     assert held.reason == reason
     assert told in held.value
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "reason"), [pytest.param(example[1], example[2], id=example[0]) for example in EXAMPLES]
+)
+def test_explain_says_the_same(snapshot: StartSnapshot, reason: HeldReason) -> None:
+    """And its first row that holds is the reason, with all that is known of it."""
+    assert isinstance(snapshot.backlog, Known)
+    told = explain(snapshot.backlog.value.tasks[0], snapshot)
+    (held,) = plan_start(snapshot).held
+
+    assert told.held == held or told.standing == "archived"
+    row = next(row for row in told.rows if row.verdict == "holds")
+    assert (row.value, row.lever, row.limit) == (held.value, held.lever, held.limit)
+    assert (row.since, row.next_look_at, row.ends_by_at) == (held.since, held.next_look_at, held.ends_by_at)
+    assert row.name == reason or snapshot.refused, "what was refused stands in another row"
 
 
 def test_every_row_has_an_example() -> None:
