@@ -20,6 +20,7 @@ from tinyscheduler.planner.lost import LOST_MAX, LostRun, LostVerdict, judge_los
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.observe import moment
+from tinyscheduler.reconcile.open_run import lease_of_open_run
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.settling import settle_all
 from tinyscheduler.reconcile.sighting import remember
@@ -64,31 +65,10 @@ def due_of(verdict: LostVerdict, report: Report) -> list[LostRun]:
 
 def lease_of(world: World, lost: LostRun) -> Lease:
     """The finished lease that the run would have had by now; it is on no disk."""
-    ledger, run, host = lost.ledger, lost.run, world.processes.host()
-    now = moment(world)
-    folder = world.runs.path_for(ledger.task_id, ledger.runs)
-    outcome = world.runs.outcome(folder, None, now.at)
-    return Lease(
-        task_id=ledger.task_id,
-        lease_id=run.lease_id,
-        generation=ledger.generation,
-        attempt=ledger.runs,
-        state="finished",
-        agent=run.agent,
-        queue=run.claim.queue,
-        source=ledger.source,
-        claim=run.claim,
-        host=host.name,
-        machine_id=host.machine_id,
-        created_at=run.at,
-        heartbeat_at=run.at,
-        start_monotonic=now.monotonic,
-        heartbeat_monotonic=now.monotonic,
-        boot_id=host.boot_id,
-        pid_namespace=host.pid_namespace,
-        run_folder=folder,
-        outcome=outcome or Outcome("lost", now.at, summary="its lease is gone, and so are its processes"),
-    )
+    lease = lease_of_open_run(world, lost.ledger, lost.run)
+    at = lease.heartbeat_at
+    gone = Outcome("lost", at, summary="its lease is gone, and so are its processes")
+    return lease._replace(state="finished", outcome=world.runs.outcome(lease.run_folder, None, at) or gone)
 
 
 def _settle(context: Context, lost: LostRun) -> dict[TaskId, Task | None]:

@@ -6,14 +6,11 @@ leases go on with it in the same pass, whatever has become of its run.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NamedTuple
-
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.action import ActionKind, Discard, Rebuild
 from tinyscheduler.model.event import Event
-from tinyscheduler.model.lease import Lease, ProcessRef, Rung, containment_name
-from tinyscheduler.model.ledger import Ledger, OpenRun
+from tinyscheduler.model.lease import Lease, Rung, containment_name
+from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.order import Order
 from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.model.snapshot import BrokenFacts, TendSnapshot
@@ -21,6 +18,7 @@ from tinyscheduler.planner.broken import state_of
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.open_run import lease_of_open_run
 from tinyscheduler.reconcile.telling import tell_broken_lease
 from tinyscheduler.reconcile.tend import copy_aside
 
@@ -70,69 +68,32 @@ def _try(context: Context, action: Rebuild, facts: BrokenFacts) -> bool:
     return True
 
 
-class _Origin(NamedTuple):
-    """Where and when the run began, as well as anybody knows."""
-
-    open: OpenRun
-    process: ProcessRef
-    """The wrapper, or what stands for its boot and pid namespace when nobody knows it."""
-    is_known: bool
-    now: datetime
-    monotonic: float
-
-
 def _lease(world: World, facts: BrokenFacts) -> Lease:
     """Raises StateError when the disk fails."""
     ledger = facts.ledger
     assert isinstance(ledger, Ledger), "the plan rebuilds what the ledger knows"
     assert ledger.open is not None, "and only open runs"
-    origin = _origin(world, facts, ledger.open)
     order = world.runs.order(ledger.task_id, ledger.runs)
     is_ours = order is not None and order.lease_id == ledger.open.lease_id
-    lease = _with_order(_bare(world, ledger, origin), order if is_ours else None)
+    # It counts as beaten now: a wrapper that lives gets its time to do so.
+    lease = lease_of_open_run(world, ledger, ledger.open)
+    lease = _with_order(_with_wrapper(lease, facts), order if is_ours else None)
     cgroup = world.processes.cgroup_named(containment_name(ledger.open.tag), facts.processes)
     lease = lease._replace(cgroup=cgroup, containment=_rung(cgroup))
-    has_result = world.runs.outcome(lease.run_folder, None, origin.now) is not None
+    has_result = world.runs.outcome(lease.run_folder, None, lease.heartbeat_at) is not None
     return lease._replace(state=state_of(facts, has_result=has_result))
 
 
-def _origin(world: World, facts: BrokenFacts, run: OpenRun) -> _Origin:
-    now, monotonic = world.clock.now(), world.clock.monotonic()
+def _with_wrapper(lease: Lease, facts: BrokenFacts) -> Lease:
+    """Whoever has adopted it, if the owner file says so."""
     wrapper = facts.owner.process if facts.owner is not None else None
-    return _Origin(run, wrapper or world.processes.me(), wrapper is not None, now, monotonic)
-
-
-def _bare(world: World, ledger: Ledger, origin: _Origin) -> Lease:
-    """It counts as beaten now: a wrapper that lives gets its time to do so."""
-    host, policy, run = world.processes.host(), world.configuration.policy, origin.open
-    age_s = max(0.0, (origin.now - run.at).total_seconds())
-    agent = next((agent for agent in world.configuration.agents if agent.name == run.agent), None)
-    return Lease(
-        task_id=ledger.task_id,
-        lease_id=run.lease_id,
-        generation=ledger.generation,
-        attempt=max(1, ledger.runs),
-        state="running",
-        agent=run.agent,
-        queue=run.claim.queue,
-        source=ledger.source,
-        claim=run.claim,
-        host=host.name,
-        machine_id=host.machine_id,
-        created_at=run.at,
-        heartbeat_at=origin.now,
-        start_monotonic=origin.monotonic - age_s,
-        heartbeat_monotonic=origin.monotonic,
-        boot_id=origin.process.boot_id,
-        pid_namespace=origin.process.pid_namespace,
-        wrapper_pid=origin.process.pid if origin.is_known else None,
-        wrapper_start=origin.process.start if origin.is_known else None,
-        heartbeat_interval_s=policy.heartbeat_interval_s,
-        hard_limit_s=policy.hard_limit_s,
-        grace_s=policy.grace_s,
-        engine=world.engine.name,
-        account=None if agent is None else agent.account,
-        run_folder=world.runs.path_for(ledger.task_id, max(1, ledger.runs)),
+    if wrapper is None:
+        return lease
+    return lease._replace(
+        wrapper_pid=wrapper.pid,
+        wrapper_start=wrapper.start,
+        boot_id=wrapper.boot_id,
+        pid_namespace=wrapper.pid_namespace,
     )
 
 
