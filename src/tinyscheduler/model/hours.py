@@ -5,8 +5,6 @@ Europe/Berlin``; this is the one place that reads it. Which time of the week it 
 out by whoever observes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """How much this machine has, and how much of it is in use (features D13, D14). None: not known."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 
