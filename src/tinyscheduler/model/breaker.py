@@ -44,8 +44,6 @@ class Quarantine(NamedTuple):
     why: str = ""
     entry: str = ""
     """Mark of its entry in agent-control when the last of them failed; empty: not known."""
-    entry: str = ""
-    """Mark of its entry in agent-control when the last of them failed; empty: not known."""
 
 
 class AccountLimit(NamedTuple):
