@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes.stage import Stage
 from tests.unit.reconcile.desired_scenes import TASK, a_running_stage, edit, run_after
-from tests.unit.reconcile.test_look import read_side
+from tests.unit.reconcile.looking import read_side
 from tests.unit.reconcile.test_other_data import with_other_data
 from tinyscheduler.model.action import kind_of, task_of
 from tinyscheduler.reconcile.look import look

@@ -7,41 +7,19 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.builders import NOW, an_agent, parked_as
+from tests.builders import parked_as
 from tests.fakes.stage import Stage, a_stage
 from tests.fakes.task_server import FakeTaskServer
-from tinyscheduler.adapters.records.hindsight import FileHindsight
+from tests.unit.reconcile.looking import TASK, a_busy_stage, read_side
 from tinyscheduler.adapters.records.leases import FileLeaseStore
-from tinyscheduler.adapters.run_logs import RunLogFiles
-from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.knowledge import Known, Unknown
-from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.ports import LeaseScan, World
-from tinyscheduler.reconcile.look import ReadSide, look
+from tinyscheduler.reconcile.look import look
 from tinyscheduler.reconcile.look_at import look_at
-from tinyscheduler.views.explain import exit_code as explain_exit
 from tinyscheduler.views.problems import exit_code, problems
 from tinyscheduler.views.seen import RunSeen, Seen
-
-TASK = TaskId("1")
-
-
-def read_side(stage: Stage, world: World | None = None) -> ReadSide:
-    places = stage.configuration.places
-    return ReadSide(
-        world or stage.world(), FileHindsight(places.passes, places.ledger), RunLogFiles(places.runs)
-    )
-
-
-def a_busy_stage(base: Path, *, tasks: int = 1) -> Stage:
-    """So many tasks that run."""
-    stage = a_stage(base, agents=[an_agent(slots=tasks)], policy=Policy(max_parallel=tasks))
-    stage.engine.adopts_at_once = True
-    for _ in range(tasks):
-        stage.server.create(queue="dev")
-    stage.run()
-    return stage
 
 
 def runs(seen: Seen) -> tuple[RunSeen, ...]:
@@ -262,55 +240,3 @@ def test_claim_between_leases_and_server_is_not_called_working_elsewhere(tmp_pat
     assert subject.explanation is not None
     assert subject.explanation.standing == "running"
     assert subject.run is not None
-
-
-def test_task_nobody_knows(tmp_path: Path) -> None:
-    subject = look_at(read_side(a_stage(tmp_path)), TaskId("99"))
-
-    assert subject.explanation is None
-    assert not subject.is_known_here
-    assert explain_exit(subject) == 4
-
-
-def test_task_that_only_we_know_keeps_its_run(tmp_path: Path) -> None:
-    stage = a_busy_stage(tmp_path)
-    stage.server.delete(TASK)
-
-    subject = look_at(read_side(stage), TASK)
-
-    assert subject.explanation is None
-    assert subject.run is not None
-    assert explain_exit(subject) == 4
-
-
-def test_unknown_server_leaves_what_we_know_ourselves(tmp_path: Path) -> None:
-    stage = a_busy_stage(tmp_path)
-    stage.server.unavailable = True
-
-    subject = look_at(read_side(stage), TASK)
-
-    assert subject.server_unknown
-    assert subject.run is not None
-    assert explain_exit(subject) == 3
-
-
-def test_parent_that_is_not_in_the_backlog_is_asked_for_its_children(tmp_path: Path) -> None:
-    """A foreign queue's parent is in no list of ours; its children are asked for by themselves."""
-    stage = a_stage(tmp_path)
-    parent = stage.server.create(queue="foreign")
-    stage.server.create(queue="foreign", parent=parent)
-
-    subject = look_at(read_side(stage), parent)
-
-    assert subject.explanation is not None
-    assert [row.verdict for row in subject.explanation.rows if row.name == "parent_open"] == ["holds"]
-
-
-def test_attempts_and_log_of_a_run_are_found(tmp_path: Path) -> None:
-    stage = a_busy_stage(tmp_path)
-
-    subject = look_at(read_side(stage), TASK)
-
-    assert subject.log == f"{stage.configuration.places.runs}/task_1/1/output.log"
-    assert subject.next_pass_at is not None
-    assert subject.next_pass_at > NOW

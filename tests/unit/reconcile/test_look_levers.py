@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tests.fakes.stage import Stage
-from tests.unit.reconcile.test_look import TASK, a_busy_stage, read_side
+from tests.unit.reconcile.looking import TASK, a_busy_stage, read_side
 from tinyscheduler.reconcile.look_at import look_at
 from tinyscheduler.views.explain import Subject, explain_json, explain_tables
 

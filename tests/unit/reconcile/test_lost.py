@@ -1,4 +1,4 @@
-"""Runs whose lease is gone, and ends the server will not hear of (features A10, B11)."""
+"""Runs whose lease is gone (features A10)."""
 
 from __future__ import annotations
 
@@ -242,61 +242,3 @@ def test_what_is_remembered_of_a_lost_run_that_cannot_be_read_is_said_and_begun_
     assert stage.server.task(TASK).status == "working"
     run_after(stage, 121)
     assert stage.server.task(TASK).status == "idle"
-
-
-# --- a server that says no ----------------------------------------------------------------------------
-
-
-def a_refused_stage(base: Path) -> Stage:
-    stage = a_stage(base)
-    stage.engine.adopts_at_once = True
-    stage.server.create(queue="dev")
-    stage.run()
-    stage.engine.finish(stage.engine.newest(), "failed")
-    stage.server.refuse_writes = True
-    return stage
-
-
-def test_a_refusal_for_good_is_tried_three_times_and_then_written_down(tmp_path: Path) -> None:
-    """Features B11: the work is not lost, and not repeated for ever either."""
-    stage = a_refused_stage(tmp_path)
-    leases = []
-    for _ in range(3):
-        assert stage.run().exit_code == 3
-        leases.append(stage.lease() is not None)
-
-    assert leases == [True, True, False]
-    assert [past.kind for past in stage.ledger().outcomes] == ["unsettled"]
-    assert stage.ledger().open is None
-
-
-def test_a_refusal_that_is_mended_in_time_is_settled_as_it_was(tmp_path: Path) -> None:
-    stage = a_refused_stage(tmp_path)
-    stage.run()
-    stage.run()
-    stage.server.refuse_writes = False
-
-    assert stage.run().exit_code == 0
-    assert [past.kind for past in stage.ledger().outcomes] == ["failed"]
-    assert len(stage.server.comments(TASK)) == 1
-
-
-def test_silence_is_no_refusal(tmp_path: Path) -> None:
-    """Only a server that answers can say no; a dead one is waited for as long as it takes."""
-    stage = a_refused_stage(tmp_path)
-    stage.server.refuse_writes = False
-    stage.server.unavailable = True
-    for _ in range(10):
-        stage.run()
-
-    assert stage.lease() is not None
-    assert stage.ledger().outcomes == ()
-
-
-@pytest.mark.parametrize("passes", [1, 5])
-def test_an_unsettled_task_is_told_once(tmp_path: Path, passes: int) -> None:
-    stage = a_refused_stage(tmp_path)
-    for _ in range(3 + passes):
-        stage.run()
-
-    assert events(stage).count("task_settled") == 1

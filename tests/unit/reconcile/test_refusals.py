@@ -83,3 +83,48 @@ def test_while_a_claim_may_still_arrive_refusals_are_not_counted(tmp_path: Path)
         stage.run()
 
     assert stage.lease() is not None
+
+
+def test_a_refusal_for_good_is_tried_three_times_and_then_written_down(tmp_path: Path) -> None:
+    """Features B11: the work is not lost, and not repeated for ever either."""
+    stage = a_run_that_is_to_be_settled(tmp_path, "failed")
+    leases = []
+    for _ in range(3):
+        assert stage.run().exit_code == 3
+        leases.append(stage.lease() is not None)
+
+    assert leases == [True, True, False]
+    assert [past.kind for past in stage.ledger().outcomes] == ["unsettled"]
+    assert stage.ledger().open is None
+
+
+def test_a_refusal_that_is_mended_in_time_is_settled_as_it_was(tmp_path: Path) -> None:
+    stage = a_run_that_is_to_be_settled(tmp_path, "failed")
+    stage.run()
+    stage.run()
+    stage.server.refuse_writes = False
+
+    assert stage.run().exit_code == 0
+    assert [past.kind for past in stage.ledger().outcomes] == ["failed"]
+    assert len(stage.server.comments(TASK)) == 1
+
+
+def test_silence_is_no_refusal(tmp_path: Path) -> None:
+    """Only a server that answers can say no; a dead one is waited for as long as it takes."""
+    stage = a_run_that_is_to_be_settled(tmp_path, "failed")
+    stage.server.refuse_writes = False
+    stage.server.unavailable = True
+    for _ in range(10):
+        stage.run()
+
+    assert stage.lease() is not None
+    assert stage.ledger().outcomes == ()
+
+
+@pytest.mark.parametrize("passes", [1, 5])
+def test_an_unsettled_task_is_told_once(tmp_path: Path, passes: int) -> None:
+    stage = a_run_that_is_to_be_settled(tmp_path, "failed")
+    for _ in range(3 + passes):
+        stage.run()
+
+    assert len(events(stage, "task_settled")) == 1

@@ -1,0 +1,64 @@
+"""Looking at one task: what is known of it here and on the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.builders import NOW
+from tests.fakes.stage import a_stage
+from tests.unit.reconcile.looking import TASK, a_busy_stage, read_side
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.reconcile.look_at import look_at
+from tinyscheduler.views.explain import exit_code as explain_exit
+
+
+def test_task_nobody_knows(tmp_path: Path) -> None:
+    subject = look_at(read_side(a_stage(tmp_path)), TaskId("99"))
+
+    assert subject.explanation is None
+    assert not subject.is_known_here
+    assert explain_exit(subject) == 4
+
+
+def test_task_that_only_we_know_keeps_its_run(tmp_path: Path) -> None:
+    stage = a_busy_stage(tmp_path)
+    stage.server.delete(TASK)
+
+    subject = look_at(read_side(stage), TASK)
+
+    assert subject.explanation is None
+    assert subject.run is not None
+    assert explain_exit(subject) == 4
+
+
+def test_unknown_server_leaves_what_we_know_ourselves(tmp_path: Path) -> None:
+    stage = a_busy_stage(tmp_path)
+    stage.server.unavailable = True
+
+    subject = look_at(read_side(stage), TASK)
+
+    assert subject.server_unknown
+    assert subject.run is not None
+    assert explain_exit(subject) == 3
+
+
+def test_parent_that_is_not_in_the_backlog_is_asked_for_its_children(tmp_path: Path) -> None:
+    """A foreign queue's parent is in no list of ours; its children are asked for by themselves."""
+    stage = a_stage(tmp_path)
+    parent = stage.server.create(queue="foreign")
+    stage.server.create(queue="foreign", parent=parent)
+
+    subject = look_at(read_side(stage), parent)
+
+    assert subject.explanation is not None
+    assert [row.verdict for row in subject.explanation.rows if row.name == "parent_open"] == ["holds"]
+
+
+def test_attempts_and_log_of_a_run_are_found(tmp_path: Path) -> None:
+    stage = a_busy_stage(tmp_path)
+
+    subject = look_at(read_side(stage), TASK)
+
+    assert subject.log == f"{stage.configuration.places.runs}/task_1/1/output.log"
+    assert subject.next_pass_at is not None
+    assert subject.next_pass_at > NOW
