@@ -1,4 +1,4 @@
-"""What a person may have said since the plan was made: looked at before a start and again after its claim.
+"""What a person may have said since the plan was made: looked at once more after the claim of each start.
 
 A plan is some seconds old when its last task is started, and a pause holds from the instant it is given
 (features E1, E2).
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from tinyscheduler.model.action import Start
 from tinyscheduler.model.intent import INTENTS_MAX, Intent
+from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.reason import Held
 from tinyscheduler.planner.pauses import held_by_pause, in_force, pause_of_start
 from tinyscheduler.ports import World
 
 
-def halted(world: World, start: Start) -> Held | None:
+def halted(world: World, start: Start, lease: Lease) -> Held | None:
     """Why this start is not to be made any more; None: it is. Raises StateError."""
     task = start.task
     if world.state.is_estopped():
@@ -21,7 +22,7 @@ def halted(world: World, start: Start) -> Held | None:
     pause = pause_of_start(task, start.agent, in_force(world.pauses.read(), world.clock.now()))
     if pause is not None:
         return held_by_pause(task, pause)
-    intent = next((asked for asked in world.intents.scan(INTENTS_MAX).intents if _stops(asked, start)), None)
+    intent = next((asked for asked in world.intents.scan(INTENTS_MAX).intents if _stops(asked, lease)), None)
     if intent is not None:
         return Held(
             task.id,
@@ -33,7 +34,7 @@ def halted(world: World, start: Start) -> Held | None:
     return None
 
 
-def _stops(intent: Intent, start: Start) -> bool:
+def _stops(intent: Intent, lease: Lease) -> bool:
     """An intent about another run is none about this one."""
-    is_about = intent.kind in ("stop", "park") and intent.task_id == start.task.id
-    return is_about and intent.lease_id is None
+    is_about = intent.kind in ("stop", "park") and intent.task_id == lease.task_id
+    return is_about and intent.lease_id in (None, lease.lease_id)

@@ -57,7 +57,7 @@ def launch(context: Context, start: Start) -> Lease | Held:
     unclaimed = _claim(context, start, lease, ledger=opened)
     if unclaimed is not None:
         return unclaimed
-    halt = halted(world, start)
+    halt = halted(world, start, lease)
     if halt is not None:
         undo(context, lease, halt.reason)
         return halt

@@ -125,9 +125,16 @@ def test_pause_that_comes_during_the_claim_starts_nothing(tmp_path: Path, pause:
 @pytest.mark.parametrize("kind", ["stop", "park"])
 def test_stop_that_is_asked_for_during_the_claim_starts_nothing(tmp_path: Path, kind: IntentKind) -> None:
     stage = a_stage_with_a_task(tmp_path)
-    asked = an_intent(kind)._replace(task_id=TASK, lease_id=None, source=stage.server.source)
-    intents = stage.world().intents
-    port, _ = line_to(stage.server, before=lambda write: intents.write(asked) if write == 2 else None)
+    asked = an_intent(kind)._replace(task_id=TASK, source=stage.server.source)
+
+    def ask(write: int) -> None:
+        """As the command does: of the run that it sees."""
+        lease = stage.lease()
+        if write == 2 and lease is not None:
+            lease_id = lease.lease_id if kind == "stop" else None
+            stage.world().intents.write(asked._replace(lease_id=lease_id))
+
+    port, _ = line_to(stage.server, before=ask)
 
     stage.run(server=port)
     stage.run()
