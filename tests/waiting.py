@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-BUSY_MACHINE_S = 20.0
-"""How long a condition is waited for; reached only when the test fails."""
+BUSY_MACHINE_S = 30.0
+"""How long a condition is waited for; reached only when the test fails. Half of a test's own limit."""
 LOOK_AGAIN_S = 0.01
 LOOK_AGAIN_MAX_S = 0.05
 SHARE_OF_LOOKING = 3
