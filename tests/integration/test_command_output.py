@@ -64,6 +64,7 @@ GOLDEN_CALLS = (
     ("status", ("status", "--json")),
     ("explain", ("explain", "3", "--json")),
     ("backlog", ("backlog", "--json")),
+    ("graph", ("graph", "--json")),
     ("logs", ("logs", "1", "--json")),
     ("task_add", ("task", "add", "new", "--queue", "qa", "--tag", "x", "--json")),
     ("task_list", ("task", "list", "--all", "--json")),

@@ -36,6 +36,7 @@ COMMANDS = (
     Command("status", "status", "what runs, what waits and why, what is wrong"),
     Command("explain", "explain", "why one task runs, waits or is held, and what would release it"),
     Command("backlog", "backlog", "every task that waits, in the order in which it would start, and why"),
+    Command("graph", "graph", "which tasks wait for which, as text, DOT or Mermaid"),
     Command("logs", "logs", "the captured output of a task's agent"),
     Command("stop", "stop", "end a run, or all of them; the task is parked or runs again"),
     Command("pause", "pause", "start nothing new, or not of a queue, an agent, a task"),
