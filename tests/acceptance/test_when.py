@@ -55,7 +55,7 @@ def test_agent_outside_of_its_hours_goes_on_and_gets_nothing_new(scene: Scene) -
     scene.once()
     scene.wait_for_running("1")
     scene.seed(1)
-    scene.control({**gated("dev-1", slots=2), "activeHours": [not_now()]})
+    scene.control(gated("dev-1", slots=2, activeHours=[not_now()]))
 
     scene.once()
 

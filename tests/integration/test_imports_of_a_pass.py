@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.integration.commands import NO_PRESSURE
 from tests.integration.stub_server import StubServer
 from tinyscheduler.taskstore.rows import NewTask
 from tinyscheduler.taskstore.store import Store
@@ -74,30 +75,28 @@ OURS: Mapping[str, str] = {
     ),
     "kit": "kit kit.fields kit.files kit.json_text kit.namespace_time",
     "words": (
-        "model model.action model.agent model.breaker model.configuration model.event model.hints model.ids"
-        " model.intent model.knowledge model.lease model.ledger model.pass_result model.policy"
-        " model.rate_limit model.reason model.resources model.sightings model.snapshot"
+        "model model.action model.agent model.breaker model.configuration model.event model.hours model.ids"
+        " model.intent model.knowledge model.lease model.ledger model.machine model.pass_result model.pause"
+        " model.policy model.rate_limit model.reason model.resources model.sightings model.snapshot"
         " model.task model.waiting"
     ),
-    "decisions": (
-        "planner planner.able planner.agent_holds planner.bands planner.breakers planner.capacity"
-        " planner.dependency_holds planner.gates planner.holds planner.life planner.line"
-        " planner.need_holds planner.ranking planner.resources planner.retry planner.rule"
-        " planner.rules planner.start planner.task_holds planner.tend planner.turn_holds planner.view"
+    "decisions about runs; those about tasks are loaded when there are some": (
+        "planner planner.breakers planner.life planner.retry planner.tend"
     ),
     "the order of a pass; what acts is loaded when there is something to do": (
         "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.memory"
         " reconcile.observe reconcile.record reconcile.report reconcile.run reconcile.telling"
     ),
     "ports bound, nothing of them used": (
-        "adapters adapters.engines adapters.engines.local adapters.runs adapters.runs.store"
+        "adapters adapters.engines adapters.engines.local adapters.gauge adapters.hooks adapters.runs"
+        " adapters.runs.store"
     ),
     "the day of the last sweep": "adapters.attic",
     "looking": (
         "adapters.clock adapters.processes adapters.processes.proc adapters.processes.table adapters.records"
         " adapters.records.breakers adapters.records.intents adapters.records.lease_json"
         " adapters.records.leases adapters.records.ledger_json adapters.records.ledgers"
-        " adapters.records.sightings adapters.records.trouble adapters.records.waiting adapters.runlock"
+        " adapters.records.pauses adapters.records.sightings adapters.records.trouble adapters.records.waiting adapters.runlock"
         " adapters.state_folder adapters.state_folder.folder adapters.state_folder.litter"
         " adapters.state_folder.signature adapters.state_folder.strangers"
     ),
@@ -270,6 +269,7 @@ def test_a_dry_run_beside_a_pass_writes_nothing(place: Place) -> None:
 
 def test_a_dry_run_sees_what_is_in_the_log_of_a_database_and_leaves_it_there(place: Place) -> None:
     """A reader that opens such a database makes side files and moves the log into the file."""
+    (place.base / "tinyscheduler.toml").write_text(NO_PRESSURE)
     store = Store(str(place.tasks))
     try:
         store.create_task(NewTask(title="in the log", created_by="alice", queue_name="dev"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from hypothesis import assume, given
 
 from tests.laws.start_worlds import (
@@ -94,12 +92,3 @@ def test_no_task_waits_for_room_that_is_there(snapshot: StartSnapshot) -> None:
         if held.reason in ("queue_cap", "agent_full", "global_cap"):
             alone = planned._replace(backlog=Known(only(planned, held.task_id)))
             assert plan_start(alone).starts == ()
-
-
-@given(start_snapshots())
-def test_free_slots_are_what_the_leases_and_starts_leave(snapshot: StartSnapshot) -> None:
-    plan = plan_start(snapshot)
-    used = Counter(lease.agent for lease in busy(after(snapshot, plan.starts)))
-
-    expected = {a.name: max(0, a.slots) - used[a.name] for a in snapshot.agents if a.is_enabled}
-    assert dict(plan.free_slots) == expected

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
-from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import BrokenLease, Lease, OutcomeClass, TaggedRun
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
@@ -118,8 +118,6 @@ class StartPlan(NamedTuple):
 
     starts: tuple[Start, ...]
     held: tuple[Held, ...]
-    free_slots: Mapping[AgentName, int]
-    """Per agent, after the starts."""
     limits_reached: tuple[str, ...] = ()
 
 

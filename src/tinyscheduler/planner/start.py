@@ -25,7 +25,7 @@ def plan_start(snapshot: StartSnapshot) -> StartPlan:
     """
     view = view_of(snapshot)
     if isinstance(snapshot.backlog, Unknown):
-        return StartPlan((), (), view.taken.free)
+        return StartPlan((), ())
     backlog = snapshot.backlog.value
     runnable, held = sift(backlog.tasks, view)
     held += _worked_on(backlog.working, view)
@@ -38,7 +38,7 @@ def plan_start(snapshot: StartSnapshot) -> StartPlan:
         else:
             held.append(decision)
     held.sort(key=lambda hold: natural_id(hold.task_id))
-    return StartPlan(tuple(starts), tuple(held), view.taken.free, tuple(_limits(snapshot, backlog)))
+    return StartPlan(tuple(starts), tuple(held), tuple(_limits(snapshot, backlog)))
 
 
 def _limits(snapshot: StartSnapshot, backlog: Backlog) -> Iterator[str]:

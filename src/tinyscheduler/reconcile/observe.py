@@ -17,8 +17,10 @@ from tinyscheduler.model.intent import INTENTS_MAX
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun, lease_tag
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
-from tinyscheduler.model.machine import NOT_LOOKED_AT
+from tinyscheduler.model.machine import NOT_LOOKED_AT, MachineState
+from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
+from tinyscheduler.model.resources import Resources
 from tinyscheduler.model.sightings import Moment, age_s
 from tinyscheduler.model.snapshot import (
     Backlog,
@@ -30,7 +32,6 @@ from tinyscheduler.model.snapshot import (
 )
 from tinyscheduler.model.waiting import FIRST_TURN, Waiting
 from tinyscheduler.planner.life import stale_after_s
-from tinyscheduler.planner.resources import totals_of
 from tinyscheduler.ports import TaskServer, World
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnap
         waiting=waiting_of(world, server) if asked else {},
         cursor=world.cursors.read() if asked and policy.band_weights else FIRST_TURN,
         prerequisites=prerequisites,
-        totals=None if machine is NOT_LOOKED_AT else totals_of(machine, policy),
+        totals=_totals(machine, policy),
     )
 
 
@@ -211,6 +212,14 @@ def _prerequisites(world: World, server: TaskServer, tended: Tended) -> Mapping[
 
     leased = [lease.task_id for lease in tended.leases]
     return prerequisites_of(server, tended.backlog.value, leased, world.clock.now())
+
+
+def _totals(machine: MachineState, policy: Policy) -> Resources | None:
+    if machine is NOT_LOOKED_AT:
+        return None
+    from tinyscheduler.planner.resources import totals_of
+
+    return totals_of(machine, policy)
 
 
 def _closed_hours(world: World) -> ClosedHours:

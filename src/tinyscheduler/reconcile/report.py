@@ -30,7 +30,7 @@ class Report:
         self.ended_at = began_at
         self.duration_s = 0.0
         self.tend: tuple[TendAction, ...] = ()
-        self.start = StartPlan((), (), {})
+        self.start = StartPlan((), ())
         self.results: list[Result] = []
         self.faults: list[FaultSeen] = []
         self.limits: list[str] = []

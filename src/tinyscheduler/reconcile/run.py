@@ -11,9 +11,7 @@ from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
 from tinyscheduler.model.waiting import NOBODY_WAITS
-from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
-from tinyscheduler.planner.view import has_open_run
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.fetching import fetch_into
@@ -164,7 +162,7 @@ def _start(context: Context, tended: Tended, only: Permitted | None, *, deadline
     snapshot = _observe(context, tended)
     tell_pauses(context.report, snapshot.pauses)
     for _ in range(REPLANS_MAX):
-        plan = plan_start(snapshot) if only is None else permitted(plan_start(snapshot), only, context.report)
+        plan = _plan(snapshot) if only is None else permitted(_plan(snapshot), only, context.report)
         context.report.planned(plan)
         tell_plan(context.report, plan)
         lost = _launch_all(context, plan, tended.leases, deadline=deadline) if plan.starts else {}
@@ -182,6 +180,16 @@ def _start(context: Context, tended: Tended, only: Permitted | None, *, deadline
         from tinyscheduler.reconcile.waits import remember_waits
 
         remember_waits(context, snapshot, plan, tended.leases)
+
+
+def _plan(snapshot: StartSnapshot) -> StartPlan:
+    """Most passes find no task, and each is a new process: the planner is loaded where there is one."""
+    backlog = snapshot.backlog
+    if isinstance(backlog, Unknown) or not (backlog.value.tasks or backlog.value.working):
+        return StartPlan((), ())
+    from tinyscheduler.planner.start import plan_start
+
+    return plan_start(snapshot)
 
 
 def permitted(plan: StartPlan, only: Permitted, report: Report) -> StartPlan:
@@ -205,10 +213,12 @@ def _sweep(
 def _observe(context: Context, tended: Tended) -> StartSnapshot:
     """With the tasks of lost runs as they are once those are settled."""
     snapshot = observe_start(context.world, context.server, tended)
-    if has_open_run(snapshot):
+    if snapshot.ledgers:
+        from tinyscheduler.planner.view import has_open_run
         from tinyscheduler.reconcile.lost import close_lost_runs
 
-        return close_lost_runs(context, snapshot)
+        if has_open_run(snapshot):
+            return close_lost_runs(context, snapshot)
     if isinstance(tended.backlog, Known) and (tended.leases or tended.broken):
         from tinyscheduler.reconcile.sighting import forget_lost
 
