@@ -135,15 +135,21 @@ def test_a_quarantine_ends_when_the_agents_entry_is_mended(a_scene: MakeScene) -
     assert "could not be started" not in scene.call("status").out
 
 
-def test_a_loop_that_succeeds_without_doing_anything_stops_after_three(a_scene: MakeScene) -> None:
-    """Somebody, or another agent, reopens the task each time."""
-    scene = a_scene(an_agent("dev-1", script="exit 0"))
+def reopened(scene: Scene, times: int) -> str:
+    """A task that is done, and begun anew by somebody, so many times."""
     task_id = scene.add("a task", queue="dev")
-    for _ in range(3):
+    for _ in range(times):
         scene.once()
         settle(scene)
         scene.past.waits_are_over()
         scene.well("task", "update", task_id, "--status", "idle")
+    return task_id
+
+
+def test_a_loop_that_succeeds_without_doing_anything_stops_after_three(a_scene: MakeScene) -> None:
+    """Somebody, or another agent, reopens the task each time."""
+    scene = a_scene(an_agent("dev-1", script="exit 0"))
+    task_id = reopened(scene, 3)
 
     told = scene.once_json()
 
@@ -154,12 +160,7 @@ def test_a_loop_that_succeeds_without_doing_anything_stops_after_three(a_scene: 
 
 def test_a_loop_that_writes_something_each_time_goes_on(a_scene: MakeScene) -> None:
     scene = a_scene(an_agent("dev-1", script="date +%N >>progress"))
-    task_id = scene.add("a task", queue="dev")
-    for _ in range(4):
-        scene.once()
-        settle(scene)
-        scene.past.waits_are_over()
-        scene.well("task", "update", task_id, "--status", "idle")
+    reopened(scene, 4)
 
     assert len(rows(scene.once_json()["start"])) == 1
 

@@ -142,7 +142,14 @@ def test_a_cgroup_that_somebody_else_has_made_is_neither_entered_nor_removed() -
         containment.close()
         assert os.path.isdir(folder)
     finally:
-        os.rmdir(folder)
+        # The kernel takes a moment to forget who was started in it.
+        wait_until(lambda: is_removed(cgroup), "the cgroup is empty")
+
+
+def is_removed(cgroup: str) -> bool:
+    """It is tried."""
+    cgroups.remove(cgroup)
+    return not os.path.exists(f"{cgroups.mount_point()}{cgroup}")
 
 
 def test_orphans_that_have_ended_are_reaped(stage: Stage) -> None:

@@ -115,14 +115,20 @@ def told(scene: Scene, environ: object) -> dict[str, object]:
     return answer.json()
 
 
-def test_wrapper_that_stands_still_is_reclaimed_and_harms_nobody_when_it_wakes(a_scene: MakeScene) -> None:
-    """SIGSTOP, and a minute by every clock of the pass that looks."""
+def a_frozen_run(a_scene: MakeScene) -> tuple[Scene, str, int, int]:
+    """Its wrapper stands still: scene, task, wrapper, agent."""
     scene = a_scene(gated("dev-1"), RETRY_BASE_SEC=0)
     (task_id,) = scene.seed(1)
     scene.once()
     scene.wait_for_running(task_id)
     wrapper, agent = pids(scene, task_id)
     os.kill(wrapper, signal.SIGSTOP)
+    return scene, task_id, wrapper, agent
+
+
+def test_wrapper_that_stands_still_is_reclaimed_and_harms_nobody_when_it_wakes(a_scene: MakeScene) -> None:
+    """SIGSTOP, and a minute by every clock of the pass that looks."""
+    scene, task_id, wrapper, agent = a_frozen_run(a_scene)
     wait_until(lambda: agent in pids(scene, task_id), "the agent is named")
 
     fresh = scene.call("run", "--once")
@@ -142,12 +148,7 @@ def test_wrapper_that_stands_still_is_reclaimed_and_harms_nobody_when_it_wakes(a
 @pytest.mark.soak
 def test_wrapper_that_stands_still_for_fifty_seconds_is_reclaimed(a_scene: MakeScene) -> None:
     """The same by true clocks."""
-    scene = a_scene(gated("dev-1"), RETRY_BASE_SEC=0)
-    (task_id,) = scene.seed(1)
-    scene.once()
-    scene.wait_for_running(task_id)
-    wrapper, agent = pids(scene, task_id)
-    os.kill(wrapper, signal.SIGSTOP)
+    scene, task_id, wrapper, agent = a_frozen_run(a_scene)
 
     wait_until(lambda: scene.call("run", "--once") and not is_alive(agent), "the agent is ended", 90)
     wake(wrapper)
