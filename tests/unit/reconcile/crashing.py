@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tests.fakes.crash import Crash, Fuse, dying
 from tests.fakes.engine import FakeWrapper
@@ -85,6 +85,27 @@ def live(stage: Stage, started: FakeWrapper, wrapper: Wrapper) -> None:
 def said(stage: Stage) -> list[str]:
     """Comments without the random part."""
     return [re.sub(r"lease [0-9a-f]{16}", "lease X", c.text) for c in stage.server.comments(TASK)]
+
+
+class Left(NamedTuple):
+    """What every end of a run leaves behind."""
+
+    status: str
+    assigned_to: str | None
+    outcomes: list[tuple[str, bool]]
+    has_lease: bool
+    is_open: bool
+
+
+def left_of(stage: Stage) -> Left:
+    task, ledger = stage.server.task(TASK), stage.ledger()
+    return Left(
+        task.status,
+        task.assigned_to,
+        [(past.kind, past.is_spent) for past in ledger.outcomes],
+        stage.lease() is not None,
+        ledger.open is not None,
+    )
 
 
 def about_to_start(base: Path, before: str | None, wrapper: Wrapper) -> Stage:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.builders import NOW, a_claim, a_lease
+from tests.fakes.stage import Stage, a_stage
 from tests.fakes.task_server import FakeTaskServer
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import Lease, Outcome
@@ -39,3 +41,16 @@ def settle(
 def where(server: FakeTaskServer) -> tuple[str, str | None, str | None]:
     task = server.task(TASK)
     return task.status, task.assigned_to, task.queue
+
+
+def a_worn_out_stage(base: Path) -> Stage:
+    """Three runs of its task have failed, with an hour after each."""
+    stage = a_stage(base)
+    stage.engine.adopts_at_once = True
+    stage.server.create(queue="dev")
+    for _ in range(3):
+        stage.run()
+        stage.engine.finish(stage.engine.newest(), "failed")
+        stage.run()
+        stage.clock.advance(3600)
+    return stage

@@ -12,9 +12,11 @@ import pytest
 from tests.fakes.stage import Stage
 from tests.unit.reconcile.crashing import (
     TASK,
+    Left,
     about_to_start,
     crash_at_each_effect,
     go_on,
+    left_of,
     said,
     switched_off,
 )
@@ -24,30 +26,17 @@ from tinyscheduler.model.lease import OutcomeClass
 class Ending(NamedTuple):
     """What a settled run leaves behind."""
 
-    status: str
-    assigned_to: str | None
+    left: Left
     queue: str | None
     comments: list[str]
-    outcomes: list[tuple[str, bool]]
     not_before: datetime | None
     parked: str | None
-    has_lease: bool
-    is_open: bool
 
 
 def ending(stage: Stage) -> Ending:
-    task, ledger = stage.server.task(TASK), stage.ledger()
-    return Ending(
-        task.status,
-        task.assigned_to,
-        task.queue,
-        said(stage),
-        [(past.kind, past.is_spent) for past in ledger.outcomes],
-        ledger.not_before,
-        None if ledger.parked is None else ledger.parked.why,
-        stage.lease() is not None,
-        ledger.open is not None,
-    )
+    queue, ledger = stage.server.task(TASK).queue, stage.ledger()
+    parked = None if ledger.parked is None else ledger.parked.why
+    return Ending(left_of(stage), queue, said(stage), ledger.not_before, parked)
 
 
 def about_to_settle(base: Path, before: str | None, kind: OutcomeClass) -> Stage:
@@ -100,7 +89,7 @@ def test_parking_that_was_cut_off_parks_once_and_says_so_once(tmp_path: Path, be
         go_on(stage, watch)
 
         assert ending(stage) == ending(whole), fuse.effects
-    assert (ending(whole).status, ending(whole).assigned_to) == ("idle", None)
+    assert ending(whole).left[:2] == ("idle", None)
     assert sum("parked" in text for text in ending(whole).comments) == 1
 
 

@@ -11,9 +11,11 @@ import pytest
 from tests.fakes.stage import Stage
 from tests.unit.reconcile.crashing import (
     TASK,
+    Left,
     about_to_start,
     crash_at_each_effect,
     go_on,
+    left_of,
     said,
     switched_off,
 )
@@ -24,30 +26,16 @@ from tinyscheduler.model.intent import IntentKind
 class Ending(NamedTuple):
     """What an intent leaves behind."""
 
-    status: str
-    assigned_to: str | None
+    left: Left
     comments: int
-    outcomes: list[tuple[str, bool]]
     parked: tuple[str, str] | None
-    has_lease: bool
-    is_open: bool
     pending: int
     living: int
 
 
 def ending(stage: Stage) -> Ending:
-    task, ledger = stage.server.task(TASK), stage.ledger()
-    return Ending(
-        task.status,
-        task.assigned_to,
-        len(said(stage)),
-        [(past.kind, past.is_spent) for past in ledger.outcomes],
-        parked(stage),
-        stage.lease() is not None,
-        ledger.open is not None,
-        len(pending(stage)),
-        len(stage.processes.living()),
-    )
+    living = len(stage.processes.living())
+    return Ending(left_of(stage), len(said(stage)), parked(stage), len(pending(stage)), living)
 
 
 def about_to_stop(base: Path, before: str | None, kind: IntentKind, *, requeue: bool) -> Stage:
@@ -70,7 +58,7 @@ def test_a_stop_that_was_cut_off_ends_like_one_that_was_not(
 ) -> None:
     whole = about_to_stop(tmp_path / "whole", before, kind, requeue=requeue)
     whole.run()
-    assert ending(whole).outcomes == [("cancelled", False)]
+    assert ending(whole).left.outcomes == [("cancelled", False)]
     assert (ending(whole).parked is None) == requeue
 
     for stage, watch, fuse in crash_at_each_effect(
@@ -96,8 +84,8 @@ def test_a_stop_of_a_moved_task_that_was_cut_off_parks_it(tmp_path: Path, before
         go_on(stage, watch)
 
         assert parked(stage) == ("enough", "bob"), fuse.effects
-        assert ending(stage).outcomes == [("handed_off", False)], fuse.effects
-        assert ending(stage)[5:] == (False, False, 0, 0), fuse.effects
+        assert ending(stage).left.outcomes == [("handed_off", False)], fuse.effects
+        assert (ending(stage).left[3:], ending(stage)[3:]) == ((False, False), (0, 0)), fuse.effects
 
 
 def about_to_take_back(base: Path, before: str | None) -> Stage:
@@ -114,7 +102,7 @@ def test_a_stop_of_a_start_that_was_cut_off_parks_the_task_once(tmp_path: Path, 
         go_on(stage, watch)
 
         assert parked(stage) == ("enough", "bob"), fuse.effects
-        assert ending(stage)[5:] == (False, False, 0, 0), fuse.effects
+        assert (ending(stage).left[3:], ending(stage)[3:]) == ((False, False), (0, 0)), fuse.effects
         assert len([text for text in said(stage) if "enough" in text]) == 1, fuse.effects
 
 

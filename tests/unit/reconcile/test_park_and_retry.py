@@ -14,6 +14,7 @@ from tests.unit.reconcile.intent_scenes import (
     kinds,
     parked,
 )
+from tests.unit.reconcile.settle_scenes import a_worn_out_stage
 from tinyscheduler.model.ids import TaskId
 
 ONE = TaskId("1")
@@ -78,20 +79,6 @@ def test_parking_waits_for_a_server_that_is_away_and_nothing_starts_meanwhile(tm
     assert [held.reason for held in refused.start.held] == ["parked"]
     assert stage.engine.wrappers == []
     assert parked(stage) == ("asked by bob", "bob")
-
-
-def a_worn_out_stage(base: Path) -> Stage:
-    """Three runs have failed, and the task is parked."""
-    stage = a_stage(base)
-    stage.engine.adopts_at_once = True
-    stage.server.create(queue="dev")
-    for _ in range(3):
-        stage.run()
-        stage.engine.finish(stage.engine.newest(), "failed")
-        stage.run()
-        stage.clock.advance(3600)
-    assert parked(stage) is not None
-    return stage
 
 
 def test_retry_starts_a_parked_task_in_the_same_pass_with_all_its_attempts(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.unit.reconcile.settle_scenes import (
     LONG_AGO,
     POOL_AND_ASSIGNED,
     TASK,
+    a_worn_out_stage,
     where,
 )
 from tinyscheduler.model.lease import Outcome
@@ -92,14 +93,7 @@ def test_the_comment_says_who_which_attempt_how_and_what_comes_next(tmp_path: Pa
 
 def test_the_third_failure_parks_the_task_once_and_says_so(tmp_path: Path) -> None:
     """Features C1, C4: ten more passes start nothing."""
-    stage = a_stage(tmp_path)
-    stage.engine.adopts_at_once = True
-    stage.server.create(queue="dev")
-    for _ in range(3):
-        stage.run()
-        stage.engine.finish(stage.engine.newest(), "failed")
-        stage.run()
-        stage.clock.advance(600)
+    stage = a_worn_out_stage(tmp_path)
 
     for _ in range(10):
         stage.clock.advance(3600)
