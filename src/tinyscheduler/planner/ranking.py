@@ -25,7 +25,7 @@ Rank = Callable[[Task], RankKey]
 
 def rank(view: View) -> Rank:
     """A key, smallest first. In strict order: blocks others, aged band, priority descending, waiting longer,
-    older, id; where bands take turns the band comes first of all (ADR 0046). Total: no two tasks tie.
+    older, id; where bands take turns the band comes first of all (ADR 0050). Total: no two tasks tie.
 
     Among overdue tasks the wait alone decides, or one that others pass all the time would never come first.
     Where the server's order is kept nothing ages.
