@@ -69,7 +69,7 @@ def test_an_approval_outlives_park_and_retry(tmp_path: Path) -> None:
     stage.run()
     for kind in ("park", "retry"):
         store, now = stage.world().intents, stage.clock.now()
-        store.write(Intent(store.new_id(now), kind, task_id, None, "bob", now, "why", source="fake:1"))  # type: ignore[arg-type]
+        store.write(Intent(store.new_id(now), kind, task_id, None, "bob", now, "why", source="fake:1"))
         stage.run()
     stage.estop(is_there=False)
 

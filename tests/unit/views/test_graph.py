@@ -104,7 +104,7 @@ def outside_of_quotes(line: str) -> str:
 def test_a_title_cannot_leave_its_label() -> None:
     seen = seen_of(b.a_start_snapshot(b.a_task("1", title=EVIL, tags=["after:2"])))
 
-    dot, mermaid, text = (text_of(seen, form) for form in ("dot", "mermaid", "text"))  # type: ignore[arg-type]
+    dot, mermaid, text = (text_of(seen, form) for form in ("dot", "mermaid", "text"))
     said = {outside_of_quotes(line) for line in dot.splitlines()[3:]}
     assert said == {"[label=];", "-> ;", "}"}
     label = mermaid.splitlines()[1].partition('["')[2]
