@@ -8,7 +8,8 @@ from pathlib import Path
 from tests.fakes.stage import Stage
 from tests.unit.reconcile.looking import TASK, a_busy_stage, read_side
 from tinyscheduler.reconcile.look_at import look_at
-from tinyscheduler.views.explain import Subject, explain_json, explain_tables
+from tinyscheduler.views.explain import Subject, explain_tables
+from tinyscheduler.views.explain_json import explain_json
 
 
 def shown_of(subject: Subject) -> str:
