@@ -30,8 +30,8 @@ FRONT = "---\nwrite: [src/part-{part}/**]\nread: docs\ngoal: goal-{goal}\n---\nD
 
 
 def crowd(tasks: int, *, seed: int = 1) -> StartSnapshot:
-    """1,000 leases, 50 agents of 20 queues, and as many tasks. A tenth of the tasks names paths and goals,
-    a tenth waits for another, a twentieth has run before."""
+    """1,000 leases, 50 agents of 20 queues, and as many tasks. A tenth of the tasks says by tags what
+    it needs, a fifth of those in front matter as well; a tenth waits for another, a twentieth has run."""
     random = Random(seed)
     made = tuple(_task(number, tasks, random) for number in range(tasks))
     return StartSnapshot(
@@ -55,7 +55,7 @@ def crowd(tasks: int, *, seed: int = 1) -> StartSnapshot:
 
 def _task(number: int, count: int, random: Random) -> Task:
     made_at = NOW - timedelta(seconds=random.randrange(86_000))
-    is_hinted, is_behind = number % 10 == 3, number % 10 == 7
+    is_hinted, is_behind, has_matter = number % 10 == 3, number % 10 == 7, number % 50 == 13
     return Task(
         id=TaskId(str(number)),
         title=f"task {number}",
@@ -65,7 +65,7 @@ def _task(number: int, count: int, random: Random) -> Task:
         priority=float(random.randrange(-3, 12)),
         created_at=made_at,
         updated_at=made_at,
-        description=FRONT.format(part=number % 5_000, goal=number % 3_000) if is_hinted else "Do it well.",
+        description=FRONT.format(part=number % 5_000, goal=number % 3_000) if has_matter else "Do it well.",
         tags=_tags(number, count, random) if is_hinted else (),
         blocked_by=TaskId(str(random.randrange(count))) if is_behind else None,
         is_blocked=is_behind,
@@ -74,8 +74,8 @@ def _task(number: int, count: int, random: Random) -> Task:
 
 def _tags(number: int, count: int, random: Random) -> tuple[str, ...]:
     """Some wait for another one, a few for one that is gone."""
-    after = () if number % 30 else (f"after:{random.randrange(count) if number % 300 else GONE}",)
-    return (f"cap:c{number % 3}", *after)
+    after = () if number % 30 != 3 else (f"after:{random.randrange(count) if number % 300 != 3 else GONE}",)
+    return (f"cap:c{number % 3}", f"write:lib/part-{number % 4_000}/a", *after)
 
 
 def _agent(number: int) -> Agent:

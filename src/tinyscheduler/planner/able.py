@@ -34,9 +34,7 @@ def able(task: Task, view: View, *, before: HeldReason | None = None) -> Sequenc
     """Candidates that pass every filter, or every one before that of a rule."""
     if before is not None:
         return _sifted(task, view, before)
-    kind = kind_of(task, view)
-    if kind is None:
-        return _sifted(task, view, None)
+    kind = kind_of(task, view) or (task.id,)
     found = view.able.get(kind)
     if found is None:
         found = view.able[kind] = _sifted(task, view, None)

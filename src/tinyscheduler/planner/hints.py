@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tinyscheduler.model.hints import NO_HINTS, HintFault, Hints
+from tinyscheduler.model.hints import BEGINNINGS, NO_HINTS, HintFault, Hints
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner import hint_values as check
@@ -34,13 +34,12 @@ TAG_KEYS: Mapping[str, str] = {
 APPROVAL_TAG = "needs-approval"
 _LATER = frozenset({"recipe", "soft_limit", "hard_limit", "budget"})
 """Agreed keys that this version reads and does not act upon."""
-_BEGINNINGS = frozenset(key[0] for key in (*KEYS, *ALIASES)) | {"-"}
 
 
 def hints_of(task: Task) -> Hints:
     """``NO_HINTS`` where it says nothing; never raises."""
     tags = [tag for tag in task.tags if ":" in tag or tag == APPROVAL_TAG or tag[:4].lower() == "need"]
-    has_matter = task.description[:1] in _BEGINNINGS
+    has_matter = task.description[:1] in BEGINNINGS
     if not tags and not has_matter:
         return NO_HINTS
     try:

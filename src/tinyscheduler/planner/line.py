@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from math import gcd
+from operator import itemgetter
 
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.policy import Policy
@@ -28,15 +29,15 @@ class Line:
     """Runnable tasks, each once. Whoever reads it says of each that it started, before the next one."""
 
     def __init__(self, tasks: Sequence[Task], rank: Rank, snapshot: StartSnapshot) -> None:
-        self._tasks = sorted(tasks, key=rank)
-        self._rank = rank
+        # Asked once of each: a key costs more than the comparisons.
+        self._keyed = sorted([(rank(task), task) for task in tasks], key=itemgetter(0))
         self._policy = snapshot.policy
         self._cursor = snapshot.cursor
         self._round = round_of(snapshot.policy.band_weights)
         self._turn: Turn | None = None
 
     def __iter__(self) -> Iterator[Task]:
-        return self._in_turns() if self._round else iter(self._tasks)
+        return self._in_turns() if self._round else iter([task for _, task in self._keyed])
 
     def started(self) -> Turn | None:
         """The last task did start: the turn that it took, None where there are no turns."""
@@ -57,15 +58,13 @@ class Line:
     def _by_band(self) -> list[list[Task]]:
         """Who may take a turn of each band, the first one last."""
         waiting: list[list[Task]] = [[] for _ in BANDS]
-        for task in reversed(self._tasks):
+        ages = self._policy.orders_blockers_first
+        for key, task in reversed(self._keyed):
             band = band_of(task.priority, self._policy)
-            for reached in range(self._reached(task, band), band + 1):
+            # The best band whose turn it may take; in the server's order nothing ages.
+            for reached in range(max(CRITICAL, key[0]) if ages else band, band + 1):
                 waiting[reached].append(task)
         return waiting
-
-    def _reached(self, task: Task, band: int) -> int:
-        """The best band whose turn it may take; in the server's order nothing ages."""
-        return max(CRITICAL, self._rank(task)[0]) if self._policy.orders_blockers_first else band
 
     def _next_turn(self, waiting: Sequence[list[Task]], asked: set[TaskId]) -> Turn | None:
         for tasks in waiting:

@@ -106,7 +106,7 @@ RULES: tuple[Rule, ...] = (
     Rule("resources",
          "the cores, memory or devices that it takes are taken, or kept for a task that has waited for 30"
          " minutes", "the end of a run", "wait, raise `[resources]`, or let it ask for less",
-         need_holds.resources, "both"),
+         need_holds.resources, "turn"),
     Rule("queue_cap", "its queue, or one of its tags, is at its cap", "the end of a run",
          "wait, or raise `QUEUE_LIMITS` or `TAG_LIMITS`", turn_holds.queue_cap, "turn"),
     Rule("agent_full", "every agent that could run it is at its slots, or its account at its cap",

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.model.agent import Agent
-from tinyscheduler.model.hints import NO_HINTS, Hints
+from tinyscheduler.model.hints import BEGINNINGS, NO_HINTS, Hints
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import BrokenLease, Lease
@@ -20,6 +20,7 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.capacity import Capacity
 from tinyscheduler.planner.gates import GateReason, Gates, gates_of
 from tinyscheduler.planner.pauses import in_force
+from tinyscheduler.planner.pressure import busy
 from tinyscheduler.planner.retry import counted
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class View(NamedTuple):
     """Who may be given a task of a kind, as far as anybody has asked; see ``able``."""
     relieved: Mapping[TaskId, int]
     """Tasks that have starved for long, with their steps; see ``starvation``."""
+    busy: tuple[str, str, str] | None
+    """What the machine has too much of, its limit and the key of the limit; see ``pressure``."""
     depth: Depth | None
     """How full the queues are; None: not so full that anything follows from it."""
     former: frozenset[AgentName]
@@ -83,7 +86,7 @@ class View(NamedTuple):
 
     def hints(self, task: Task) -> Hints:
         """What the task says about itself, read once."""
-        if not task.tags and not task.description:
+        if not task.tags and task.description[:1] not in BEGINNINGS:
             return NO_HINTS
         return self.said.get(task.id) or _read_hints(task, self.said)
 
@@ -136,6 +139,7 @@ def view_of(snapshot: StartSnapshot) -> View:
         {},
         {},
         relieved,
+        busy(snapshot.machine, snapshot.policy),
         _depth(snapshot),
         frozenset(found.assigned_to for found in snapshot.waiting.values() if found.assigned_to is not None)
         - {agent.name for agent in snapshot.agents},

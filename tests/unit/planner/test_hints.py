@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import a_task
-from tinyscheduler.model.hints import NO_HINTS, Hints
+from tinyscheduler.model.hints import BEGINNINGS, NO_HINTS, Hints
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.resources import Resources
+from tinyscheduler.planner.front_matter import ALIASES, KEYS
 from tinyscheduler.planner.hints import hints_of
 
 
@@ -183,3 +184,8 @@ def test_what_looks_like_a_slip_is_noted_and_holds_nothing(
         assert hints == NO_HINTS
     else:
         assert any(f"is {meant} meant?" in note for note in hints.notes), hints
+
+
+def test_first_letters_are_those_of_the_keys() -> None:
+    """They tell most descriptions apart without reading them."""
+    assert {key[0] for key in (*KEYS, *ALIASES)} | {"-"} == BEGINNINGS
