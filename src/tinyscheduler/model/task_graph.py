@@ -1,7 +1,5 @@
 """Who waits for whom, as ``graph`` shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
