@@ -7,7 +7,7 @@ written within a pass that has other things to do. ``columns`` tells people what
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast, get_args
 
@@ -25,7 +25,7 @@ COLUMNS = (
     "said", "inversions",
 )  # fmt: skip
 """Those after ``since`` are left out where there is nothing to say."""
-_REASONS = frozenset(get_args(HeldReason))
+_REASONS: Mapping[object, HeldReason] = {reason: reason for reason in get_args(HeldReason)}
 
 Place = tuple[QueueName | None, AgentName | None]
 
@@ -33,7 +33,7 @@ Place = tuple[QueueName | None, AgentName | None]
 def waits_to_json(waits: Waits) -> bytes:
     """One row a line, so that a person finds a task."""
     places: dict[Place, int] = {}
-    text = _Texts().of
+    text = _Texts()
     tasks = {task_id: _row(found, places, text) for task_id, found in waits.tasks.items()}
     head = f'"schema": {SCHEMA},\n"source": {json.dumps(waits.source)},\n"columns": {_dump(COLUMNS)}'
     rows = _dump(tasks)
@@ -46,29 +46,21 @@ def _dump(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
-class _Texts:
-    """Remembers what it has written: many tasks came at once."""
+class _Texts(dict[datetime | None, str | None]):
+    """Instants as text, each made once: many tasks came at once."""
 
-    def __init__(self) -> None:
-        self._known: dict[datetime | None, str | None] = {None: None}
-
-    def of(self, moment: datetime | None) -> str | None:
-        """As ``exact_instant_text``."""
-        known = self._known.get(moment)
-        if known is None and moment is not None:
-            known = self._known[moment] = exact_instant_text(moment)
-        return known
+    def __missing__(self, moment: datetime | None) -> str | None:
+        text = self[moment] = None if moment is None else exact_instant_text(moment)
+        return text
 
 
-def _row(
-    waiting: Waiting, places: dict[Place, int], text: Callable[[datetime | None], str | None]
-) -> list[object]:
+def _row(waiting: Waiting, places: dict[Place, int], text: _Texts) -> tuple[object, ...]:
     created_at, queue, agent, reason, held_since, since, *rest = waiting
     place = places.setdefault((queue, agent), len(places))
-    row: list[object] = [text(created_at), place, reason, text(held_since), text(since)]
+    row = (text[created_at], place, reason, text[held_since], text[since])
     waited_s, starving_since, starved_s, said, inversions = rest
     if waited_s or starving_since or starved_s or said or inversions:
-        row += [waited_s, text(waiting.starving_since), starved_s, said, inversions]
+        return (*row, waited_s, text[waiting.starving_since], starved_s, said, inversions)
     return row
 
 
@@ -81,50 +73,47 @@ def waits_from_json(found: object) -> Waits:
     if schema != SCHEMA:
         raise ValueError(f"it is of schema {schema}, this program knows {SCHEMA}")
     places = [_place(row) for row in _list(fields.raw("places"), "places")]
-    reader = _Rows(places)
-    tasks = fields.inner("tasks")
-    return Waits(
-        fields.text("source"), {TaskId(name): reader.read(name, tasks.raw(name)) for name in tasks.names()}
-    )
+    instants, tasks = _Instants(), fields.inner("tasks")
+    read = {TaskId(name): _waiting(name, tasks.raw(name), places, instants) for name in tasks.names()}
+    return Waits(fields.text("source"), read)
 
 
-class _Rows:
-    """Remembers instants: many tasks came at once."""
+class _Instants(dict[object, datetime | None]):
+    """Instants by their text, each read once. Raises ValueError and TypeError."""
 
-    def __init__(self, places: list[Place]) -> None:
-        self._places = places
-        self._instants: dict[object, datetime | None] = {None: None}
+    def __missing__(self, text: object) -> datetime | None:
+        if text is None:
+            return None
+        moment = datetime.fromisoformat(cast("str", text))
+        if moment.tzinfo is None:
+            raise ValueError("a time is without its zone")
+        self[text] = moment.astimezone(UTC)
+        return self[text]
 
-    def read(self, name: str, found: object) -> Waiting:
-        """Raises ValueError naming the task."""
-        try:
-            created, place, reason, held, since, *rest = cast("list[object]", found)
-            queue, agent = self._places[_whole(place)]
-            first = self._instant(created), queue, agent, _reason(reason), self._instant(held)
-            return Waiting(*first, self._instant_or_none(since), *(self._rest(rest) if rest else ()))
-        except (ValueError, TypeError, IndexError, OverflowError) as error:
-            raise ValueError(f"task {name[:80]} has a row that is none") from error
 
-    def _rest(self, row: list[object]) -> tuple[float, datetime | None, float, int, tuple[TaskId, ...]]:
-        waited, starving, starved, said, inversions = row
-        since = self._instant_or_none(starving)
-        ids = tuple(map(_task_id, _list(inversions, "inversions")))
-        return _seconds(waited), since, _seconds(starved), min(_whole(said), ATTENTION_ASKED), ids
+def _waiting(name: str, found: object, places: list[Place], instants: _Instants) -> Waiting:
+    """Raises ValueError naming the task."""
+    try:
+        created, place, reason, held, since, *rest = cast("list[object]", found)
+        queue, agent = places[_whole(place)]
+        first = _sure(instants[created]), queue, agent, _REASONS[reason], _sure(instants[held])
+        return Waiting(*first, instants[since], *(_rest(instants, *rest) if rest else ()))
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+        raise ValueError(f"task {name[:80]} has a row that is none") from error
 
-    def _instant(self, text: object) -> datetime:
-        found = self._instant_or_none(text)
-        if found is None:
-            raise ValueError("a time is missing")
-        return found
 
-    def _instant_or_none(self, text: object) -> datetime | None:
-        known = self._instants.get(text)
-        if known is None and text is not None:
-            moment = datetime.fromisoformat(cast("str", text))
-            if moment.tzinfo is None:
-                raise ValueError("a time is without its zone")
-            known = self._instants[text] = moment.astimezone(UTC)
-        return known
+def _sure(moment: datetime | None) -> datetime:
+    if moment is None:
+        raise ValueError("a time is missing")
+    return moment
+
+
+def _rest(
+    instants: _Instants, waited: object, starving: object, starved: object, said: object, inversions: object
+) -> tuple[float, datetime | None, float, int, tuple[TaskId, ...]]:
+    ids = tuple(map(_task_id, _list(inversions, "inversions")))
+    told = min(_whole(said), ATTENTION_ASKED)
+    return _seconds(waited), instants[starving], _seconds(starved), told, ids
 
 
 def _list(found: object, name: str) -> list[object]:
@@ -151,12 +140,6 @@ def _whole(found: object) -> int:
     if type(found) is not int or found < 0:
         raise ValueError("a number is none")
     return found
-
-
-def _reason(found: object) -> HeldReason:
-    if found not in _REASONS:
-        raise ValueError("a reason is unknown")
-    return cast("HeldReason", found)
 
 
 def _task_id(found: object) -> TaskId:
