@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from tinyscheduler.kit.fields import instant_text, instant_text_or_none
+from tinyscheduler.model.claim_marks import is_claim_name
 from tinyscheduler.model.desk import TaskList
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import Parked
@@ -131,8 +132,10 @@ def _parked_json(parked: Parked | None) -> dict[str, object] | None:
 
 
 def _assigned(task: Task) -> str:
-    before = f", before that to {task.previous_assigned_to}" if task.previous_assigned_to is not None else ""
-    return (task.assigned_to or "nobody") + before
+    previous = task.previous_assigned_to
+    # The name of a claim is nobody's.
+    is_told = previous is not None and not is_claim_name(previous)
+    return (task.assigned_to or "nobody") + (f", before that to {previous}" if is_told else "")
 
 
 def _blocker(task: Task) -> str:
