@@ -165,9 +165,9 @@ class SightingStore(Protocol):
 class WaitStore(Protocol):
     """``state/waiting.json``; see ``model.waiting``."""
 
-    def read(self) -> Waits:
-        """Never raises: what cannot be read is begun anew, and ``trouble`` says so. Asked several times
-        by one pass, the disk is read once."""
+    def read(self, *, anew: bool = False) -> Waits:
+        """Never raises: what cannot be read is begun anew, and ``trouble`` says so. A pass asks several
+        times; ``anew`` asks the disk, as whoever has just got the lock has to."""
 
     def write(self, waits: Waits) -> None:
         """Replace it all, not synced; nobody waits: nothing is left. Raises StateError."""

@@ -231,9 +231,9 @@ def _closed_hours(world: World) -> ClosedHours:
     return closed_hours(configuration, world.clock.now())
 
 
-def waiting_of(world: World, server: TaskServer) -> Mapping[TaskId, Waiting]:
+def waiting_of(world: World, server: TaskServer, *, anew: bool = False) -> Mapping[TaskId, Waiting]:
     """Of this server's tasks."""
-    waits = world.waits.read()
+    waits = world.waits.read(anew=anew)
     return waits.tasks if waits.source == server.source else {}
 
 
@@ -261,7 +261,7 @@ def _asked_for(world: World, server: TaskServer) -> tuple[list[QueueName], list[
     its tasks are still there, and somebody has to say that nobody serves them (features D7)."""
     configuration = world.configuration
     agents = [agent.name for agent in configuration.agents]
-    waiting = waiting_of(world, server).values()
+    waiting = waiting_of(world, server, anew=True).values()
     queues = {*configuration.queues, *(found.queue for found in waiting if found.queue is not None)}
     former = {found.assigned_to for found in waiting if found.assigned_to is not None} - set(agents)
     return sorted(queues), [*agents, *sorted(former)]

@@ -81,6 +81,7 @@ def test_one_store_sees_what_it_wrote_without_asking_the_disk_again(place: Place
     place.put("waiting.json", "{")
 
     assert store.read() == WAITS
+    assert store.read(anew=True).trouble
 
 
 def a_file(row: str, *, head: str = '"schema": 2, "source": "s"', places: str = '[["dev", null]]') -> str:

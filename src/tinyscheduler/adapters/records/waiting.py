@@ -31,9 +31,9 @@ class FileWaits:
         self._known: Waits | None = None
         """What was read or written last: a pass asks several times and is the one writer."""
 
-    def read(self) -> Waits:
+    def read(self, *, anew: bool = False) -> Waits:
         """See the port."""
-        if self._known is None:
+        if anew or self._known is None:
             self._known = self._load()
         return self._known
 
