@@ -8,7 +8,7 @@ where the ledger knows whose run it is.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
@@ -130,10 +130,21 @@ class Capacity:
             self._tags.add(tag)
 
 
+def latest_end(lease: Lease) -> datetime:
+    """By when its wrapper has ended it, whatever it does. A lease may name any time."""
+    run_s = min(lease.hard_limit_s + lease.grace_s, _RUN_S_MAX)
+    return min(lease.created_at, _FAR_AWAY) + timedelta(seconds=run_s)
+
+
+_RUN_S_MAX = 366 * 86_400
+_FAR_AWAY = datetime(9000, 1, 1, tzinfo=UTC)
+"""Nobody waits for that; a later one could not be counted on from."""
+
+
 def _ends_of(leases: Iterable[Lease]) -> dict[Scope, datetime]:
     ends: dict[Scope, datetime] = {}
     for lease in leases:
-        at = lease.created_at + timedelta(seconds=lease.hard_limit_s + lease.grace_s)
+        at = latest_end(lease)
         for scope in _scopes_of(lease):
             ends[scope] = min(at, ends.get(scope, at))
     return ends

@@ -11,6 +11,7 @@ import re
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.rate_limit import LIMIT_S_MAX
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.capacity import latest_end
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.view import Finding, View, is_foreign, ledger_of
 
@@ -49,7 +50,8 @@ def leased(task: Task, view: View) -> Finding | None:
     if lease is None or lease.state == "finished":
         return None
     value = f"{lease.state} on {lease.agent}, attempt {lease.attempt}"
-    return Finding(value, "", since=lease.created_at)
+    limit, ends_by_at = f"{lease.hard_limit_s} s", latest_end(lease)
+    return Finding(value, "", limit=limit, since=lease.created_at, ends_by_at=ends_by_at)
 
 
 def settling(task: Task, view: View) -> Finding | None:
@@ -57,13 +59,15 @@ def settling(task: Task, view: View) -> Finding | None:
     lease, ledger = view.leases.get(task.id), ledger_of(task, view)
     if lease is not None and lease.state == "finished":
         kind = lease.outcome.kind if lease.outcome is not None else "finished"
-        return Finding(f"its run on {lease.agent} ended as {kind}; the server is told next", "")
+        value = f"its run on {lease.agent} ended as {kind}; the server is told next"
+        return Finding(value, "", since=lease.outcome.at if lease.outcome is not None else None)
     if lease is None and isinstance(ledger, Ledger) and ledger.open is not None:
         if is_foreign(ledger.open, task, view.snapshot):
             return None
         return Finding(
             f"its ledger has an open run of {ledger.open.agent} without a lease",
             "look whether its agent still runs; the pass closes it after 120 s",
+            limit="120 s",
         )
     return None
 
@@ -188,5 +192,7 @@ def disk(_task: Task, view: View) -> Finding | None:
     if free_mb is None or free_mb >= least_mb:
         return None
     return Finding(
-        f"{free_mb} MB free, {least_mb} MB needed", "free disk space, or TINYSCHEDULER_MIN_FREE_MB"
+        f"{free_mb} MB free, {least_mb} MB needed",
+        f"free disk space, or TINYSCHEDULER_MIN_FREE_MB={free_mb}",
+        limit=f"{least_mb} MB",
     )

@@ -1,7 +1,7 @@
 """Why a task is held, in words and as JSON: the same for every command that says it.
 
-The model of the sentence: ``queue dev 4/4, since 12:03:00Z, 5m ago; one of them ends by 12:40:00Z at the
-latest``. What to do about it, the lever, is said beside it.
+The model of the sentence: ``queue dev 4/4, since 12:03:00Z, 5m ago; the first run in its way ends by
+12:40:00Z at the latest``. What to do about it, the lever, is said beside it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def found_text(found: Held | Row, now: datetime) -> str:
         parts.append(f"since {ago_text(found.since, now)}")
     text = ", ".join(parts)
     if found.ends_by_at is not None:
-        text += f"; one of them ends by {time_text(found.ends_by_at, now)} at the latest"
+        text += f"; the first run in its way ends by {time_text(found.ends_by_at, now)} at the latest"
     if found.next_look_at is not None:
         text += f"; looked at again {ago_text(found.next_look_at, now)}"
     return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -21,9 +21,13 @@ from tests.unit.planner.hold_scenes import (
     LATER,
     TASK,
 )
+from tinyscheduler.model.ids import QueueName
 from tinyscheduler.model.lease import OutcomeClass
 from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task
+from tinyscheduler.model.waiting import Waiting
 from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.start import plan_start
 
@@ -164,3 +168,62 @@ def test_who_serves_the_queue_of_anothers_task_is_not_said_to_be_missing() -> No
         "sue, to whom it is assigned, is no agent of ours",
         "assign it to another",
     )
+
+
+def a_wait(held_s: float, *, reason: HeldReason = "agent_full", created_s: float = 3600) -> Waiting:
+    return Waiting(ago(created_s), QueueName("dev"), None, reason, ago(held_s))
+
+
+def test_a_wait_for_room_says_since_when_earlier_passes_have_seen_it() -> None:
+    world = a_start_snapshot(TASK, leases=[a_lease("2")])
+
+    (held,) = plan_start(world._replace(waiting={TASK.id: a_wait(900)})).held
+
+    assert (held.reason, held.since) == ("agent_full", ago(900))
+
+
+@pytest.mark.parametrize("wait", [a_wait(900, reason="global_cap"), a_wait(900, created_s=50)])
+def test_a_wait_for_something_else_or_of_a_namesake_says_nothing(wait: Waiting) -> None:
+    (held,) = plan_start(a_start_snapshot(TASK, leases=[a_lease("2")])._replace(waiting={TASK.id: wait})).held
+
+    assert held.since is None
+
+
+def test_since_is_each_tasks_own_though_their_answer_is_worked_out_once() -> None:
+    other = a_task("3")
+    world = a_start_snapshot(TASK, other, leases=[a_lease("2")])
+    waiting = {TASK.id: a_wait(900), other.id: a_wait(60)}
+
+    found = {held.task_id: held.since for held in plan_start(world._replace(waiting=waiting)).held}
+
+    assert found == {TASK.id: ago(900), other.id: ago(60)}
+
+
+def test_a_full_queue_says_by_when_the_first_run_ends_and_what_the_setting_has_to_be() -> None:
+    runs = [a_lease(n, run_age_s=age_s)._replace(hard_limit_s=600) for n, age_s in (("2", 500), ("3", 60))]
+    caps = ((QueueName("qa"), 7), (QueueName("dev"), 2))
+    world = a_start_snapshot(TASK, leases=runs, agents=[an_agent(slots=9)], policy=Policy(queue_caps=caps))
+
+    (held,) = plan_start(world).held
+
+    assert (held.value, held.limit) == ("queue dev 2/2", "2")
+    assert held.ends_by_at == ago(500 - 600 - runs[0].grace_s)
+    assert held.lever == "wait for one to end, or raise with TINYSCHEDULER_QUEUE_LIMITS=dev:3,qa:7"
+
+
+def test_a_cap_that_was_lowered_under_what_runs_is_raised_above_it() -> None:
+    runs = [a_lease(str(n)) for n in range(2, 7)]
+    world = a_start_snapshot(TASK, leases=runs, agents=[an_agent(slots=9)], policy=Policy(max_parallel=2))
+
+    (held,) = plan_start(world).held
+
+    assert (held.reason, held.value) == ("global_cap", "all agents 5/2")
+    assert held.lever.endswith("TINYSCHEDULER_MAX_PARALLEL=6")
+
+
+def test_a_lease_of_another_age_of_the_world_has_an_end_too() -> None:
+    far = a_lease()._replace(created_at=datetime(9999, 12, 31, tzinfo=UTC), hard_limit_s=2**53)
+
+    (held,) = plan_start(a_start_snapshot(TASK, leases=[far])).held
+
+    assert held.reason == "leased"
