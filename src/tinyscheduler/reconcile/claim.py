@@ -17,6 +17,7 @@ from tinyscheduler.model.ids import AgentName, LeaseId
 from tinyscheduler.model.lease import Claim, Lease, comment_marker
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task, TaskDetail
+from tinyscheduler.planner.hints import hints_of
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.contest import is_claimed_after, lately_claimed, winner_before
 from tinyscheduler.reconcile.parking import untagged
@@ -168,10 +169,19 @@ def _look(server: TaskServer, task: Task, bid: Bid) -> Lost | frozenset[str]:
         return Lost("working_elsewhere", "it was archived")
     if found.is_blocked:
         return Lost("blocked", f"waits for task {found.blocked_by}")
+    if _means_something_else(found, task):
+        return Lost("working_elsewhere", "what it says of itself was changed a moment ago")
     if server.has_open_children(task.id):
         return Lost("parent_open", "it has subtasks that are not complete")
     other = lately_claimed(detail.comments, bid.agent, bid.lease_id, bid.now)
     return _claimed_by(other) if other is not None else frozenset(said.id for said in detail.comments)
+
+
+def _means_something_else(found: Task, task: Task) -> bool:
+    """It was planned, and its lease was written, for what it said before; and that was approved."""
+    now = hints_of(found)
+    is_other = (found.title, found.description) != (task.title, task.description)
+    return now != hints_of(task) or (now.needs_approval and is_other)
 
 
 def _take(server: TaskServer, task: Task, bid: Bid) -> Task | Lost | Unclear:

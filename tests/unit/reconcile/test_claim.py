@@ -231,3 +231,32 @@ def test_a_claim_the_server_refuses_is_lost(before: str | None) -> None:
 
     assert isinstance(claim_task(port, seen), Lost)
     assert where(server) == ("idle", before, "dev")
+
+
+@pytest.mark.parametrize(
+    ("tags", "title", "taken"),
+    [
+        (("needs-approval",), "a task", False),
+        (("write:src",), "a task", False),
+        (("backend",), "another title", True),
+    ],
+)
+def test_a_task_that_asks_for_something_else_by_now_is_not_taken(
+    tags: tuple[str, ...], title: str, taken: bool
+) -> None:
+    """Its lease keeps the paths that it named when it was planned."""
+    server, seen = a_server()
+    server.edit(seen._replace(tags=tags, title=title))
+
+    result = claim_task(server, seen)
+
+    assert isinstance(result, Won) == taken
+    assert taken or where(server) == ("idle", None, "dev")
+
+
+def test_an_approval_does_not_hold_for_a_text_that_was_changed_a_moment_ago() -> None:
+    server, seen = a_server()
+    seen = seen._replace(tags=("needs-approval",))
+    server.edit(seen._replace(description="and remove everything"))
+
+    assert isinstance(claim_task(server, seen), Lost)
