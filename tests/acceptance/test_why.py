@@ -208,3 +208,20 @@ def test_a_word_that_is_no_reason_is_an_error_with_the_words_there_are(a_scene: 
 
     assert answer.code == 2
     assert "agent_full" in answer.err
+
+
+def test_tasks_of_an_agent_that_was_taken_out_are_still_told_of(a_scene: MakeScene) -> None:
+    """Nobody waits in silence (features C8): its queue has no agent any more, and three commands say so."""
+    scene = a_scene(an_agent("dev-1", slots=0), an_agent("qa-1", queue="qa"))
+    task_id = scene.add("a task", queue="dev")
+    scene.once()
+
+    scene.control(an_agent("qa-1", queue="qa"))
+    scene.once()
+
+    assert reason_and_lever(why(scene, task_id))[0] == "no_agent"
+    assert scene.held(json.loads(scene.well("run", "--dry-run", "--json"))) == {task_id: "no_agent"}
+    assert [row["reason"] for row in rows(json.loads(scene.call("status", "--json").out)["held"])] == [
+        "no_agent"
+    ]
+    assert "no enabled agent serves queue dev" in scene.well("backlog")

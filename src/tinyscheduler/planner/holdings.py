@@ -7,7 +7,7 @@ meets again when they are merged (ADR 0047).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from tinyscheduler.model.agent import Agent
@@ -19,6 +19,7 @@ from tinyscheduler.model.resources import NO_RESOURCES, Resources
 from tinyscheduler.model.task import Task
 from tinyscheduler.model.waiting import waited_s
 from tinyscheduler.planner.able import able
+from tinyscheduler.planner.capacity import latest_end
 from tinyscheduler.planner.hint_values import EVERYTHING
 from tinyscheduler.planner.ownership import PathIndex
 from tinyscheduler.planner.ranking import natural_id
@@ -54,6 +55,8 @@ class Holdings:
         self.used = NO_RESOURCES
         self.holders: dict[TaskId, Holder] = {}
         self._starts = 0
+        self._room: dict[tuple[Resources, bool], bool] = {}
+        """What was asked before, until somebody takes more."""
 
     def keep(
         self,
@@ -66,6 +69,7 @@ class Holdings:
         resources: Resources,
     ) -> None:
         """One more run."""
+        self._room.clear()
         self.holders[task_id] = holder
         for path in writes:
             self.written.keep(path, task_id)
@@ -75,12 +79,23 @@ class Holdings:
             self.goals.setdefault(goal, task_id)
         self.used = plus(self.used, resources)
 
+    def has_room(self, wanted: Resources, task_id: TaskId, totals: Resources) -> bool:
+        """Beside what is taken, and what is kept for another task."""
+        kept = self.reserved
+        is_others = kept is not None and kept.task_id != task_id
+        found = self._room.get((wanted, is_others))
+        if found is None:
+            taken = plus(self.used, kept.amount) if kept is not None and is_others else self.used
+            found = self._room[wanted, is_others] = fits(wanted, taken, totals)
+        return found
+
     def caught_up(self, started: Sequence[tuple[Agent, Task, Hints]]) -> Holdings:
         """With the starts of this plan that have come since it was last asked."""
         for agent, task, hints in started[self._starts :]:
             self._starts += 1
             if self.reserved is not None and self.reserved.task_id == task.id:
                 self.reserved = None
+                self._room.clear()
             if hints is NO_HINTS and agent.resources == NO_RESOURCES:
                 continue
             self.keep(
@@ -108,7 +123,7 @@ def holdings_of(view: View) -> Holdings:
 
 
 def _keep_lease(holdings: Holdings, lease: Lease) -> None:
-    ends = lease.created_at + timedelta(seconds=lease.hard_limit_s + lease.grace_s)
+    ends = latest_end(lease)
     holdings.keep(
         lease.task_id,
         Holder(f"task {lease.task_id} on {lease.agent}", ends),

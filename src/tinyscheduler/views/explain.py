@@ -152,11 +152,10 @@ def _verdict(subject: Subject) -> str:
 def _local_verdict(subject: Subject) -> str:
     if subject.broken is not None:
         return f"held: its lease cannot be read: {subject.broken.why}"
-    held = held_now(subject)
-    if held is not None:
-        return f"held as {held.reason}: {held.value}"
     if subject.run is None:
-        return "not running here; nothing is left to do for it"
+        held = held_now(subject)
+        nothing = "not running here; nothing is left to do for it"
+        return nothing if held is None else f"held as {held.reason}: {held.value}"
     lease = subject.run.facts.lease
     if lease.state == "finished":
         kind = lease.outcome.kind if lease.outcome is not None else "finished"
