@@ -11,7 +11,7 @@ from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.resources import NO_RESOURCES, Resources
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import able
-from tinyscheduler.planner.resources import fits, needed, plus, resources_text, short_of
+from tinyscheduler.planner.resources import needed, plus, resources_text, short_of
 from tinyscheduler.planner.view import Finding, View, ledger_of
 
 NAMES_MAX = 5
@@ -125,11 +125,7 @@ def has_resources(agent: Agent, task: Task, view: View) -> bool:
     wanted = needed(agent, view.hints(task))
     if wanted == NO_RESOURCES:
         return True
-    holdings = view.holdings()
-    kept = holdings.reserved
-    is_others = kept is not None and kept.task_id != task.id
-    taken = plus(holdings.used, kept.amount) if kept is not None and is_others else holdings.used
-    return fits(wanted, taken, totals)
+    return view.holdings().has_room(wanted, task.id, totals)
 
 
 def _takes_any(task: Task, view: View) -> bool:

@@ -6,7 +6,7 @@ from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import Hints
 from tinyscheduler.model.machine import MachineState
 from tinyscheduler.model.policy import Policy
-from tinyscheduler.model.resources import Resources
+from tinyscheduler.model.resources import NO_RESOURCES, Resources
 
 RESERVED_AFTER_S = 1800
 """A task that has waited so long for room that others pass gets the next that is free: half an hour, as
@@ -24,7 +24,7 @@ def needed(agent: Agent, hints: Hints) -> Resources:
     """Of a run of this task on this agent: the larger of what the two say. A task may ask for more than
     its agent takes anyway, never for less."""
     own, asked = agent.resources, hints.resources
-    if asked is own:
+    if asked is NO_RESOURCES:
         return own
     return Resources(max(own.cpu, asked.cpu), max(own.memory_mb, asked.memory_mb), max(own.gpu, asked.gpu))
 
