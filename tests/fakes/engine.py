@@ -67,7 +67,8 @@ class FakeEngine:
     def take_owner(self, wrapper: FakeWrapper) -> bool:
         """The exclusive create alone, as if the wrapper were killed right after it."""
         order = wrapper.order
-        mine = Owner(order.lease_id, "wrapper", wrapper.process.ref)
+        host = self._processes.host()
+        mine = Owner(order.lease_id, "wrapper", wrapper.process.ref, host.machine_id, host.name)
         return self._leases().take(order.task_id, mine) == mine
 
     def adopt(self, wrapper: FakeWrapper) -> bool:

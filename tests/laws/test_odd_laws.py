@@ -51,6 +51,7 @@ def odd_snapshots(draw: st.DrawFn) -> TendSnapshot:
                 is_folder=draw(st.booleans()),
                 ledger=draw(LEDGERS),
                 processes=processes,
+                is_elsewhere=draw(st.booleans()),
             )
         )
     kept = remains if draw(st.booleans()) else remains[1:]
@@ -139,7 +140,9 @@ def test_a_wrapper_that_may_live_keeps_the_pen(snapshot: TendSnapshot) -> None:
         facts = known.get(task_of(action))
         if facts is None or isinstance(action, StopOrphan):
             continue
-        if facts.wrapper != "dead" and facts.file_age_s <= 45 and not facts.is_folder:
+        if facts.is_elsewhere:
+            assert action == Quarantine(facts.lease, "unknown_host"), "law 4"
+        elif facts.wrapper != "dead" and facts.file_age_s <= 45 and not facts.is_folder:
             assert action == Quarantine(facts.lease, "wrapper_mends_it")
 
 

@@ -58,6 +58,8 @@ owners = st.builds(
     lease_id=names.map(LeaseId),
     by=st.sampled_from(["wrapper", "revoked"]),
     process=st.none() | process_refs,
+    machine_id=texts,
+    host=texts,
 )
 stop_orders = st.builds(
     StopOrder, lease_id=names.map(LeaseId), reason=st.sampled_from(OUTCOMES), by=texts, at=instants

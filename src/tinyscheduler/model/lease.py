@@ -159,6 +159,11 @@ class Owner(NamedTuple):
     by: Literal["wrapper", "revoked"]
     process: ProcessRef | None
     """The wrapper; None for a revocation."""
+    machine_id: str = ""
+    """Of the wrapper's machine: a boot id alone looks like one from before a reboot wherever it is not known.
+    Empty for a revocation, and where an older program wrote it; then it is of this machine."""
+    host: str = ""
+    """Its name, for people."""
 
 
 class StopOrder(NamedTuple):

@@ -14,8 +14,8 @@ from tinyscheduler.model.intent import BrokenIntent, Intent
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
-from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.machine import NOT_LOOKED_AT, MachineState
+from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.resources import Resources
@@ -69,6 +69,8 @@ class BrokenFacts(NamedTuple):
     ledger: Ledger | BrokenLedger | None
     processes: tuple[ProcessRef, ...]
     """Everybody who carries a tag of the task."""
+    is_elsewhere: bool = False
+    """Its owner file names another machine."""
 
 
 class TendSnapshot(NamedTuple):

@@ -59,6 +59,11 @@ def state_of(facts: BrokenFacts, *, has_result: bool) -> LeaseState:
     return "starting" if facts.processes else "claiming"
 
 
+def _is_elsewhere(facts: BrokenFacts, _snapshot: TendSnapshot) -> bool:
+    """Law 4: whether anybody works there can be seen on that machine only, by passes that know its clocks."""
+    return facts.is_elsewhere
+
+
 def _is_being_mended(facts: BrokenFacts, snapshot: TendSnapshot) -> bool:
     """Law 6: while the wrapper may live it is the writer, and at its next beat it writes the lease anew.
     Not over a folder."""
@@ -84,6 +89,7 @@ def _always(_facts: BrokenFacts, _snapshot: TendSnapshot) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule("unknown_host", _is_elsewhere, "leave"),
     Rule("wrapper_mends_it", _is_being_mended, "leave"),
     # Nobody is left who could say whether anything runs, or what was taken from whom: a person has to.
     Rule("ledger_unreadable", _is_ledger_unreadable, "leave"),

@@ -15,6 +15,7 @@ from tinyscheduler.model.order import Order
 from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.model.snapshot import BrokenFacts, TendSnapshot
 from tinyscheduler.planner.broken import state_of
+from tinyscheduler.planner.hint_values import EVERYTHING
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
@@ -105,9 +106,10 @@ def _rung(cgroup: str) -> Rung:
 
 
 def _with_order(lease: Lease, order: Order | None) -> Lease:
-    """None: it cannot be read either, and the settings of today stand in for those of the run."""
+    """None: it cannot be read either. Then the settings of today stand in for those of the run, and nobody
+    knows what it keeps: everything, to be sure (law 4)."""
     if order is None:
-        return lease
+        return lease._replace(writes=(EVERYTHING,))
     return lease._replace(
         heartbeat_interval_s=order.heartbeat_s,
         hard_limit_s=order.limits.hard_s,

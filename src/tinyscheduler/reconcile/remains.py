@@ -11,7 +11,7 @@ from tinyscheduler.errors import StateError, Unreadable
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import BrokenLease, Owner, TaggedRun
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
-from tinyscheduler.model.snapshot import BrokenFacts
+from tinyscheduler.model.snapshot import BrokenFacts, Liveness
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.observe import touched_age_s
 
@@ -33,17 +33,29 @@ def _remains(world: World, broken: BrokenLease, tagged: Sequence[TaggedRun]) -> 
         # Told with the lease that cannot be read either, and left alone until both can be.
         return
     owner = _of_open_run(owner, ledger)
-    wrapper = owner.process if owner is not None else None
+    is_elsewhere = owner is not None and is_of_another_machine(world, owner)
     yield BrokenFacts(
         broken,
         owner,
         is_unreadable,
-        "dead" if wrapper is None else world.processes.liveness(wrapper),
+        "unknown" if is_elsewhere else _wrapper_liveness(world, owner),
         touched_age_s(world, task_id, world.clock.now()),
         world.leases.is_blocked(task_id),
         ledger,
         processes,
+        is_elsewhere,
     )
+
+
+def is_of_another_machine(world: World, owner: Owner) -> bool:
+    """Law 4: its wrapper can be seen there only. One that names no machine was written by an older program or
+    revoked, and is taken for ours."""
+    return owner.machine_id not in ("", world.processes.host().machine_id)
+
+
+def _wrapper_liveness(world: World, owner: Owner | None) -> Liveness:
+    wrapper = owner.process if owner is not None else None
+    return "dead" if wrapper is None else world.processes.liveness(wrapper)
 
 
 def _owner(world: World, task_id: TaskId) -> tuple[Owner | None, bool]:

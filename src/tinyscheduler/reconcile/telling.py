@@ -25,10 +25,12 @@ def tell_broken_lease(report: Report, action: Quarantine | Rebuild | Discard) ->
     """Law 8: reported, also when it mends itself."""
     broken = action.lease
     hint = _MENDING.get(action.reason) or (
-        f"mend it, or end the agent of task {broken.task_id} and use tinyscheduler release "
-        f"{broken.task_id} --reason TEXT; until then the task is held"
+        "mend it, or end the agent of task {task} and use tinyscheduler release {task} --reason TEXT; "
+        "until then the task is held"
     )
-    report.trouble(f"{broken.path}: {broken.why}", hint=hint, reference="lease-unreadable")
+    report.trouble(
+        f"{broken.path}: {broken.why}", hint=hint.format(task=broken.task_id), reference="lease-unreadable"
+    )
 
 
 def tell_odd(report: Report, plan: TendPlan) -> None:
@@ -73,6 +75,8 @@ def tell_ended_orphan(report: Report, run: TaggedRun) -> None:
 
 
 _MENDING = {
+    "unknown_host": "its run is on another machine, whose passes mend it; when that is gone for good: "
+    "tinyscheduler release {task} --reason TEXT",
     "wrapper_mends_it": "its wrapper lives and writes it anew at its next beat",
     "run_open": "it is written anew from its ledger, and a copy is kept in quarantine",
     "processes_left": "processes without a lease work on its task and are ended first",

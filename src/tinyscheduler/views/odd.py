@@ -9,7 +9,9 @@ from tinyscheduler.model.lease import BrokenLease, TaggedRun
 def mending_text(lease: BrokenLease, action: Quarantine | Rebuild | Discard | None) -> str:
     """What is done about it; None: nobody has looked."""
     found = None if action is None else _MENDING.get(action.reason)
-    return found or f"look whether its agent runs, then tinyscheduler release {lease.task_id} --reason TEXT"
+    if found is not None:
+        return found.format(task=lease.task_id)
+    return f"look whether its agent runs, then tinyscheduler release {lease.task_id} --reason TEXT"
 
 
 def orphan_text(run: TaggedRun) -> str:
@@ -19,6 +21,8 @@ def orphan_text(run: TaggedRun) -> str:
 
 
 _MENDING = {
+    "unknown_host": "its run is on another machine, whose passes mend it; when that is gone for good: "
+    "tinyscheduler release {task} --reason TEXT",
     "wrapper_mends_it": "its wrapper lives and writes it anew at its next beat",
     "run_open": "the next pass writes it anew from its ledger",
     "processes_left": "the next pass ends the processes that work on its task",

@@ -30,7 +30,8 @@ def adopt(
     """Become the one writer of the lease. None: somebody else was first, or there is nothing to adopt;
     then nothing of ours is left on disk. ``enclosure`` is what will hold the agent: the lease names
     it before anybody is in it. Raises StateError."""
-    owner = Owner(order.lease_id, "wrapper", processes.me())
+    host = processes.host()
+    owner = Owner(order.lease_id, "wrapper", processes.me(), machine_id=host.machine_id, host=host.name)
     first = leases.take(order.task_id, owner)
     if first != owner:
         log.say(f"left: the lease was {_what_happened(first, order)}")

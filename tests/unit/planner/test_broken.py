@@ -37,7 +37,14 @@ LIVING = DEAD._replace(wrapper="alive", processes=(a_process(),))
 MENDED, UNKNOWN = Quarantine(BROKEN, "wrapper_mends_it"), Quarantine(BROKEN, "ledger_unreadable")
 REBUILD, DISCARD = Rebuild(BROKEN, "run_open"), Discard(BROKEN, "no_open_run")
 
+ELSEWHERE = LIVING._replace(wrapper="unknown", is_elsewhere=True, processes=())
+FOREIGN = Quarantine(BROKEN, "unknown_host")
+
 EXAMPLES: list[tuple[str, BrokenFacts, TendAction]] = [
+    ("its wrapper is on another machine", ELSEWHERE, FOREIGN),
+    ("its wrapper is elsewhere and has been silent", ELSEWHERE._replace(file_age_s=1e6), FOREIGN),
+    ("its wrapper is elsewhere and it is a folder", ELSEWHERE._replace(is_folder=True), FOREIGN),
+    ("its wrapper is elsewhere and no run is open", ELSEWHERE._replace(ledger=a_ledger()), FOREIGN),
     ("its wrapper lives and has a beat's time", LIVING, MENDED),
     ("its wrapper lives, at the limit", LIVING._replace(file_age_s=45), MENDED),
     ("its wrapper cannot be seen and has a beat's time", LIVING._replace(wrapper="unknown"), MENDED),

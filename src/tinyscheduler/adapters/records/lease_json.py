@@ -196,6 +196,8 @@ def owner_to_json(owner: Owner) -> dict[str, object]:
         "lease_id": owner.lease_id,
         "by": owner.by,
         "process": None if process is None else process._asdict(),
+        "machine_id": owner.machine_id,
+        "host": owner.host,
     }
 
 
@@ -214,6 +216,8 @@ def owner_from_json(found: object) -> Owner:
             process.text("boot_id"),
             process.text("pid_namespace"),
         ),
+        machine_id=fields.text_or_none("machine_id") or "",
+        host=fields.text_or_none("host") or "",
     )
 
 
