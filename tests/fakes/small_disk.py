@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-SIZE_BYTES = 65_536
+SIZE_BYTES = 98_304
 INODES = 60
 
 
 @contextmanager
 def a_small_disk(folder: Path) -> Iterator[Path]:
-    """64 KiB and sixty files. Skips the test where it cannot be mounted."""
+    """96 KiB and sixty files. Skips the test where it cannot be mounted."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount the small file system that this needs")
     disk = folder / "disk"
