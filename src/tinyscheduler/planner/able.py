@@ -32,12 +32,10 @@ Kind = tuple[AgentName | None, QueueName | None, tuple[str, ...], str | None]
 
 def able(task: Task, view: View, *, before: HeldReason | None = None) -> Sequence[Agent]:
     """Candidates that pass every filter, or every one before that of a rule."""
-    if before is not None:
-        return _sifted(task, view, before)
-    kind = kind_of(task, view) or (task.id,)
-    found = view.able.get(kind)
+    key = (kind_of(task, view) or task.id, before)
+    found = view.able.get(key)
     if found is None:
-        found = view.able[kind] = _sifted(task, view, None)
+        found = view.able[key] = _sifted(task, view, before)
     return found
 
 
