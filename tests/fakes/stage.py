@@ -13,10 +13,10 @@ from tests.builders import a_configuration
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.fakes.gauge import FakeGauge
+from tests.fakes.hooks import FakeHooks
 from tests.fakes.processes import FakeProcesses
 from tests.fakes.task_server import FakeTaskServer
 from tinyscheduler.adapters.attic import FileAttic
-from tinyscheduler.adapters.hooks import CommandHooks
 from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
@@ -47,6 +47,7 @@ class Stage(NamedTuple):
     engine: FakeEngine
     server: FakeTaskServer
     gauge: FakeGauge
+    hooks: FakeHooks
 
     def world(self, *, server: TaskServer | None = None) -> World:
         """A new process, perhaps with something between it and the server."""
@@ -67,7 +68,7 @@ class Stage(NamedTuple):
             journal=JsonlJournal(places.journal, pass_id="test", now=self.clock.now, opening=list),
             processes=self.processes,
             gauge=self.gauge,
-            hooks=CommandHooks({"PATH": "/usr/bin:/bin"}, redact=str),
+            hooks=self.hooks,
             engine=self.engine,
             server=server or self.server,
             state=FileStateFolder(
@@ -158,4 +159,4 @@ def a_stage(base: object, *, agents: Iterable[Agent] | None = None, policy: Poli
     processes = FakeProcesses(clock)
     engine = FakeEngine(processes, clock, lambda: FileLeaseStore(places.running, places.quarantine))
     server = FakeTaskServer(now=lambda: clock.now().replace(microsecond=0))
-    return Stage(configuration, clock, processes, engine, server, FakeGauge())
+    return Stage(configuration, clock, processes, engine, server, FakeGauge(), FakeHooks(clock))

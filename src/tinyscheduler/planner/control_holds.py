@@ -12,6 +12,9 @@ from tinyscheduler.planner.agent_holds import behind_gates
 from tinyscheduler.planner.pauses import end_text, lever, pause_of_task, words
 from tinyscheduler.planner.view import Finding, View, ledger_of
 
+DENIALS_KEPT = 20
+"""In a row: more than the delay between them has rungs (1 s doubled up to a day)."""
+
 
 def paused(task: Task, view: View) -> Finding | None:
     """Everything, its queue, the task itself, or everybody who could run it (features E1)."""
@@ -74,3 +77,17 @@ def last_denial(ledger: Ledger) -> PastRun | None:
     """None: the last thing that happened to the task was something else."""
     last = ledger.outcomes[-1] if ledger.outcomes else None
     return last if last is not None and last.kind == "denied" else None
+
+
+def with_few_denials(ledger: Ledger) -> Ledger:
+    """Without the oldest of many denials in a row: a command that says no for weeks must not push out of the
+    ledger what the task's runs have cost."""
+    past = ledger.outcomes
+    tail = len(past)
+    while tail and past[tail - 1].kind == "denied":
+        tail -= 1
+    if len(past) - tail < DENIALS_KEPT:
+        return ledger
+    # What the count of attempts begins after has to stay, or it would begin before all of them.
+    oldest = tail + (past[tail].lease_id == ledger.counted_after)
+    return ledger._replace(outcomes=(*past[:oldest], *past[oldest + 1 :]))

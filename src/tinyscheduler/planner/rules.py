@@ -20,7 +20,8 @@ from tinyscheduler.planner.rule import Rule
 # One argument a line would make three hundred lines of this.
 # fmt: off
 RULES: tuple[Rule, ...] = (
-    Rule("estop", "the file `state/ESTOP` is there", "-", "remove it", task_holds.estop, needs="place"),
+    Rule("estop", "the file `state/ESTOP` is there", "-", "`tinyscheduler estop --clear`, or remove it",
+         task_holds.estop, needs="place"),
     Rule("paused", "a person has paused everything, its queue, the task, or every agent that could run it",
          "the end that was given with `--until`", "`tinyscheduler resume`, with what is paused",
          control_holds.paused, needs="place"),

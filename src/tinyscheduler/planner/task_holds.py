@@ -21,7 +21,7 @@ _TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def estop(_task: Task, view: View) -> Finding | None:
     """The file that stops everything."""
     if view.snapshot.is_estopped:
-        return Finding("the ESTOP file is there", "remove state/ESTOP")
+        return Finding("the ESTOP file is there", "tinyscheduler estop --clear")
     return None
 
 

@@ -47,9 +47,11 @@ class HookAnswer(NamedTuple):
     """What a command of the operator's said."""
 
     code: int | None
-    """Exit status; None: it could not be run, or was ended because its time was up."""
+    """Exit status; None: it has none, because it could not be run, took too long or a signal ended it."""
     text: str
-    """The first line it printed, or why it could not be run."""
+    """The first line it printed, or why there is none."""
+    is_begun: bool = True
+    """False: there is no such program, or it may not be run; for the next question it is the same."""
 
 
 class Hooks(Protocol):
@@ -57,7 +59,8 @@ class Hooks(Protocol):
 
     def ask(self, argv: Sequence[str], question: bytes, *, timeout_s: float) -> HookAnswer:
         """Run it with ``question`` on its standard input, without a shell and with none of our secrets.
-        Nothing of it is left when this returns. Never raises."""
+        Of what it has started nothing is left when this returns, but for what has made itself a session
+        of its own. Never raises."""
 
 
 class StopSignal(Protocol):

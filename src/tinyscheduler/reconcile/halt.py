@@ -1,4 +1,4 @@
-"""What a person may have said since the plan was made: looked at once more after the claim of each start.
+"""What a person may have said since the plan was made: looked at before each start, and after its claim.
 
 A plan is some seconds old when its last task is started, and a pause holds from the instant it is given
 (features E1, E2).
@@ -14,14 +14,20 @@ from tinyscheduler.planner.pauses import held_by_pause, in_force, pause_of_start
 from tinyscheduler.ports import World
 
 
-def halted(world: World, start: Start, lease: Lease) -> Held | None:
-    """Why this start is not to be made any more; None: it is. Raises StateError."""
+def forbidden(world: World, start: Start) -> Held | None:
+    """Why nothing of this start is to be begun; None: it may be."""
     task = start.task
     if world.state.is_estopped():
-        return Held(task.id, "estop", "the ESTOP file is there", lever="remove state/ESTOP")
+        return Held(task.id, "estop", "the ESTOP file is there", lever="tinyscheduler estop --clear")
     pause = pause_of_start(task, start.agent, in_force(world.pauses.read(), world.clock.now()))
-    if pause is not None:
-        return held_by_pause(task, pause)
+    return None if pause is None else held_by_pause(task, pause)
+
+
+def halted(world: World, start: Start, lease: Lease) -> Held | None:
+    """Why a start that has been claimed is not to be made any more; None: it is. Raises StateError."""
+    task, held = start.task, forbidden(world, start)
+    if held is not None:
+        return held
     intent = next((asked for asked in world.intents.scan(INTENTS_MAX).intents if _stops(asked, lease)), None)
     if intent is not None:
         return Held(

@@ -36,6 +36,8 @@ class Memory:
         for found, store in ((self.breakers, world.breakers), (self.accounts, world.accounts)):
             if found.trouble and report is not None:
                 self._set_aside(found.trouble, store, report)
+        self.hooks_s = 0.0
+        """How long commands of the operator's have taken for their answers."""
         self._set_right()
 
     # --- the task server ---------------------------------------------------------------------

@@ -7,6 +7,7 @@ the task's ledger with a delay: whoever comes after it has the slot meanwhile.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 from tinyscheduler.errors import TaskServerError
 from tinyscheduler.kit import json_text
@@ -18,7 +19,7 @@ from tinyscheduler.model.lease import Outcome
 from tinyscheduler.model.ledger import Ledger, OpenRun
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.result import one_line
-from tinyscheduler.planner.control_holds import last_denial
+from tinyscheduler.planner.control_holds import last_denial, with_few_denials
 from tinyscheduler.planner.retry import after_run
 from tinyscheduler.ports import HookAnswer
 from tinyscheduler.reconcile.claim import claim_of
@@ -34,27 +35,29 @@ AUTHOR = "tinyscheduler"
 REASON_CHARS_MAX = 200
 
 
-class PreStart:
-    """The command ``[hooks] pre_start``, for the length of one pass."""
+def may_be_asked(context: Context, *, deadline: float) -> bool:
+    """False: there is not time enough left in this pass for a whole answer, or nobody gives one."""
+    if not context.world.configuration.policy.pre_start:
+        return True
+    spent_s, left_s = context.memory.hooks_s, deadline - context.world.clock.monotonic()
+    # The first question is asked in any case: a pass that is always late would start nothing for ever.
+    return spent_s == 0 or min(left_s, ANSWERS_S_MAX - spent_s) >= ANSWER_S_MAX
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._spent_s = 0.0
 
-    def denial(self, start: Start) -> Held | None:
-        """None: it may start. Raises StateError when a no cannot be written down."""
-        argv = self._context.world.configuration.policy.pre_start
-        if not argv:
-            return None
-        if self._spent_s > ANSWERS_S_MAX:
-            self._context.report.limit("pre_start took its whole time; the rest is asked in the next pass")
-            return Held(start.task.id, "denied", "pre_start has not been asked yet", lever="wait")
-        world, ledger = self._context.world, ledger_for(self._context, start)
-        began = world.clock.monotonic()
-        question = question_of(start, ledger, at=instant_text(world.clock.now()))
-        answer = world.hooks.ask(argv, question, timeout_s=ANSWER_S_MAX)
-        self._spent_s += world.clock.monotonic() - began
-        return None if answer.code == 0 else _denied(self._context, start, ledger, answer)
+def denial(context: Context, start: Start) -> Held | None:
+    """None: it may start. Raises StateError when a no cannot be written down."""
+    world = context.world
+    argv = world.configuration.policy.pre_start
+    if not argv:
+        return None
+    ledger, began = ledger_for(context, start), world.clock.monotonic()
+    question = question_of(start, ledger, at=instant_text(world.clock.now()))
+    answer = world.hooks.ask(argv, question, timeout_s=ANSWER_S_MAX)
+    context.memory.hooks_s += world.clock.monotonic() - began
+    if not answer.is_begun:
+        # The others need not be asked: it is the same for all of them.
+        context.memory.hooks_s = ANSWERS_S_MAX
+    return None if answer.code == 0 else _denied(context, start, ledger, answer)
 
 
 def question_of(start: Start, ledger: Ledger, *, at: str) -> bytes:
@@ -84,26 +87,36 @@ def question_of(start: Start, ledger: Ledger, *, at: str) -> bytes:
 
 
 def _denied(context: Context, start: Start, ledger: Ledger, answer: HookAnswer) -> Held:
-    """What cannot answer denies (law 4), and is a fault besides."""
+    """What cannot answer denies (law 4), and is a fault besides; of that the task's people need not hear."""
     world, task = context.world, start.task
     why = one_line(answer.text, chars_max=REASON_CHARS_MAX) or f"exit status {answer.code}"
+    before = last_denial(ledger)
+    after = _after(context, start, ledger, answer, why=why)
+    world.ledgers.write(after)
+    world.journal.append(Event("start_denied", task.id, agent=start.agent.name, reason=why))
     if answer.code is None:
         context.report.trouble(
             f"pre_start gave no answer about task {task.id}: {why}",
             hint="mend the command in [hooks] of tinyscheduler.toml; until then nothing starts",
             reference="hook-failed",
         )
-    now, before = world.clock.now(), last_denial(ledger)
-    # Under a name of its own: each answer is one entry of the ledger.
-    asked = OpenRun(LeaseId(os.urandom(8).hex()), start.agent.name, claim_of(task), "", now, None)
-    outcome = Outcome("denied", now, code=answer.code, summary=why)
-    after = after_run(ledger, asked, outcome, world.configuration.policy)
-    world.ledgers.write(after)
-    world.journal.append(Event("start_denied", task.id, agent=start.agent.name, reason=why))
-    if before is None or before.why != why:
+    elif before is None or before.why != why:
         _tell(context, start, why)
     lever = f"do what it says; or to ask at once: tinyscheduler retry {task.id}"
     return Held(task.id, "denied", f"pre_start said: {why}", next_look_at=after.not_before, lever=lever)
+
+
+def _after(context: Context, start: Start, ledger: Ledger, answer: HookAnswer, *, why: str) -> Ledger:
+    """With one more denial. A command that is not there says nothing about the task, so the task need not
+    wait longer and longer for it."""
+    policy, now = context.world.configuration.policy, context.world.clock.now()
+    # Under a name of its own: each answer is one entry of the ledger.
+    asked = OpenRun(LeaseId(os.urandom(8).hex()), start.agent.name, claim_of(start.task), "", now, None)
+    outcome = Outcome("denied", now, code=answer.code, summary=why)
+    after = after_run(with_few_denials(ledger), asked, outcome, policy)
+    if answer.is_begun or after.not_before is None:
+        return after
+    return after._replace(not_before=min(after.not_before, now + timedelta(seconds=policy.retry_base_s)))
 
 
 def _tell(context: Context, start: Start, why: str) -> None:

@@ -15,8 +15,9 @@ from tinyscheduler.model.pass_result import Result, ResultWord
 from tinyscheduler.model.reason import Held
 from tinyscheduler.planner.breakers import BURST, RATE
 from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.halt import forbidden
 from tinyscheduler.reconcile.launch import launch
-from tinyscheduler.reconcile.pre_start import PreStart
+from tinyscheduler.reconcile.pre_start import denial, may_be_asked
 
 
 def launch_all(
@@ -34,19 +35,21 @@ def _launch_each(
     context: Context, starts: Sequence[Start], leases: list[Lease], *, deadline: float
 ) -> dict[TaskId, Held]:
     lost: dict[TaskId, Held] = {}
-    pre_start = PreStart(context)
     for start in starts:
         if context.server.trouble is not None:
             return {}
         if context.world.clock.monotonic() > deadline:
             context.report.limit("the pass took its whole time; the rest is started by the next one")
             return {}
+        if not may_be_asked(context, deadline=deadline):
+            context.report.limit("pre_start took its whole time; the rest is asked in the next pass")
+            return {}
         paced = _keep_pace(context, start, deadline=deadline)
         if paced is not None:
             lost[start.task.id] = paced
             continue
         try:
-            refusal = _asked_and_launched(context, pre_start, start, leases)
+            refusal = _asked_and_launched(context, start, leases)
         except (StateError, TaskServerError) as error:
             context.report.fault(error, task_id=start.task.id)
             _result(context, start, "failed", reason=error.message)
@@ -74,13 +77,12 @@ def _keep_pace(context: Context, start: Start, *, deadline: float) -> Held | Non
     return None
 
 
-def _asked_and_launched(
-    context: Context, pre_start: PreStart, start: Start, leases: list[Lease]
-) -> Held | None:
-    denied = pre_start.denial(start)
-    if denied is not None:
-        _result(context, start, "held", reason=f"denied: {denied.value}")
-        return denied
+def _asked_and_launched(context: Context, start: Start, leases: list[Lease]) -> Held | None:
+    """A no costs nothing before there is a lease; ``launch`` looks once more when there is one."""
+    refusal = forbidden(context.world, start) or denial(context, start)
+    if refusal is not None:
+        _result(context, start, "held", reason=f"{refusal.reason}: {refusal.value}")
+        return refusal
     return _launch(context, start, leases)
 
 

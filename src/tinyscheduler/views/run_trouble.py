@@ -41,7 +41,7 @@ def what_comes(run: RunSeen) -> tuple[str, str] | None:
             # Shown beside it, with who asked.
             return None
         case Reclaim(reason="estop", outcome=outcome):
-            keep = "remove state/ESTOP before the next pass to let it go on"
+            keep = "tinyscheduler estop --clear before the next pass lets it go on"
             return f"{_reclaim_words(run)}; the next pass ends it as {outcome}", keep
         case Reclaim(outcome=outcome):
             return f"{_reclaim_words(run)}; the next pass ends it as {outcome}", now

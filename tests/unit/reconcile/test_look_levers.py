@@ -52,4 +52,4 @@ def test_explain_under_an_emergency_stop_says_that_the_run_is_ended(tmp_path: Pa
     shown = shown_of(look_at(read_side(stage), TASK))
 
     assert "the ESTOP file is there; the next pass ends it as interrupted" in shown
-    assert "remove state/ESTOP" in shown
+    assert "tinyscheduler estop --clear" in shown
