@@ -39,7 +39,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--lives", type=int, default=1, help="how many, with the seeds that follow")
     parser.add_argument("--steps", type=int, default=STEPS, help="length of a life before its end")
     parser.add_argument("--trace", action="store_true", help="tell the story")
-    parser.add_argument("--soak", type=int, metavar="STEPS", help="play so many steps; from a million on the figures are written into the docs")
+    parser.add_argument(
+        "--soak",
+        type=int,
+        metavar="STEPS",
+        help="play so many steps; from a million on the figures are written into the docs",
+    )
     return parser.parse_args()
 
 

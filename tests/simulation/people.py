@@ -83,10 +83,7 @@ def remove_lease(house: House, task_id: TaskId) -> None:
 
 
 def garble_lease(house: House, task_id: TaskId) -> None:
-    """Half of it is gone, or all, or it is something else. Not where two machines share the folder: whose it
-    was could then not be told (docs/protocol.md, known limits)."""
-    if len(house.machines) > 1:
-        return
+    """Half of it is gone, or all, or it is something else."""
     entry = house.disk.entry(f"{house.configuration.places.running}/task_{task_id}.json")
     if isinstance(entry, Inode):
         house.meddled.add(task_id)
