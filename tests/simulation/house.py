@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from random import Random
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tests.builders import NOW, a_configuration, an_agent
 from tests.fakes.clock import FakeClock
@@ -36,7 +36,13 @@ BOOT_S = 60
 PERSON = "sue"
 
 
-Law = Literal["doubled", "lost", "left behind", "overtaken", "taken", "attempts", "caps"]
+KEEPS: tuple[tuple[str, ...], ...] = ((), ("goal:one",), ("write:src/a",), ("goal:one",), ("read:src",))
+"""What tasks say that they keep, in turns."""
+KEEPING_SEEDS = 500_000_000
+"""In houses of these seeds they do; the lives of the others are as they were before tasks could."""
+
+
+Law = Literal["doubled", "lost", "left behind", "overtaken", "taken", "attempts", "caps", "clash"]
 
 
 class LawBroken(AssertionError):
@@ -131,6 +137,12 @@ class House:
         self.names = frozenset(names)
         self.machines = [Machine(self, number) for number in range(1, machines + 1)]
         self._make_folders()
+
+    def add_task(self, **fields: Any) -> TaskId:
+        """Perhaps one that keeps something to itself while it runs."""
+        tags = KEEPS[len(self.tasks) % len(KEEPS)] if self.seed >= KEEPING_SEEDS else ()
+        self.tasks.append(self.server.create(queue="dev", tags=tags, **fields))
+        return self.tasks[-1]
 
     def advance(self, seconds: float) -> None:
         """Time passes for everybody, and calls arrive."""

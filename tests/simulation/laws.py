@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.simulation.agent import Agent
 
 
+KEPT = frozenset({"write:src/a", "read:src"})
 BURST_SLOTS = 1
 """Beyond an agent's slots, for a task that starves; never beyond the global cap."""
 
@@ -40,6 +41,8 @@ class Laws:
             is_of_task = other.task_id == agent.task_id and agent.task_id not in self._house.released
             if is_of_task and other.is_alive:
                 self._is_one(agent, other)
+            if other.is_alive:
+                self._keeps_apart(agent, other)
         self._has_attempts_left(agent)
 
     def at_every_step(self) -> None:
@@ -112,6 +115,24 @@ class Laws:
                 f"{agent.name} begins on task {agent.task_id} while {other.name} of "
                 f"lease {other.lease_id} lives",
             )
+
+    def _keeps_apart(self, agent: Agent, other: Agent) -> None:
+        """Features D11, D12. But where a person had a hand in a lease, and with it in what it keeps."""
+        house = self._house
+        if {agent.task_id, other.task_id} & (
+            house.released | house.meddled
+        ) or agent.task_id == other.task_id:
+            return
+        mine, its = (set(self._tags(body.task_id)) for body in (agent, other))
+        if {"goal:one"} & mine & its or ("write:src/a" in mine | its and mine & KEPT and its & KEPT):
+            raise LawBroken(
+                "clash",
+                f"{agent.name} begins on task {agent.task_id} while {other.name} works: {mine}, {its}",
+            )
+
+    def _tags(self, task_id: TaskId) -> tuple[str, ...]:
+        house = self._house
+        return house.server.task(task_id).tags if house.server.exists(task_id) else ()
 
     def _is_not_lost(self, task_id: TaskId) -> None:
         """Law 2. A task that works under the name of an agent of ours is leased, or at least remembered."""

@@ -38,7 +38,7 @@ def a_house(seed: int) -> House:
     house.chance = chance
     for _ in range(chance.randint(1, 4)):
         owner = chance.choice((None, None, "dev-1"))
-        house.tasks.append(house.server.create(queue="dev", assigned_to=owner, priority=chance.randint(0, 2)))
+        house.add_task(assigned_to=owner, priority=chance.randint(0, 2))
     return house
 
 

@@ -58,7 +58,7 @@ def add_task(house: House, task_id: TaskId) -> None:
     """Perhaps one that waits for another."""
     if len(house.tasks) < TASKS_MAX:
         blocked_by = task_id if house.chance.random() < 0.3 else None
-        house.tasks.append(house.server.create(queue="dev", blocked_by=blocked_by))
+        house.add_task(blocked_by=blocked_by)
 
 
 def retitle(house: House, task_id: TaskId) -> None:
