@@ -43,7 +43,7 @@ def test_where_nothing_was_seen_there_is_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"{}", b'{"schema": 2}', b'{"schema": 1, "drift": []}',
+    [b" ", b"{", b"[]", b"{}", b'{"schema": 2}', b'{"schema": 1, "drift": []}',
      b'{"schema": 1, "drift": {"x": {"since": "yesterday"}}}', b'{"schema": 1, "notices": {"x": "two"}}',
      b"\xff" * 100, b" " * 4_000_001],
 )  # fmt: skip

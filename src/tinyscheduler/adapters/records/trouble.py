@@ -31,10 +31,19 @@ def state_error(path: str, error: OSError) -> StateError:
     return StateError(f"{path}: {reason_of(error)}", hint=hint)
 
 
-def parsed(disk: Files, path: str, parse: Callable[[object], T], *, limit: int) -> T | str | None:
-    """What is in a file of at most ``limit`` bytes; a text: why it cannot be read; None: there is none."""
+def parsed(
+    disk: Files, path: str, parse: Callable[[object], T], *, limit: int, is_synced: bool = True
+) -> T | str | None:
+    """What is in a file of at most ``limit`` bytes; a text: why it cannot be read; None: there is none.
+
+    A file that is not ``is_synced`` when it is written may be empty, or all zeros, after a power cut: that
+    is none as well, and nothing to look into.
+    """
     try:
-        return parse(json_text.load(disk.read_limited(path, limit)))
+        data = disk.read_limited(path, limit)
+        if not is_synced and not data.strip(b"\0"):
+            return None
+        return parse(json_text.load(data))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -59,7 +59,7 @@ class FileWaits:
     def _load(self) -> Waits:
         from tinyscheduler.model.waiting import NOBODY_WAITS, Waits
 
-        found = parsed(self._disk, self._path, _waits, limit=FILE_BYTES_MAX)
+        found = parsed(self._disk, self._path, _waits, limit=FILE_BYTES_MAX, is_synced=False)
         return Waits(trouble=found) if isinstance(found, str) else found or NOBODY_WAITS
 
 
@@ -76,7 +76,9 @@ class FileCursors:
         from tinyscheduler.adapters.records.waiting_json import cursor_from_json
         from tinyscheduler.model.waiting import FIRST_TURN, Cursor
 
-        found = parsed(self._disk, self._path, cursor_from_json, limit=CURSOR_BYTES_MAX)
+        found = parsed(
+            self._disk, self._path, cursor_from_json, limit=CURSOR_BYTES_MAX, is_synced=False
+        )
         return Cursor(trouble=found) if isinstance(found, str) else found or FIRST_TURN
 
     def write(self, cursor: Cursor) -> None:
