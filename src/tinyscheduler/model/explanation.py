@@ -42,3 +42,7 @@ class Explanation(NamedTuple):
     """What the next pass does; None unless ``standing`` is ``starts``."""
     tasks_ahead: int | None
     """Runnable tasks that come before it; None when it does not compete."""
+    band: str = ""
+    """As what it counts now: critical, high, normal, low, or overdue."""
+    waited_s: float = 0.0
+    """For room, as far as any pass has seen."""

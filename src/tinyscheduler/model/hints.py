@@ -49,4 +49,4 @@ class Hints(NamedTuple):
 
 NO_HINTS = Hints()
 BEGINNINGS = frozenset("-abcghnrsw")
-"""First letters of front matter: of its keys, or of the line above it. Most descriptions are told apart by it."""
+"""First letters of front matter: of its keys, or of the line above it. Most descriptions begin otherwise."""

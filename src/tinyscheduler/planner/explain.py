@@ -17,6 +17,7 @@ from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import first_hold, held_of
 from tinyscheduler.planner.line import Line
+from tinyscheduler.planner.lineup import band_and_wait
 from tinyscheduler.planner.passed import passed
 from tinyscheduler.planner.rule import Rule
 from tinyscheduler.planner.rules import RULES
@@ -43,6 +44,7 @@ def explain(task: Task, snapshot: StartSnapshot) -> Explanation:
         decision if isinstance(decision, Held) and not is_settled else None,
         decision if isinstance(decision, Start) and standing == "starts" else None,
         None if turn is None else turn.tasks_ahead,
+        *band_and_wait(task, snapshot),
     )
 
 

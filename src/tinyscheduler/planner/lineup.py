@@ -63,10 +63,15 @@ def _is_in_line(answer: Start | Held) -> bool:
 
 
 def _waiter(task: Task, answer: Start | Held, snapshot: StartSnapshot) -> Waiter:
+    seen, (band, wait_s) = _seen(task, snapshot), band_and_wait(task, snapshot)
+    return Waiter(task, band, None if seen is None else seen.since, wait_s, answer)
+
+
+def band_and_wait(task: Task, snapshot: StartSnapshot) -> tuple[str, float]:
+    """As what the task counts now, and for how many seconds it has waited for room."""
     seen = _seen(task, snapshot)
     wait_s = 0.0 if seen is None else waited_s(seen, snapshot.now)
-    band = aged(band_of(task.priority, snapshot.policy), wait_s, snapshot.policy)
-    return Waiter(task, band_name(band), None if seen is None else seen.since, wait_s, answer)
+    return band_name(aged(band_of(task.priority, snapshot.policy), wait_s, snapshot.policy)), wait_s
 
 
 def _seen(task: Task, snapshot: StartSnapshot) -> Waiting | None:

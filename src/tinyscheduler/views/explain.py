@@ -100,6 +100,9 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     held = held_now(subject)
     if held is not None and held.lever:
         yield "lever", held.lever
+    if told is not None and told.standing in ("starts", "held"):
+        waited = f", has waited {span_text(told.waited_s)} for room" if told.waited_s else ""
+        yield "band", f"{told.band}{waited}"
     for answer in subject.intents:
         intent = answer.intent
         asked = f"{intent.kind}, by {intent.by}, {ago_text(intent.at, subject.now)}"
