@@ -94,7 +94,7 @@ AT = '"2026-01-01T00:00:00Z"'
 @pytest.mark.parametrize(
     "text",
     [
-        "",
+        " ",
         "{",
         "[]",
         "{}",
@@ -127,7 +127,7 @@ def test_what_an_older_program_kept_under_this_name_is_passed_over(place: Place)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"schema": 1, "bands": {"place": -1, "owed": []}}',
+    "text", [" ", "[]", "{}", '{"schema": 1, "bands": {"place": -1, "owed": []}}',
              '{"schema": 1, "bands": {"place": 0, "owed": [true]}}', '{"schema": 1, "bands": {"place": 0}}'],
 )  # fmt: skip
 def test_what_is_no_cursor_is_said_and_counts_as_the_first_turn(place: Place, text: str) -> None:
