@@ -136,13 +136,16 @@ def test_runs_never_take_more_together_than_there_is(a_scene: MakeScene) -> None
 
 def test_what_means_nothing_holds_the_task_with_line_value_and_remedy(a_scene: MakeScene) -> None:
     scene = a_scene(gated("dev-1", slots=9))
-    scene.add("slipped", queue="dev", description="---\ngoal: ship\nwrite: ../../etc\n---\nGo on.")
+    slip = "---\ngoal: ship\nwrite: ../../etc\n---\nGo on."
+    added = scene.call("task", "add", "slipped", "--queue", "dev", "--description", slip)
     told = scene.once_json()
     held = explained(scene, "1")
     scene.well("task", "update", "1", "--description", "---\ngoal: ship\nwrite: etc\n---\nGo on.")
     scene.once()
     scene.wait_for_running("1")
 
+    assert (added.code, added.out) == (0, "1\n")
+    assert "task 1 is held until this is mended: write in line 3 of its description" in added.err
     assert scene.held(told) == {"1": "bad_task"}
     assert held["value"] == "write in line 3 of its description: ../../etc"
     assert ".." in str(held["lever"])

@@ -9,10 +9,25 @@ from collections.abc import Sequence
 
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.hints import hints_of
 
 
 def place_note(task: Task, configuration: Configuration) -> str | None:
-    """One line with what to write instead; None: somebody serves it, or nobody is configured."""
+    """One line with what to write instead; None: somebody serves it, or nobody is configured, and what it
+    says of itself has a meaning."""
+    return _place_note(task, configuration) or _meaning_note(task)
+
+
+def _meaning_note(task: Task) -> str | None:
+    """Told to whoever writes it, instead of to whoever wonders later why it does not start."""
+    hints = hints_of(task)
+    if hints.fault is not None:
+        fault = hints.fault
+        return f"task {task.id} is held until this is mended: {fault.place}: {fault.value}; {fault.remedy}"
+    return f"task {task.id}: {hints.notes[0]}" if hints.notes else None
+
+
+def _place_note(task: Task, configuration: Configuration) -> str | None:
     agents = [agent.name for agent in configuration.agents]
     if task.assigned_to is not None:
         if not agents or task.assigned_to in agents:
