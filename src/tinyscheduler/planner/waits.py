@@ -88,7 +88,8 @@ class _Notes:
         before = self._snapshot.waiting.get(task.id)
         if before is not None and (before.created_at, before.queue) != (task.created_at, place[0]):
             before = None
-        if before is None and place == (None, None):
+        if before is None and (place == (None, None) or lease is not None):
+            # Started at once: if that comes to nothing, it has waited for nothing either.
             return None
         if lease is not None:
             return self._noted(task, place, before, "leased", is_unserved=False)

@@ -43,6 +43,38 @@ def test_a_pass_without_tasks_makes_no_file(tmp_path: Path) -> None:
     assert not waiting_file(stage).exists()
 
 
+def test_a_task_that_is_started_at_once_is_not_written_down(tmp_path: Path) -> None:
+    stage = a_stage_with_one_slot(tmp_path)
+    stage.server.create(queue="dev")
+
+    stage.run()
+
+    assert stage.engine.wrappers
+    assert not waiting_file(stage).exists()
+
+
+def test_a_start_that_comes_to_nothing_costs_no_waited_time(tmp_path: Path) -> None:
+    """Its lease is there for a while, and undone."""
+    stage = a_stage_with_one_slot(tmp_path)
+    for _ in range(2):
+        stage.server.create(queue="dev")
+    stage.run()
+    later(stage, 600)
+    stage.run()
+    stage.engine.finish(stage.engine.newest("1"))
+    stage.engine.adopts_at_once = False
+    stage.run()
+    assert stage.lease("2") is not None
+
+    for _ in range(3):
+        later(stage, 40)
+        stage.run()
+
+    found = waiting(stage, "2")
+    assert found is not None
+    assert waited_s(found, stage.clock.now()) >= 600
+
+
 def test_a_task_is_remembered_from_the_pass_that_left_it_waiting(tmp_path: Path) -> None:
     stage = a_stage_with_one_slot(tmp_path)
     for _ in range(2):
