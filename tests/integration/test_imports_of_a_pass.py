@@ -85,7 +85,8 @@ OURS: Mapping[str, str] = {
     ),
     "the order of a pass; what acts is loaded when there is something to do": (
         "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.memory"
-        " reconcile.observe reconcile.record reconcile.report reconcile.run reconcile.telling"
+        " reconcile.observe reconcile.observe_tasks reconcile.record reconcile.report reconcile.run"
+        " reconcile.telling"
     ),
     "ports bound, nothing of them used": (
         "adapters adapters.engines adapters.engines.local adapters.gauge adapters.hooks adapters.runs"
@@ -96,7 +97,8 @@ OURS: Mapping[str, str] = {
         "adapters.clock adapters.processes adapters.processes.proc adapters.processes.table adapters.records"
         " adapters.records.breakers adapters.records.intents adapters.records.lease_json"
         " adapters.records.leases adapters.records.ledger_json adapters.records.ledgers"
-        " adapters.records.pauses adapters.records.sightings adapters.records.trouble adapters.records.waiting adapters.runlock"
+        " adapters.records.pauses adapters.records.sightings adapters.records.trouble"
+        " adapters.records.waiting adapters.runlock"
         " adapters.state_folder adapters.state_folder.folder adapters.state_folder.litter"
         " adapters.state_folder.signature adapters.state_folder.strangers"
     ),

@@ -15,7 +15,7 @@ from tinyscheduler.config.faults import shown, suggestion
 from tinyscheduler.errors import TaskServerError
 from tinyscheduler.model.desk import TaskList, TaskQuery
 from tinyscheduler.model.knowledge import Known
-from tinyscheduler.reconcile.observe import fetch
+from tinyscheduler.reconcile.observe_tasks import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.ports import TaskServer, World
-from tinyscheduler.reconcile.observe import fetch
+from tinyscheduler.reconcile.observe_tasks import fetch
 from tinyscheduler.reconcile.report import Report
 
 

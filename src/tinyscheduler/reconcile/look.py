@@ -30,16 +30,8 @@ from tinyscheduler.ports.reading import Hindsight, RunLogs
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.holding import lock_seen
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import (
-    facts_or_trouble,
-    fetch,
-    moment,
-    observe_start,
-    observe_tend,
-    tagged_runs,
-    tended_as_seen,
-    waiting_of,
-)
+from tinyscheduler.reconcile.observe import facts_or_trouble, moment, observe_tend, tagged_runs
+from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen, waiting_of
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 
 PARKED_ASKED_MAX = 20
@@ -99,6 +91,7 @@ def look(side: ReadSide) -> Seen:
         state_faults=tuple(lookout.faults),
         closed=closed_now(memory.breakers, memory.accounts, world.clock.now()),
         odd=() if known is None else odd_actions(known),
+        estop_note=world.state.estop_note() if world.state.is_estopped() else "",
         pauses=in_force(world.pauses.read(), world.clock.now()),
         intents=answers,
         broken_intents=() if known is None else known.broken_intents,

@@ -10,7 +10,7 @@ from tinyscheduler.planner.start import plan_start
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import fetch, observe_start, tended_as_seen
+from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen
 from tinyscheduler.views.backlog import BacklogSeen
 
 

@@ -8,7 +8,7 @@ from tinyscheduler.planner.task_graph import task_graph
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.look import ReadSide, observed_leases
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import fetch, observe_start, tended_as_seen
+from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen
 from tinyscheduler.views.graph import GraphSeen
 
 

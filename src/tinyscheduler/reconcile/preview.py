@@ -19,7 +19,8 @@ from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.intent_look import foresee
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import observe_start, observe_tend, task_ids_of, tended_as_seen
+from tinyscheduler.reconcile.observe import observe_tend, task_ids_of
+from tinyscheduler.reconcile.observe_tasks import observe_start, tended_as_seen
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.telling import tell_odd, tell_plan
 

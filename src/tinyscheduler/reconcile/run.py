@@ -17,7 +17,8 @@ from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import Tended, observe_start, observe_tend, task_ids_of
+from tinyscheduler.reconcile.observe import observe_tend, task_ids_of
+from tinyscheduler.reconcile.observe_tasks import Tended, observe_start
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.telling import tell_pauses, tell_plan
