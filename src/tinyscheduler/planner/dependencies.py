@@ -130,7 +130,7 @@ def wait_of(found: Prerequisite | None, task_id: TaskId) -> Wait:
             return Wait("failed", "does not exist", drop)
         case "unknown":
             why = found.why if found is not None else ""
-            return Wait("open", f"could not be asked for: {why}", "make the task server answer again")
+            return Wait("open", f"could not be asked for: {why}", f"make the task server answer, or {drop}")
         case "unasked":
             return UNASKED
 
