@@ -23,10 +23,12 @@ from tinyscheduler.model.policy import Policy
 from tinyscheduler.ports import Host
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.simulation.agent import Agent
     from tests.simulation.body import Body
     from tests.simulation.wrapper import Wrapper
-    from tinyscheduler.model.lease import Rung
+    from tinyscheduler.model.lease import Lease, Rung
     from tinyscheduler.ports import World
 
 STATE_ID = "0123456789abcdef"
@@ -128,6 +130,8 @@ class House:
         self.at_power_cut: Callable[[], None] = lambda: None
         self.at_start: Callable[[Agent], None] = lambda _agent: None
         """Told of each agent that begins: where law 1 would be broken."""
+        self.at_lease: Callable[[Lease, datetime], None] = lambda _lease, _now: None
+        """Told of each lease that is about to be made: where slots would be broken."""
         names = [f"dev-{number}" for number in range(1, agents + 1)]
         self.configuration = a_configuration(
             BASE,

@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 from tests.fakes.memory_disk import Inode
 from tests.simulation.house import PERSON, House, LawBroken
 from tinyscheduler.adapters.records import FileLedgerStore
+from tinyscheduler.adapters.records.waiting import FileWaits
 from tinyscheduler.kit.disk import Files
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.planner.retry import spent_attempts
+from tinyscheduler.planner.starvation import ONE_MORE_SLOT, steps
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.simulation.agent import Agent
+    from tinyscheduler.model.lease import Lease
 
 
 KEPT = frozenset({"write:src/a", "read:src"})
 BURST_SLOTS = 1
-"""Beyond an agent's slots, for a task that starves; never beyond the global cap."""
+"""Beyond an agent's slots, for a task that has starved for long enough; never beyond the global cap."""
 
 
 class Laws:
@@ -34,6 +39,8 @@ class Laws:
         self._gone: set[str] = set()
         """Leases that were on the disk and are no more: none may come back."""
         self._there: dict[TaskId, str] = {}
+        self._on_top: set[str] = set()
+        """Leases that were made for a task that starved, beyond the slots of their agent."""
 
     def at_start(self, agent: Agent) -> None:
         """Law 1, at the only moment at which it can be broken: when a process of a run is born."""
@@ -44,6 +51,17 @@ class Laws:
             if other.is_alive:
                 self._keeps_apart(agent, other)
         self._has_attempts_left(agent)
+
+    def at_lease(self, lease: Lease, now: datetime) -> None:
+        """Right before a pass makes it: the slots of its agent, and who may have one more (features D15)."""
+        slots = next(agent.slots for agent in self._house.configuration.agents if agent.name == lease.agent)
+        held = self._held()[lease.agent]
+        if len(held) < slots:
+            return
+        if len(held) >= slots + BURST_SLOTS or not self._starves(lease.task_id, now):
+            raise LawBroken("caps", f"task {lease.task_id} is one too many for {lease.agent}: {held}")
+        self._house.count("slot on top")
+        self._on_top.add(lease.lease_id)
 
     def at_every_step(self) -> None:
         for task_id in self._house.tasks:
@@ -163,17 +181,30 @@ class Laws:
             self._there[task_id] = lease_id
 
     def _caps_are_kept(self) -> None:
-        house = self._house
-        held: dict[str, int] = {}
-        for task_id in house.tasks:
-            lease = self._lease(task_id)
-            if lease is not None and lease["state"] != "finished":
-                held[str(lease["agent_name"])] = held.get(str(lease["agent_name"]), 0) + 1
-        if sum(held.values()) > house.configuration.policy.max_parallel:
+        house, held = self._house, self._held()
+        if sum(len(leases) for leases in held.values()) > house.configuration.policy.max_parallel:
             raise LawBroken("caps", f"the global cap is broken: {held}")
         for agent in house.configuration.agents:
-            if held.get(agent.name, 0) > agent.slots + BURST_SLOTS:
+            leases = held[agent.name]
+            slots = agent.slots + (BURST_SLOTS if self._on_top.intersection(leases) else 0)
+            if len(leases) > slots:
                 raise LawBroken("caps", f"the slots of {agent.name} are broken: {held}")
+
+    def _held(self) -> dict[str, list[str]]:
+        """The leases that take a slot, by agent."""
+        held: dict[str, list[str]] = {name: [] for name in self._house.names}
+        for task_id in self._house.tasks:
+            lease = self._lease(task_id)
+            if lease is not None and lease["state"] != "finished":
+                held[str(lease["agent_name"])].append(str(lease["lease_id"]))
+        return held
+
+    def _starves(self, task_id: TaskId, now: datetime) -> bool:
+        """By what the last pass has written down."""
+        waits = FileWaits(f"{self._places.state}/waiting.json", self._places.quarantine, disk=self._files)
+        waiting = waits.read().tasks.get(task_id)
+        policy = self._house.configuration.policy
+        return waiting is not None and steps(waiting, now, policy) >= ONE_MORE_SLOT
 
     def _unfinished(self, task_id: TaskId) -> str:
         house = self._house

@@ -8,7 +8,12 @@ from tests.fakes.memory_files import MemoryFiles
 from tests.simulation.house import CALM, House, LawBroken, Rates
 from tests.simulation.laws import Laws
 from tests.simulation.passes import cron
-from tests.simulation.people import can_tell_data, somebody_does_something, stop_runs_of_deleted_tasks
+from tests.simulation.people import (
+    can_tell_data,
+    somebody_does_something,
+    stop_one_of_several_runs,
+    stop_runs_of_deleted_tasks,
+)
 
 STEPS = 350
 """Of one short life, without those of its end; a step is an effect or somebody's turn."""
@@ -64,6 +69,7 @@ class Life:
         self.laws = Laws(house, MemoryFiles(house.disk))
         house.between = self._something
         house.at_start = self.laws.at_start
+        house.at_lease = self.laws.at_lease
         house.at_power_cut = self.laws.after_power_cut
         self._menu, self._weights = zip(*MENU, strict=True)
 
@@ -172,6 +178,8 @@ def _other_data(house: House) -> None:
     house.count("server with other data")
     house.tell("fate", "gives the server other data")
     house.server.swap_data()
+    if house.chance.random() < 0.5:
+        stop_one_of_several_runs(house)
     try:
         for _ in range(house.chance.randint(1, 3)):
             if not can_tell_data(house):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tests.fakes.memory_disk import Inode
 from tests.fakes.memory_files import MemoryFiles
@@ -133,10 +133,25 @@ def _ask(house: House, kind: IntentKind, task_id: TaskId, lease_id: LeaseId | No
 def can_tell_data(house: House) -> bool:
     """Two runs or more whose claim was answered, one of them not stopped: so many a server with other data is
     known by."""
-    leases = [lease for lease in _leases(house).scan().leases if lease.state != "claiming"]
+    leases = _claimed(house)
+    return len(leases) > 1 and bool(_going_on(house, leases))
+
+
+def stop_one_of_several_runs(house: House) -> None:
+    """It speaks for its own run only: of the others nobody has said that their tasks were deleted."""
+    going_on = _going_on(house, _claimed(house))
+    if len(going_on) > 1:
+        lease = house.chance.choice(going_on)
+        _ask(house, "stop", lease.task_id, lease.lease_id)
+
+
+def _claimed(house: House) -> list[Lease]:
+    return [lease for lease in _leases(house).scan().leases if lease.state != "claiming"]
+
+
+def _going_on(house: House, leases: Sequence[Lease]) -> list[Lease]:
     asked = {intent.task_id for intent in _intents(house).scan(INTENTS_MAX).intents}
-    going_on = [lease for lease in leases if lease.task_id not in asked and not _is_stopped(lease)]
-    return len(leases) > 1 and bool(going_on)
+    return [lease for lease in leases if lease.task_id not in asked and not _is_stopped(lease)]
 
 
 def stop_runs_of_deleted_tasks(house: House) -> None:

@@ -29,6 +29,9 @@ from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.remains import Remains
 
 if TYPE_CHECKING:
+    from typing import Self
+
+    from tinyscheduler.model.lease import Lease
     from tinyscheduler.model.order import Order
     from tinyscheduler.ports import LeaseStore, LockHolder, RunFolders, TaskServer, World
 
@@ -40,7 +43,7 @@ _BASE_WORLD = a_stage(BASE).world()
 
 def leases_of(body: Body) -> LeaseStore:
     places = body.house.configuration.places
-    return FileLeaseStore(places.running, places.quarantine, disk=body.files)
+    return Leases(places.running, places.quarantine, disk=body.files).of(body)
 
 
 def runs_of(body: Body) -> RunFolders:
@@ -72,6 +75,18 @@ def world_of(body: Body) -> World:
         attic=Attic(body),
         configuration=house.configuration,
     )
+
+
+class Leases(FileLeaseStore):
+    """The product's own, and the judge looks at each lease before it is made."""
+
+    def of(self, body: Body) -> Self:
+        self._body = body
+        return self
+
+    def create(self, lease: Lease) -> bool:
+        self._body.house.at_lease(lease, self._body.machine.clock.now())
+        return super().create(lease)
 
 
 class Lock:
@@ -149,6 +164,9 @@ class State:
 
     def estop(self, text: str) -> bool:
         return self._body.files.create_exclusive(self._places.estop_file, text.encode())
+
+    def estop_note(self) -> str:
+        return ""
 
     def end_estop(self) -> bool:
         return self._body.files.remove(self._places.estop_file)

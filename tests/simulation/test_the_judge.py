@@ -13,11 +13,14 @@ from tests.simulation.life import Life, a_house
 from tests.simulation.ports import Lock, world_of
 from tests.simulation.table import TableView
 from tinyscheduler.adapters.records import FileLedgerStore
+from tinyscheduler.adapters.records.waiting import FileWaits
 from tinyscheduler.kit.files import FILE_MODE
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.model.waiting import Waits
 from tinyscheduler.ports import RunRef, World
+from tinyscheduler.reconcile import acquaintance
 
 LIVES = 200
 """Of these at least one has to show it."""
@@ -52,6 +55,15 @@ class ForgottenStarts(FileLedgerStore):
         super().write(ledger._replace(open=None), is_durable=is_durable)
 
 
+class Impatient(FileWaits):
+    """Everybody who waits has starved for a year."""
+
+    def read(self, *, anew: bool = False) -> Waits:
+        found = super().read(anew=anew)
+        year_s = 365 * 86_400.0
+        return found._replace(tasks={one: w._replace(starved_s=year_s) for one, w in found.tasks.items()})
+
+
 class CarelessFiles(MemoryFiles):
     """Nothing is safe before it is too late."""
 
@@ -83,11 +95,25 @@ def ledgers(body: Body, kind: type[FileLedgerStore]) -> World:
     return world_of(body)._replace(ledgers=store)
 
 
+def impatient(body: Body) -> World:
+    places = body.house.configuration.places
+    waits = Impatient(f"{places.state}/waiting.json", places.quarantine, disk=body.files)
+    return world_of(body)._replace(waits=waits)
+
+
+def with_a_slot_too_many(body: Body) -> World:
+    configuration = body.house.configuration
+    agents = tuple(agent._replace(slots=agent.slots + 1) for agent in configuration.agents)
+    return world_of(body)._replace(configuration=configuration._replace(agents=agents))
+
+
 BROKEN_WORLDS: dict[str, Callable[[Body], World]] = {
     "no lock": lambda body: world_of(body)._replace(lock=OpenLock(body)),
     "no proof of death": lambda body: world_of(body)._replace(processes=BlindView(body.machine.table, body)),
     "no count": lambda body: ledgers(body, ForgetfulLedgers),
     "no open run": lambda body: ledgers(body, ForgottenStarts),
+    "a slot on top for anybody": impatient,
+    "a slot too many": with_a_slot_too_many,
 }
 
 
@@ -113,6 +139,13 @@ def test_a_pass_that_breaks_its_promise_is_found(promise):
             house.plans = ("fail",)
 
     assert found_in(break_it) is not None
+
+
+def test_one_stop_that_speaks_for_every_run_is_found(monkeypatch):
+    """Where the server has other data, the runs that nobody has stopped would be settled as deleted."""
+    monkeypatch.setattr(acquaintance, "all", any, raising=False)
+
+    assert found_in(lambda _house: None) == "lost"
 
 
 @pytest.mark.parametrize("files", [CarelessFiles, TornFiles])
