@@ -61,6 +61,8 @@ class PastRun(NamedTuple):
     has looked."""
     why: str = ""
     """The outcome's summary, ``WHY_CHARS_MAX`` at most."""
+    is_passed_on: bool = False
+    """It left its task to another agent, a person or a queue that its own agent does not serve."""
 
 
 class Parked(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+from tinyscheduler.model.ids import AgentName
 from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass
 from tinyscheduler.model.ledger import OUTCOMES_KEPT, WHY_CHARS_MAX, Asked, Ledger, OpenRun, Parked, PastRun
 from tinyscheduler.model.policy import Policy
@@ -25,7 +26,10 @@ class Cost(NamedTuple):
     """Counts towards ``max_attempts``."""
     delay: Delay
     free_in_a_row: int | None = None
-    """After this many in a row it does count: an outcome that costs nothing must not go round for ever."""
+    """After so many runs in a row that cost nothing, of whatever kind, it does count: what costs nothing must
+    not go round for ever."""
+    counts_own: bool = False
+    """Only runs of the same agent count towards that: what one agent leaves, another may well do."""
     parks: bool = False
     """At once, whatever the count: only a person can say that it should go on."""
     told: Told = "never"
@@ -34,7 +38,7 @@ class Cost(NamedTuple):
 COSTS: Mapping[OutcomeClass, Cost] = {
     "succeeded": Cost(False, "none"),
     "partial": Cost(False, "base", 3),
-    "handed_off": Cost(False, "none"),
+    "handed_off": Cost(False, "none", 10, counts_own=True),
     "no_result": Cost(True, "base", told="parked"),
     "failed": Cost(True, "ladder", told="parked"),
     "killed": Cost(True, "ladder", told="parked"),
@@ -42,7 +46,7 @@ COSTS: Mapping[OutcomeClass, Cost] = {
     "stalled": Cost(True, "ladder", told="each"),
     "lost": Cost(True, "ladder", told="parked"),
     "start_failed": Cost(False, "base", told="agent"),
-    "rate_limited": Cost(False, "until", told="account"),
+    "rate_limited": Cost(False, "until", 10, counts_own=True, told="account"),
     "deferred": Cost(False, "base", 10),
     "interrupted": Cost(False, "none", 10),
     "cancelled": Cost(False, "none", parks=True),
@@ -61,8 +65,11 @@ SAME_SUCCESSES_MAX = 3
 run will mend (features C5)."""
 
 
-def after_run(ledger: Ledger, run: Lease | OpenRun, outcome: Outcome, policy: Policy) -> Ledger:
-    """The ledger after this run. Once per lease_id: a repeated settlement changes nothing."""
+def after_run(
+    ledger: Ledger, run: Lease | OpenRun, outcome: Outcome, policy: Policy, *, is_passed_on: bool = False
+) -> Ledger:
+    """The ledger after this run. Once per lease_id: a repeated settlement changes nothing.
+    ``is_passed_on``: the run has left its task to somebody else."""
     if any(past.lease_id == run.lease_id for past in ledger.outcomes):
         return ledger._replace(open=None)
     past = PastRun(
@@ -70,10 +77,11 @@ def after_run(ledger: Ledger, run: Lease | OpenRun, outcome: Outcome, policy: Po
         run.agent,
         outcome.kind,
         outcome.at,
-        _is_spent(ledger, outcome.kind),
+        not is_passed_on and _is_spent(ledger, run.agent, outcome.kind),
         outcome.code,
         _trace(ledger, run, outcome),
         why=outcome.summary[:WHY_CHARS_MAX],
+        is_passed_on=is_passed_on,
     )
     after = ledger._replace(open=None, outcomes=(*ledger.outcomes, past)[-OUTCOMES_KEPT:])
     return after._replace(
@@ -133,31 +141,42 @@ def _trace(ledger: Ledger, run: Lease | OpenRun, outcome: Outcome) -> str | None
     return f"{asked_for}/{outcome.digest}" if is_known else None
 
 
-def _is_spent(ledger: Ledger, kind: OutcomeClass) -> bool:
+def _is_spent(ledger: Ledger, agent: AgentName, kind: OutcomeClass) -> bool:
     cost = COSTS[kind]
     if cost.free_in_a_row is None:
         return cost.is_spent
-    last = counted(ledger)[-(cost.free_in_a_row - 1) :]
-    return len(last) == cost.free_in_a_row - 1 and all(
-        past.kind == kind and not past.is_spent for past in last
-    )
+    free = [past for past in _free_in_a_row(ledger) if past.agent == agent or not cost.counts_own]
+    return len(free) + 1 >= cost.free_in_a_row
+
+
+def _free_in_a_row(ledger: Ledger) -> Iterator[PastRun]:
+    """Runs that have cost nothing, since the last one that did, that succeeded, or that left the task to
+    somebody else (ADR 0060). Runs that never began, or that a person has stopped, are looked past."""
+    for past in reversed(counted(ledger)):
+        if past.is_spent or past.is_passed_on or past.kind == "succeeded":
+            return
+        if COSTS[past.kind].free_in_a_row is not None:
+            yield past
 
 
 def _not_before(outcome: Outcome, rung: int, ledger: Ledger, policy: Policy) -> datetime | None:
     match COSTS[outcome.kind].delay:
         case "none":
             return None
-        case "until" if outcome.until is not None:
-            return outcome.until
         case "ladder":
             delay_s = min(policy.retry_base_s * 2 ** max(0, rung - 1), policy.retry_max_s)
         case _:
             delay_s = policy.retry_base_s
-    return outcome.at + timedelta(seconds=delay_s * _jitter(ledger))
+    not_before = outcome.at + timedelta(seconds=delay_s * _jitter(ledger))
+    if COSTS[outcome.kind].delay == "until" and outcome.until is not None:
+        # Not less than the base: a limit that is over by now would start the same run again at once.
+        not_before = max(not_before, outcome.until)
+    return not_before
 
 
 def _rung(after: Ledger) -> int:
-    """Of the ladder: attempts that were spent, or how often in a row the task was denied, which spends none."""
+    """Of the ladder: attempts that were spent, or how often in a row the task was denied, which spends
+    none."""
     runs = counted(after)
     denials = 0
     while denials < len(runs) and runs[-1 - denials].kind == "denied":

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from tinyscheduler.errors import ServerRefused, StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
-from tinyscheduler.model.task import PARKED_TAG
+from tinyscheduler.model.task import PARKED_TAG, Task
 from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
 from tinyscheduler.reconcile.context import Context, check_server
 from tinyscheduler.reconcile.refusals import after_refusals
@@ -81,15 +81,20 @@ def _tell_server(context: Context, lease: Lease) -> Settlement:
     check_server(context, lease)
     before = _ledger_for(context, lease)
     policy = world.configuration.policy
-    after = after_run(before, lease, lease.outcome, policy)
+    to = lease.outcome.to
+    is_away = to is not None and _is_away(context, lease, to.agent, to.queue)
+    after = after_run(before, lease, lease.outcome, policy, is_passed_on=is_away)
     is_parked = after.parked is not None and before.parked is None
     note = describe(lease, lease.outcome, after, is_parked=is_parked)
     try:
         settled = settle_on_server(context.server, lease, note=note, is_parked=is_parked)
     except ServerRefused as error:
         settled = Settled("left", None, after_refusals(context, lease, before, error))
-    if settled.outcome.kind != lease.outcome.kind:
-        after = _after_all(after, after_run(before, lease, settled.outcome, policy), lease, settled)
+    is_left = settled.outcome.kind == "handed_off"
+    if is_left or settled.outcome.kind != lease.outcome.kind:
+        is_away = is_left and _is_left_away(context, lease, settled.task)
+        other = after_run(before, lease, settled.outcome, policy, is_passed_on=is_away)
+        after = _after_all(after, other, lease, settled)
     if after.parked is not None and settled.outcome.kind == "handed_off":
         settled = _seen_again(context, lease, settled)
         after = after._replace(parked=before.parked) if _is_strangers(context, settled) else after
@@ -139,6 +144,22 @@ def _ledger_for(context: Context, lease: Lease) -> Ledger:
     if found is not None and (found.source, found.task_created_at) == mine:
         return found
     return Ledger(lease.task_id, *mine, generation=lease.generation, runs=lease.attempt)
+
+
+def _is_left_away(context: Context, lease: Lease, task: Task | None) -> bool:
+    """A task that is gone, or was taken in this moment, is not the agent's any more."""
+    if task is None or task.archived_at is not None:
+        return True
+    return _is_away(context, lease, task.assigned_to, task.queue)
+
+
+def _is_away(context: Context, lease: Lease, assignee: str | None, queue: str | None) -> bool:
+    """Somebody else is to go on: what the agent leaves to itself, or in a queue of its own, comes back."""
+    if assignee:
+        return assignee != lease.agent
+    agents = (agent for agent in context.world.configuration.agents if agent.name == lease.agent)
+    own = {lease.claim.queue, *(queue for agent in agents for queue in agent.queues)}
+    return queue is not None and queue not in own
 
 
 def _after_all(stopped: Ledger, after: Ledger, lease: Lease, settled: Settled) -> Ledger:

@@ -51,12 +51,25 @@ TABLE: dict[OutcomeClass, Row] = {
 }
 
 
-def run(ledger: Ledger, kind: OutcomeClass, number: int = 1, *, at: datetime = NOW) -> Ledger:
+FREE: list[tuple[OutcomeClass, int]] = [
+    ("partial", 3), ("deferred", 10), ("interrupted", 10), ("handed_off", 10), ("rate_limited", 10),
+]  # fmt: skip
+each_free = pytest.mark.parametrize(("kind", "in_a_row"), FREE)
+
+
+def run(
+    ledger: Ledger,
+    kind: OutcomeClass,
+    number: int = 1,
+    *,
+    at: datetime = NOW,
+    agent: str = "dev-1",
+    is_passed_on: bool = False,
+) -> Ledger:
     """The ledger after one more run."""
-    lease = a_lease(lease_id=f"lease-{number}", attempt=number)
-    return after_run(
-        ledger, lease, an_outcome(kind, at=at, until=UNTIL if kind == "rate_limited" else None), POLICY
-    )
+    lease = a_lease(lease_id=f"lease-{number}", attempt=number, agent=agent)
+    outcome = an_outcome(kind, at=at, until=UNTIL if kind == "rate_limited" else None)
+    return after_run(ledger, lease, outcome, POLICY, is_passed_on=is_passed_on)
 
 
 def runs(*kinds: OutcomeClass) -> Ledger:
@@ -111,7 +124,7 @@ def test_the_third_spending_run_parks_the_task(kind: OutcomeClass) -> None:
     assert kind in parked.why
 
 
-@pytest.mark.parametrize("kind", ["handed_off", "succeeded", "rate_limited", "start_failed", "denied"])
+@pytest.mark.parametrize("kind", ["succeeded", "start_failed", "denied"])
 def test_what_spends_nothing_never_parks(kind: OutcomeClass) -> None:
     assert runs(*[kind] * 40).parked is None
 
@@ -135,7 +148,7 @@ def test_a_hand_over_does_not_clear_the_count() -> None:
     assert spent_attempts(runs("failed", "failed", "handed_off")) == 2
 
 
-@pytest.mark.parametrize(("kind", "in_a_row"), [("partial", 3), ("deferred", 10), ("interrupted", 10)])
+@each_free
 def test_a_free_outcome_spends_when_it_comes_too_often_in_a_row(kind: OutcomeClass, in_a_row: int) -> None:
     """What costs nothing must not go round for ever."""
     before = runs(*[kind] * (in_a_row - 1))
@@ -148,11 +161,51 @@ def test_a_free_outcome_spends_when_it_comes_too_often_in_a_row(kind: OutcomeCla
     assert spent_attempts(runs(*[kind] * (2 * in_a_row))) == 2
 
 
-@pytest.mark.parametrize(("kind", "in_a_row"), [("partial", 3), ("deferred", 10), ("interrupted", 10)])
-def test_another_outcome_in_between_starts_the_row_anew(kind: OutcomeClass, in_a_row: int) -> None:
+@each_free
+def test_an_outcome_that_costs_in_between_starts_the_row_anew(kind: OutcomeClass, in_a_row: int) -> None:
     ledger = runs(*[kind] * (in_a_row - 1), "failed", *[kind] * (in_a_row - 1))
 
     assert spent_attempts(ledger) == 1
+
+
+@pytest.mark.parametrize("kind", [kind for kind, _ in FREE])
+@pytest.mark.parametrize("other", [kind for kind, _ in FREE])
+def test_free_outcomes_in_turns_park_the_task_too(kind: OutcomeClass, other: OutcomeClass) -> None:
+    """An agent that is busy and half done in turns must not be started for ever."""
+    assert runs(*[kind, other] * 15).parked is not None
+
+
+@given(st.lists(st.sampled_from([kind for kind, _ in FREE]), min_size=30, max_size=40))
+def test_no_order_of_free_outcomes_goes_on_for_ever(kinds: list[OutcomeClass]) -> None:
+    assert runs(*kinds).parked is not None
+
+
+def test_runs_that_never_began_do_not_count_among_the_free_ones() -> None:
+    assert spent_attempts(runs(*["start_failed", "denied"] * 20, "partial", "partial")) == 0
+
+
+def test_a_pipeline_that_hands_a_task_to_and_fro_goes_on_for_years() -> None:
+    ledger = a_ledger()
+    for number in range(200):
+        ledger = run(ledger, "handed_off", number, agent=("dev-1", "qa-1")[number % 2], is_passed_on=True)
+
+    assert (ledger.parked, spent_attempts(ledger)) == (None, 0)
+
+
+def test_whoever_was_given_the_task_has_a_row_of_its_own() -> None:
+    ledger = run(runs("partial", "partial"), "handed_off", 3, is_passed_on=True)
+
+    assert spent_attempts(run(run(ledger, "partial", 4), "partial", 5)) == 0
+
+
+@pytest.mark.parametrize("kind", ["handed_off", "rate_limited"])
+def test_an_account_that_is_limited_and_a_task_left_alone_are_counted_by_agent(kind: OutcomeClass) -> None:
+    ledger = a_ledger()
+    for number in range(18):
+        ledger = run(ledger, kind, number, agent=("dev-1", "dev-2")[number % 2])
+
+    assert spent_attempts(ledger) == 0
+    assert spent_attempts(run(ledger, kind, 18, agent="dev-1")) == 1
 
 
 @pytest.mark.parametrize(
@@ -178,6 +231,13 @@ def test_the_delay_counts_from_the_end_of_the_run_and_not_from_its_settlement() 
 
 def test_a_rate_limit_without_a_reset_time_waits_the_base() -> None:
     ledger = after_run(a_ledger(), a_lease(), an_outcome("rate_limited", until=None), POLICY)
+
+    assert BASE[0] <= delay_s(ledger) <= BASE[1]
+
+
+def test_a_rate_limit_that_is_over_already_waits_the_base() -> None:
+    """Else the same run is started again in the same pass."""
+    ledger = after_run(a_ledger(), a_lease(), an_outcome("rate_limited", until=NOW), POLICY)
 
     assert BASE[0] <= delay_s(ledger) <= BASE[1]
 

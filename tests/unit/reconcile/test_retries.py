@@ -9,7 +9,8 @@ import pytest
 from tests.builders import an_agent, an_outcome
 from tests.fakes.stage import Stage, a_stage
 from tests.unit.reconcile.breaker_scenes import TASK, events, held, started
-from tinyscheduler.model.lease import Outcome, OutcomeClass
+from tinyscheduler.model.ids import AgentName, QueueName
+from tinyscheduler.model.lease import HandoverTarget, Outcome, OutcomeClass
 from tinyscheduler.model.policy import Policy
 
 
@@ -223,3 +224,44 @@ def test_successes_of_which_nobody_knows_what_they_left_never_park(stage: Stage)
         succeed(stage, "")
 
     assert stage.ledger().parked is None
+
+
+def test_an_agent_that_always_gives_its_task_to_itself_is_parked_in_the_end(stage: Stage) -> None:
+    to_itself = HandoverTarget(None, AgentName("dev-1"))
+    for _ in range(30):
+        run_and_end(stage, an_outcome("handed_off")._replace(to=to_itself))
+
+    assert stage.ledger().parked is not None
+    assert "parked" in stage.server.task(TASK).tags
+
+
+def test_an_agent_that_always_leaves_its_task_idle_is_parked_in_the_end(stage: Stage) -> None:
+    for _ in range(30):
+        stage.clock.advance(4000)
+        assert started(stage.run()) == [("1", "dev-1")]
+        stage.server.edit(stage.server.task(TASK)._replace(status="idle"))
+        stage.engine.finish(stage.engine.newest(), "failed")
+        stage.run()
+
+    assert {past.kind for past in stage.ledger().outcomes} == {"handed_off"}
+    stage.clock.advance(4000)
+    assert held(stage.run()) == [("1", "parked")]
+
+
+@pytest.mark.parametrize("names", [("dev-1", "qa-1"), (None, None)], ids=["by name", "by queue"])
+def test_agents_that_hand_a_task_to_and_fro_go_on(stage: Stage, names: tuple[AgentName | None, ...]) -> None:
+    targets = {
+        "dev-1": HandoverTarget(QueueName("qa"), names[1]),
+        "qa-1": HandoverTarget(QueueName("dev"), names[0]),
+    }
+    for _ in range(40):
+        stage.clock.advance(30)
+        stage.run()
+        run = stage.engine.newest()
+        outcome = an_outcome("handed_off")._replace(to=targets[run.order.agent], at=stage.clock.now())
+        stage.engine.end_with(run, outcome)
+        stage.run()
+
+    ledger = stage.ledger()
+    assert [past.agent for past in ledger.outcomes] == ["dev-1", "qa-1"] * 20
+    assert (ledger.parked, {past.is_spent for past in ledger.outcomes}) == (None, {False})

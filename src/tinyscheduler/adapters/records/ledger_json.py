@@ -122,6 +122,7 @@ def _past_to_json(past: PastRun) -> dict[str, object]:
         "spent": past.is_spent,
         "result_hash": past.result_hash,
         "why": past.why,
+        "passed_on": past.is_passed_on,
     }
 
 
@@ -135,6 +136,7 @@ def _past_from_json(fields: Fields) -> PastRun:
         code=fields.whole_or_none("code"),
         result_hash=fields.text_or_none("result_hash"),
         why=fields.text_or_none("why") or "",
+        is_passed_on=fields.has("passed_on") and fields.truth("passed_on"),
     )
 
 
