@@ -8,7 +8,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import backlog, explain, idle, imports, plan, reclaim, starts, wrapper
+from bench import backlog, explain, idle, imports, plan, reclaim, starts, waits, wrapper
 from bench.report import Result, table
 from bench.stage import prepare
 from bench.timing import QUICK_RUNS, RUNS, done
@@ -18,6 +18,7 @@ MEASUREMENTS: Mapping[str, Callable[[int], Result]] = {
     "imports": imports.measure,
     "backlog": backlog.measure,
     "plan": plan.measure,
+    "waits": waits.measure,
     "explain": explain.measure,
     "starts": starts.measure,
     "reclaim": reclaim.measure,

@@ -50,7 +50,11 @@ class _Texts(dict[datetime | None, str | None]):
     """Instants as text, each made once: many tasks came at once."""
 
     def __missing__(self, moment: datetime | None) -> str | None:
-        text = self[moment] = None if moment is None else exact_instant_text(moment)
+        if moment is None:
+            return None
+        # What ``exact_instant_text`` makes of it, without looking for the zone that it is in anyway.
+        text = moment.isoformat()[:-6] + "Z" if moment.tzinfo is UTC else exact_instant_text(moment)
+        self[moment] = text
         return text
 
 
@@ -87,8 +91,8 @@ class _Instants(dict[object, datetime | None]):
         moment = datetime.fromisoformat(cast("str", text))
         if moment.tzinfo is None:
             raise ValueError("a time is without its zone")
-        self[text] = moment.astimezone(UTC)
-        return self[text]
+        found = self[text] = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+        return found
 
 
 def _waiting(name: str, found: object, places: list[Place], instants: _Instants) -> Waiting:
