@@ -9,6 +9,7 @@ import pytest
 
 from tests.acceptance.asking import MakeScene, a_running_scene
 from tests.acceptance.scene import gated
+from tests.waiting import wait_until
 
 STUBBORN = "trap '' TERM"
 
@@ -26,7 +27,8 @@ def test_drain_waits_for_what_runs_and_starts_nothing(a_scene: MakeScene) -> Non
 
     assert (late.code, late.out) == (
         5,
-        "after 1 s 1 lease is left: task 1; nothing new starts until tinyscheduler resume\n",
+        "after 1 s 1 lease is left: task 1; nothing new starts until tinyscheduler resume; tinyscheduler"
+        " status says how they stand\n",
     )
     assert (done.code, json.loads(done.out)["leases"]) == (0, [])
     assert "everything is paused" in waiting
@@ -123,3 +125,72 @@ def test_inbox_that_an_agent_has_made_a_link_is_not_written_through(a_scene: Mak
 
     assert (answer.code, "symbolic link" in answer.err) == (1, True)
     assert victim.read_text() == "mine"
+
+
+def test_drain_ends_when_somebody_resumes(a_scene: MakeScene) -> None:
+    """It would wait for the end of what is started again and again."""
+    scene = a_running_scene(a_scene)
+    drain = scene.start("drain", "--timeout", "60")
+    wait_until((scene.state / "pauses" / "all.json").exists, "it has paused")
+
+    scene.well("resume")
+    out, err = drain.communicate(timeout=30)
+
+    assert (drain.returncode, out) == (4, "")
+    assert "somebody has resumed" in err
+
+
+def test_two_drains_end_together(a_scene: MakeScene) -> None:
+    scene = a_running_scene(a_scene)
+    drains = [scene.start("drain", "--timeout", "60") for _ in range(2)]
+    wait_until((scene.state / "pauses" / "all.json").exists, "it has paused")
+
+    scene.open_gate()
+
+    assert [drain.wait(timeout=60) for drain in drains] == [0, 0]
+    assert scene.disk.leases() == []
+
+
+def test_emergency_stop_works_while_agent_control_is_half_written(a_scene: MakeScene) -> None:
+    scene = a_running_scene(a_scene)
+    (scene.base / "agent-control.json").write_text("[{")
+
+    answer = scene.call("estop", "--reason", "an agent pushes to main", "--json")
+    status = scene.call("status")
+
+    assert (answer.code, json.loads(answer.out)["running"]) == (0, [])
+    assert answer.err.startswith("tinyscheduler: the settings do not hold")
+    assert scene.disk.tagged() == []
+    assert ": an agent pushes to main)" in status.out.splitlines()[1]
+    assert "tinyscheduler estop --clear" in status.out
+
+
+def test_clearing_says_what_still_runs(a_scene: MakeScene) -> None:
+    scene = a_running_scene(a_scene)
+
+    cleared = json.loads(scene.well("estop", "--clear", "--json"))
+
+    assert (cleared["estopped"], cleared["running"]) == (False, [1])
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "binary"])
+def test_estop_by_hand_is_whatever_has_the_name(a_scene: MakeScene, kind: str) -> None:
+    scene = a_scene(gated("dev-1"))
+    scene.seed(1)
+    path = scene.state / "ESTOP"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to("/nowhere")
+    else:
+        path.write_bytes(b"\xff\x1b[2J\n\0")
+
+    scene.once()
+    status = scene.call("status")
+    cleared = scene.call("estop", "--clear")
+
+    assert scene.disk.leases() == []
+    assert "ESTOP: everything is stopped" in status.out
+    assert "\x1b" not in status.out
+    assert cleared.code == (1 if kind == "folder" else 0)
+    assert path.exists() == (kind == "folder")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.asking import MakeScene
 from tests.acceptance.scene import Scene, gated
+from tests.integration.commands import rows
 
 
 @pytest.fixture
@@ -112,3 +113,49 @@ def test_pause_file_that_cannot_be_read_pauses_and_is_a_problem(scene: Scene) ->
     assert "a pause cannot be read, so it holds" in status.out
     assert "queue dev" in status.out
     assert scene.disk.leases() == ["1"]
+
+
+def test_what_cannot_be_ended_is_said_and_keeps_no_other_pause(scene: Scene) -> None:
+    scene.well("pause", "--task", "1", "--queue", "qa")
+    (scene.state / "pauses" / "agent_dev-1.json").mkdir()
+
+    answer = scene.call("resume", "--all")
+
+    assert answer.code == 1
+    assert "agent_dev-1.json" in answer.err
+    assert answer.out.splitlines()[:2] == ["queue qa is paused no more", "task 1 is paused no more"]
+    assert [pause["name"] for pause in rows(json.loads(scene.call("status", "--json").out)["pauses"])] == [
+        "dev-1"
+    ]
+
+
+def test_pause_that_is_over_is_none_and_only_its_own_resume_takes_its_file(scene: Scene) -> None:
+    """Somebody may be pausing the same anew while another resumes something else."""
+    scene.well("pause", "--queue", "qa")
+    path = scene.state / "pauses" / "queue_qa.json"
+    over = json.loads(path.read_text())
+    path.write_text(json.dumps({**over, "at": "2026-01-01T00:00:00Z", "until": "2026-01-01T01:00:00Z"}))
+
+    other = scene.well("resume", "--queue", "dev")
+    still = path.exists()
+    own = scene.well("resume", "--queue", "qa")
+
+    assert other == "queue dev was not paused\n"
+    assert still
+    assert own == "queue qa was not paused\n"
+    assert not path.exists()
+
+
+def test_pauses_work_while_agent_control_is_half_written(scene: Scene) -> None:
+    """A daemon works on with the last good settings, so somebody must be able to keep it from starting."""
+    scene.seed(1)
+    scene.once()
+    (scene.base / "agent-control.json").write_text("[{")
+
+    paused = scene.call("pause", "--queue", "dev")
+    mistyped = scene.call("pause", "--queue", "dve")
+    resumed = scene.call("resume", "--all")
+
+    assert (paused.code, mistyped.code, resumed.code) == (0, 4, 0)
+    assert "the settings do not hold, so the last good ones count" in paused.err
+    assert resumed.out == "queue dev is paused no more\n"

@@ -155,11 +155,12 @@ def test_plan_that_is_old_or_of_another_folder_or_incomplete_is_refused(
     other.once()
 
     said = {}
-    for name, changes in {
+    odd: dict[str, dict[str, object]] = {
         "old": {"at": "2026-01-01T00:00:00Z"},
         "to come": {"at": "2999-01-01T00:00:00Z"},
         "incomplete": {"exit": 3},
-    }.items():
+    }
+    for name, changes in odd.items():
         path.write_text(json.dumps({**plan, **changes}))
         answer = scene.call("apply", str(path))
         said[name] = (answer.code, answer.err)

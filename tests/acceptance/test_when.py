@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.asking import MakeScene
 from tests.acceptance.scene import Scene, gated
+from tests.integration.commands import rows
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ def test_closed_queue_starts_nothing_and_says_when_it_opens(scene: Scene) -> Non
 
     entry = held(scene)
     told = scene.well("explain", "1")
+    top = scene.well("status").splitlines()[0]
     scene.tables('[hours.queues]\ndev = "00:00-24:00"\n')
     before = scene.disk.leases()
     scene.once()
@@ -48,6 +50,8 @@ def test_closed_queue_starts_nothing_and_says_when_it_opens(scene: Scene) -> Non
     opens_at = datetime.fromisoformat(str(entry["next"]))
     assert timedelta(hours=1) < opens_at - datetime.now(UTC) < timedelta(hours=2, minutes=1)
     assert f"queue dev works {hours}" in told
+    assert top.startswith("note  1 task held as inactive_hours until ")
+    assert f": queue dev works {hours} (wait, or change [hours] in tinyscheduler.toml)" in top
     assert scene.disk.leases() == ["1"]
 
 
@@ -73,7 +77,9 @@ def test_busy_machine_starts_nothing_new(scene: Scene) -> None:
     assert free == {}
     assert scene.disk.leases() == []
     assert held(scene)["reason"] == "pressure"
-    assert "pressure" in scene.well("status")
+    assert scene.well("status").startswith("note  1 task held as pressure: load ")
+    notes = rows(json.loads(scene.well("status", "--json"))["notes"])
+    assert [note["ref"] for note in notes] == ["pressure"]
 
 
 def test_command_that_says_no_denies_with_its_reason_and_no_error(scene: Scene) -> None:
@@ -88,7 +94,7 @@ def test_command_that_says_no_denies_with_its_reason_and_no_error(scene: Scene) 
     a_hook(scene, "exit 0")
     scene.well("retry", "1", "--wait")
 
-    assert [result["result"] for result in report["results"]] == ["held"]
+    assert [result["result"] for result in rows(report["results"])] == ["held"]
     assert (asked["kind"], asked["task_id"], asked["agent"], asked["attempt"]) == (
         "pre_start",
         1,
@@ -109,9 +115,15 @@ def test_command_that_cannot_be_run_denies_and_is_a_fault(scene: Scene) -> None:
     answer = scene.call("run", "--once")
 
     assert answer.code == 1
+    status = scene.call("status")
+
     assert "pre_start gave no answer about task 1" in answer.err
     assert answer.err.count("\n") == 1
     assert scene.disk.leases() == []
+    assert status.code == 1
+    assert "PROBLEM  the last pass ended with exit code 1: pre_start gave no answer" in status.out
+    assert "held as denied until" in status.out
+    assert scene.comments("1") == []
 
 
 def test_denied_task_leaves_its_slot_to_the_next_one(scene: Scene) -> None:

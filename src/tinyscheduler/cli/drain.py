@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 
 from tinyscheduler.cli.context import Context
+from tinyscheduler.errors import Refused
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.report import Report
 
 EXIT_TIMEOUT = 5
+TASKS_SHOWN_MAX = 20
 
 HELP_EXAMPLES = """examples:
   tinyscheduler drain --timeout 600 --reason "the machine is rebooted"
   tinyscheduler drain && systemctl stop tinyscheduler.timer
 
 It pauses everything, and runs passes until each run has ended and the task server has been told. The
-pause stays, also when time is up: tinyscheduler resume ends it. Exit code 0: no lease is left; 5: some are.
+pause stays, also when time is up: tinyscheduler resume ends it. Exit code 0: no lease is left; 5: some are;
+4: somebody has resumed meanwhile.
 """
 
 
@@ -29,13 +32,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Raises UsageError, StateError."""
-    from tinyscheduler.bootstrap import load, wire
+    """Raises UsageError, StateError; Refused when the pause is ended by somebody else."""
+    from tinyscheduler.bootstrap import wire
+    from tinyscheduler.cli.anyhow import told_settings
     from tinyscheduler.cli.passing import passes_until, seconds_of
     from tinyscheduler.cli.pause import new_pause
 
     timeout_s = seconds_of(options.timeout, what="--timeout")
-    configuration = load(context, write_cache=False)
+    configuration, rejected = told_settings(context)
     world = wire(configuration, context, is_read_only=True)
     reason = options.reason if options.reason is not None else "drain"
     world.pauses.write(new_pause(context, world.clock.now(), reason))
@@ -43,12 +47,15 @@ def run(options: argparse.Namespace, context: Context) -> int:
     left: list[str] = []
 
     def is_done(_report: Report) -> bool:
+        _refuse_resumed(world)
         left[:] = _leases_left(world)
         progress.show(left)
         return not left
 
-    is_over = passes_until(is_done, configuration, context, timeout_s=timeout_s)
-    progress.end()
+    try:
+        is_over = passes_until(is_done, configuration, context, timeout_s=timeout_s, rejected=rejected)
+    finally:
+        progress.end()
     code = 0 if is_over else EXIT_TIMEOUT
     if options.json:
         _print_json(world, options, context, left=left, code=code)
@@ -56,8 +63,16 @@ def run(options: argparse.Namespace, context: Context) -> int:
         print("nothing runs and nothing starts; tinyscheduler resume ends it", file=context.stdout)
     else:
         told = f"after {timeout_s} s {_tasks(left)}; nothing new starts until tinyscheduler resume"
-        print(told, file=context.stdout)
+        print(f"{told}; tinyscheduler status says how they stand", file=context.stdout)
     return code
+
+
+def _refuse_resumed(world: World) -> None:
+    """Waiting for the end of what is started again and again would be waiting for nothing."""
+    from tinyscheduler.planner.pauses import in_force
+
+    if not any(pause.scope == "all" for pause in in_force(world.pauses.read(), world.clock.now())):
+        raise Refused("somebody has resumed, so tasks start again", hint="agree with them, then drain again")
 
 
 def _leases_left(world: World) -> list[str]:
@@ -67,7 +82,9 @@ def _leases_left(world: World) -> list[str]:
 
 
 def _tasks(left: list[str]) -> str:
-    return f"{len(left)} {'lease is' if len(left) == 1 else 'leases are'} left: task {', '.join(left[:20])}"
+    more = " ..." if len(left) > TASKS_SHOWN_MAX else ""
+    shown = ", ".join(left[:TASKS_SHOWN_MAX]) + more
+    return f"{len(left)} {'lease is' if len(left) == 1 else 'leases are'} left: task {shown}"
 
 
 def _print_json(

@@ -6,11 +6,12 @@ import argparse
 from collections.abc import Sequence
 
 from tinyscheduler.cli.context import Context
-from tinyscheduler.errors import UsageError
+from tinyscheduler.errors import Refused, UsageError
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.report import Report
 
 EXIT_TIMEOUT = 5
+TASKS_SHOWN_MAX = 20
 
 HELP_EXAMPLES = """examples:
   tinyscheduler estop --reason "an agent pushes to main"
@@ -18,7 +19,8 @@ HELP_EXAMPLES = """examples:
 
 It writes the file state/ESTOP, which wrappers and passes look for at each beat, and runs a pass that
 ends every run: TERM, the grace, KILL, and proof that no process is left. The tasks go back to where they
-were, without a spent attempt. Exit code 0: nothing runs any more; 5: something still does.
+were, without a spent attempt. Exit code 0: nothing runs any more; 5: something still does; 4: somebody
+has cleared it meanwhile.
 """
 
 
@@ -33,30 +35,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Raises UsageError, StateError."""
-    from tinyscheduler.bootstrap import load, wire
+    """Raises UsageError, StateError; Refused when it is cleared by somebody else."""
+    from tinyscheduler.bootstrap import wire
+    from tinyscheduler.cli.anyhow import told_settings
     from tinyscheduler.cli.passing import passes_until, seconds_of
 
     timeout_s = seconds_of(options.timeout, what="--timeout")
     if options.clear and options.reason is not None:
         raise UsageError("--clear needs no reason", hint="leave --reason out")
-    configuration = load(context, write_cache=False)
+    configuration, rejected = told_settings(context)
     world = wire(configuration, context, is_read_only=True)
     if options.clear:
         was_there = world.state.end_estop()
         told = "ESTOP is cleared: the next pass starts what may start" if was_there else "there was no ESTOP"
-        return _show(world, options, context, told=told, left=(), code=0)
-    world.state.estop(_text(options, context, world))
+        return _show(world, options, context, told=told, left=runs_left(world), code=0)
+    _write(world, options, context)
     left: list[str] = []
 
     def is_done(_report: Report) -> bool:
+        if not world.state.is_estopped():
+            raise Refused("somebody has cleared ESTOP, so tasks start again", hint="tinyscheduler estop")
         left[:] = runs_left(world)
         return not left
 
-    is_over = passes_until(is_done, configuration, context, timeout_s=timeout_s)
+    is_over = passes_until(is_done, configuration, context, timeout_s=timeout_s, rejected=rejected)
     told = "everything is stopped and nothing starts; tinyscheduler estop --clear ends it"
     if not is_over:
-        told = f"nothing starts, but {len(left)} still run: {', '.join(left)}; tinyscheduler status says why"
+        more = " ..." if len(left) > TASKS_SHOWN_MAX else ""
+        shown = ", ".join(left[:TASKS_SHOWN_MAX]) + more
+        told = f"nothing starts, but {len(left)} still run: {shown}; tinyscheduler status says why"
     return _show(world, options, context, told=told, left=left, code=0 if is_over else EXIT_TIMEOUT)
 
 
@@ -65,6 +72,13 @@ def runs_left(world: World) -> list[str]:
     scan = world.leases.scan()
     running = [str(lease.task_id) for lease in scan.leases if lease.state != "finished"]
     return [*running, *(str(broken.task_id) for broken in scan.broken)]
+
+
+def _write(world: World, options: argparse.Namespace, context: Context) -> None:
+    """The first word stands: it says since when nothing runs."""
+    if not world.state.estop(_text(options, context, world)) and options.reason is not None:
+        note = "ESTOP was there before, and keeps the reason that it has"
+        print(f"tinyscheduler: {note}", file=context.stderr)
 
 
 def _text(options: argparse.Namespace, context: Context, world: World) -> str:

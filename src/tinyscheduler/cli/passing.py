@@ -15,14 +15,16 @@ BUSY_POLL_S = 0.2
 """Another pass is at work and has been asked to look once more: a stat five times a second."""
 PASS_PAUSE_S = 2.0
 """Between passes of our own that could not do it: a dead server, a process that does not die."""
-TIMEOUT_S_MAX = 3600
+TIMEOUT_S_MAX = 86_400
+"""A drain waits for agents that may run for hours."""
 
 
-def one_pass(configuration: Configuration, context: Context) -> Report:
-    """A new process would be wired anew, too: time limits and what the server answered are of one pass."""
+def one_pass(configuration: Configuration, context: Context, *, rejected: str = "") -> Report:
+    """A new process would be wired anew, too: time limits and what the server answered are of one pass.
+    ``rejected``: why newer settings than these do not hold."""
     from tinyscheduler.reconcile.run import run_once
 
-    world = wire(configuration, context)
+    world = wire(configuration, context)._replace(settings_rejected=rejected)
     try:
         return run_once(world)
     finally:
@@ -35,12 +37,13 @@ def passes_until(
     context: Context,
     *,
     timeout_s: float,
+    rejected: str = "",
 ) -> bool:
     """False: time is up. There is at least one pass, and ``is_done`` is asked after each of them.
     Raises StateError."""
     deadline = time.monotonic() + timeout_s
     while True:
-        report = one_pass(configuration, context)
+        report = one_pass(configuration, context, rejected=rejected)
         if is_done(report):
             return True
         pause_s = BUSY_POLL_S if report.is_lock_busy else PASS_PAUSE_S

@@ -52,10 +52,11 @@ def add_scopes(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Raises Refused for a queue or an agent that agent-control does not know, StateError."""
-    from tinyscheduler.bootstrap import load, wire
+    from tinyscheduler.bootstrap import wire
+    from tinyscheduler.cli.anyhow import told_settings
     from tinyscheduler.cli.instants import instant_of
 
-    configuration = load(context, write_cache=False)
+    configuration, _ = told_settings(context)
     world = wire(configuration, context, is_read_only=True)
     now = world.clock.now()
     until = None if options.until is None else instant_of(options.until, now=now, what="--until")

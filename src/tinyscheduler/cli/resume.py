@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.pause import add_scopes, show, subjects_of
+from tinyscheduler.errors import StateError
 from tinyscheduler.model.pause import Pause, PauseScope
+
+if TYPE_CHECKING:
+    from tinyscheduler.ports import PauseStore
 
 HELP_EXAMPLES = """examples:
   tinyscheduler resume                  ends the pause of everything
@@ -27,34 +32,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Raises UsageError, StateError."""
-    from tinyscheduler.bootstrap import load, wire
+    """Raises UsageError; StateError when one cannot be removed, after the others were."""
+    from tinyscheduler.bootstrap import wire
+    from tinyscheduler.cli.anyhow import told_settings
+    from tinyscheduler.planner.pauses import in_force
 
-    world = wire(load(context, write_cache=False), context, is_read_only=True)
+    asked = subjects_of(options)
+    world = wire(told_settings(context)[0], context, is_read_only=True)
     now, there = world.clock.now(), world.pauses.read()
-    asked = [(pause.scope, pause.name) for pause in there] if options.all else subjects_of(options)
-    ended = [pause for pause in there if (pause.scope, pause.name) in asked]
-    # Only commands write this folder, so only they can tidy it.
-    over = [pause for pause in there if pause not in ended and pause.until is not None and pause.until <= now]
-    for pause in (*ended, *over):
-        world.pauses.remove(pause)
-    left = [pause for pause in there if pause not in ended and pause not in over]
-    show(context, options, ended, now=now, words=[*_told(asked, ended), *_still(left)])
+    # Nothing but what was named, also of what is over: somebody may be pausing it anew at this moment.
+    chosen = [pause for pause in there if options.all or (pause.scope, pause.name) in asked]
+    failed = _end(world.pauses, chosen)
+    held = in_force(there, now)
+    ended = [pause for pause in held if pause in chosen and pause not in failed]
+    names = {(pause.scope, pause.name) for pause in held}
+    missing = [] if options.all else [subject for subject in asked if subject not in names]
+    left = [pause for pause in held if pause not in ended]
+    show(context, options, ended, now=now, words=[*_told(missing, ended), *_still(left)])
+    if failed:
+        raise next(iter(failed.values()))
     return 0
 
 
-def _told(asked: Sequence[tuple[PauseScope, str]], ended: list[Pause]) -> list[str]:
+def _end(store: PauseStore, chosen: Sequence[Pause]) -> dict[Pause, StateError]:
+    """Those that could not be removed, with the reason: one of them is no reason to keep the others."""
+    failed: dict[Pause, StateError] = {}
+    for pause in chosen:
+        try:
+            store.remove(pause)
+        except StateError as error:
+            failed[pause] = error
+    return failed
+
+
+def _told(missing: Sequence[tuple[PauseScope, str]], ended: Sequence[Pause]) -> list[str]:
     from tinyscheduler.planner.pauses import subject
 
     lines = [f"{subject(pause)} paused no more" for pause in ended]
-    names = {(pause.scope, pause.name) for pause in ended}
-    missing = [(scope, name) for scope, name in asked if (scope, name) not in names]
     for scope, name in missing:
         lines.append("everything was not paused" if scope == "all" else f"{scope} {name} was not paused")
     return lines or ["nothing was paused"]
 
 
-def _still(left: list[Pause]) -> list[str]:
+def _still(left: Sequence[Pause]) -> list[str]:
     """Whoever resumes expects that something starts."""
     from tinyscheduler.planner.pauses import lever, words
 

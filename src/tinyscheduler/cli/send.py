@@ -12,6 +12,7 @@ from tinyscheduler.model.lease import Lease
 from tinyscheduler.ports import World
 
 TEXT_BYTES_MAX = 65_536
+WITH_READER = ("starting", "running")
 
 HELP_EXAMPLES = """examples:
   tinyscheduler send 7 "the tests need PostgreSQL 16"
@@ -34,15 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> int:
     """Raises UsageError; Refused where nothing runs; StateError."""
-    from tinyscheduler.bootstrap import load, wire
+    from tinyscheduler.bootstrap import wire
+    from tinyscheduler.cli.anyhow import told_settings
     from tinyscheduler.cli.task_write import author_of
     from tinyscheduler.kit.fields import instant_text
 
     task_id, text = task_id_of(options.task), _text(options, context)
-    world = wire(load(context, write_cache=False), context, is_read_only=True)
+    world = wire(told_settings(context)[0], context, is_read_only=True)
     lease = _lease(world, task_id)
     at = instant_text(world.clock.now())
     world.runs.send(task_id, lease.attempt, f"## {at} {author_of(context)}\n\n{text.rstrip()}\n\n")
+    _refuse_ended(world, lease)
     if options.json:
         from tinyscheduler.cli.console import print_json
         from tinyscheduler.kit.fields import identifier_value
@@ -76,9 +79,21 @@ def _text(options: argparse.Namespace, context: Context) -> str:
     return text
 
 
+def _refuse_ended(world: World, lease: Lease) -> None:
+    """Whoever sends believes that somebody reads."""
+    found = world.leases.read(lease.task_id)
+    is_same = isinstance(found, Lease) and found.lease_id == lease.lease_id
+    if not is_same or (isinstance(found, Lease) and found.state not in WITH_READER):
+        raise Refused(
+            f"task {lease.task_id}: its run ended while the message was written, so perhaps nobody reads it",
+            hint=f"tinyscheduler explain {lease.task_id} says how it stands; task update --comment tells the"
+            " next agent",
+        )
+
+
 def _lease(world: World, task_id: TaskId) -> Lease:
     found = world.leases.read(task_id)
-    if isinstance(found, Lease) and found.state in ("starting", "running"):
+    if isinstance(found, Lease) and found.state in WITH_READER:
         return found
     hint = f"tinyscheduler explain {task_id} says how it stands"
     if isinstance(found, Lease):

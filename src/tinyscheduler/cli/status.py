@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from tinyscheduler.bootstrap import last_good, load, wire_read_side
+from tinyscheduler.bootstrap import wire_read_side
+from tinyscheduler.cli.anyhow import settings_anyhow
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
-from tinyscheduler.errors import ConfigError
-from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.views.problems import exit_code, problems
 
 HELP_EXAMPLES = """examples:
@@ -30,7 +29,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     """Show everything of one moment."""
     from tinyscheduler.reconcile.look import look
 
-    configuration, fault = _configuration(context)
+    configuration, fault = settings_anyhow(context)
     side = wire_read_side(configuration, context)
     try:
         seen = look(side)._replace(settings_fault=fault)
@@ -50,15 +49,3 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
         show(context.stdout, status_tables(seen, found), context.environ)
     return code
-
-
-def _configuration(context: Context) -> tuple[Configuration, str]:
-    """The settings and "", or the last good ones and why those of now do not hold: a daemon works on
-    with them, and agents run on in any case. Raises ConfigError when there never were any."""
-    try:
-        return load(context, write_cache=False), ""
-    except ConfigError as error:
-        known = last_good(context)
-        if known is None:
-            raise
-        return known, error.first_fault

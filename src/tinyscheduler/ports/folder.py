@@ -31,6 +31,9 @@ class StateFolder(Protocol):
     def estop(self, text: str) -> bool:
         """Make it; for commands, which need no lock. False: it was there. Raises StateError."""
 
+    def estop_note(self) -> str:
+        """Its first line: since when, by whom, and why. Empty: nothing that can be read. Never raises."""
+
     def end_estop(self) -> bool:
         """Remove it. False: it was not there. Raises StateError."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tinyscheduler.kit.fields import instant_text_or_none
 from tinyscheduler.model.explanation import Row
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.reason import Held
@@ -63,11 +64,7 @@ def id_json(task_id: TaskId) -> int | str:
 
 def _times_json(found: Held | Row) -> dict[str, object]:
     return {
-        "since": _instant(found.since),
-        "next": _instant(found.next_look_at),
-        "ends_by": _instant(found.ends_by_at),
+        "since": instant_text_or_none(found.since),
+        "next": instant_text_or_none(found.next_look_at),
+        "ends_by": instant_text_or_none(found.ends_by_at),
     }
-
-
-def _instant(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()

@@ -17,6 +17,7 @@ from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.run_trouble import trouble_of
 from tinyscheduler.views.seen import Problem, Seen
 from tinyscheduler.views.silence import silence_text
+from tinyscheduler.views.standing import standing_notes
 from tinyscheduler.views.starving import starving_problems
 from tinyscheduler.views.wording import count_text, span_text
 
@@ -55,8 +56,9 @@ def _settings(seen: Seen) -> Iterator[Problem]:
 
 def _estop(seen: Seen) -> Iterator[Problem]:
     if seen.is_estopped:
-        hint = f"when all is well again, remove {seen.configuration.places.estop_file}"
-        yield Problem("problem", "estop", "ESTOP: everything is stopped and nothing starts", hint)
+        note = f" ({seen.estop_note})" if seen.estop_note else ""
+        hint = "when all is well again: tinyscheduler estop --clear"
+        yield Problem("problem", "estop", f"ESTOP: everything is stopped and nothing starts{note}", hint)
 
 
 def _pauses(seen: Seen) -> Iterator[Problem]:
@@ -246,6 +248,7 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _last_pass,
     _disk,
     _switched_off,
+    standing_notes,
     _idle_agents,
     _drifting,
     _silent,

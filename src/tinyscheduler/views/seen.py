@@ -68,6 +68,8 @@ class Seen(NamedTuple):
     intents: tuple[IntentAnswer, ...] = ()
     """What was asked of the next pass, and what it is going to make of it."""
     broken_intents: tuple[BrokenIntent, ...] = ()
+    estop_note: str = ""
+    """What the ESTOP file says, if anything."""
     pauses: tuple[Pause, ...] = ()
     """Those that hold now."""
     settings_fault: str = ""

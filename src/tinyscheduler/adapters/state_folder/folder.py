@@ -15,6 +15,9 @@ from tinyscheduler.kit import files, json_text
 SCRIPT_BYTES_MAX = 10_000
 """Ours are some lines of sh; whatever is longer is another text."""
 
+ESTOP_BYTES_MAX, ESTOP_CHARS_MAX = 4_096, 300
+"""A person may have written anything into it; status shows a line."""
+
 NO_SCRIPTS: Mapping[str, str] = {}
 
 
@@ -87,6 +90,17 @@ class FileStateFolder:
             return files.create_exclusive(self._estop_file, text.encode())
         except OSError as error:
             raise self._estop_error(error) from error
+
+    def estop_note(self) -> str:
+        """See the port."""
+        from tinyscheduler.model.result import one_line
+
+        try:
+            text = files.read_limited(self._estop_file, ESTOP_BYTES_MAX).decode("utf-8", "replace")
+        except OSError:
+            # A folder, a link, something huge: it stops everything all the same.
+            return ""
+        return one_line(text.strip().partition("\n")[0], chars_max=ESTOP_CHARS_MAX)
 
     def end_estop(self) -> bool:
         """See the port."""
