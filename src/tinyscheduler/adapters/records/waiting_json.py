@@ -77,8 +77,8 @@ def waits_from_json(found: object) -> Waits:
     if schema != SCHEMA:
         raise ValueError(f"it is of schema {schema}, this program knows {SCHEMA}")
     places = [_place(row) for row in _list(fields.raw("places"), "places")]
-    instants, tasks = _Instants(), fields.inner("tasks")
-    read = {TaskId(name): _waiting(name, tasks.raw(name), places, instants) for name in tasks.names()}
+    rows, tasks = _Rows(places), fields.inner("tasks")
+    read = {TaskId(name): rows.waiting(name, tasks.raw(name)) for name in tasks.names()}
     return Waits(fields.text("source"), read)
 
 
@@ -95,29 +95,35 @@ class _Instants(dict[object, datetime | None]):
         return found
 
 
-def _waiting(name: str, found: object, places: list[Place], instants: _Instants) -> Waiting:
-    """Raises ValueError naming the task."""
-    try:
-        created, place, reason, held, since, *rest = cast("list[object]", found)
-        queue, agent = places[_whole(place)]
-        first = _sure(instants[created]), queue, agent, _REASONS[reason], _sure(instants[held])
-        return Waiting(*first, instants[since], *(_rest(instants, *rest) if rest else ()))
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
-        raise ValueError(f"task {name[:80]} has a row that is none") from error
+class _Rows:
+    """What rows have in common."""
+
+    def __init__(self, places: list[Place]) -> None:
+        self._places = places
+        self._instants = _Instants()
+
+    def waiting(self, name: str, found: object) -> Waiting:
+        """Raises ValueError naming the task."""
+        instants = self._instants
+        try:
+            created, place, reason, held, since, *rest = cast("list[object]", found)
+            queue, agent = self._places[_whole(place)]
+            first = _sure(instants[created]), queue, agent, _REASONS[reason], _sure(instants[held])
+            return Waiting(*first, instants[since], *(self._rest(rest) if rest else ()))
+        except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+            raise ValueError(f"task {name[:80]} has a row that is none") from error
+
+    def _rest(self, cells: list[object]) -> tuple[float, datetime | None, float, int, tuple[TaskId, ...]]:
+        waited, starving, starved, said, inversions = cells
+        ids = tuple(map(_task_id, _list(inversions, "inversions")))
+        told = min(_whole(said), ATTENTION_ASKED)
+        return _seconds(waited), self._instants[starving], _seconds(starved), told, ids
 
 
 def _sure(moment: datetime | None) -> datetime:
     if moment is None:
         raise ValueError("a time is missing")
     return moment
-
-
-def _rest(
-    instants: _Instants, waited: object, starving: object, starved: object, said: object, inversions: object
-) -> tuple[float, datetime | None, float, int, tuple[TaskId, ...]]:
-    ids = tuple(map(_task_id, _list(inversions, "inversions")))
-    told = min(_whole(said), ATTENTION_ASKED)
-    return _seconds(waited), instants[starving], _seconds(starved), told, ids
 
 
 def _list(found: object, name: str) -> list[object]:
