@@ -181,7 +181,9 @@ def test_no_order_of_free_outcomes_goes_on_for_ever(kinds: list[OutcomeClass]) -
 
 
 def test_runs_that_never_began_do_not_count_among_the_free_ones() -> None:
-    assert spent_attempts(runs(*["start_failed", "denied"] * 20, "partial", "partial")) == 0
+    never_began: list[OutcomeClass] = ["start_failed", "denied"]
+
+    assert spent_attempts(runs(*never_began * 20, "partial", "partial")) == 0
 
 
 def test_a_pipeline_that_hands_a_task_to_and_fro_goes_on_for_years() -> None:

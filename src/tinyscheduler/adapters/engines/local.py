@@ -2,8 +2,9 @@
 
 ``posix_spawn`` and not ``subprocess``: its import costs 20 ms at each start of a pass, and spawn
 neither copies our memory map nor runs Python code between fork and exec. Every descriptor but the
-three given here is closed on exec (PEP 446), the pass lock among them. Where systemd answers, it is put
-into a scope of its own, so that it outlives whatever started the pass.
+three given here is closed on exec: Python's own are by itself (PEP 446), the pass lock among them, and
+those that our caller has left to us are before the first start. Where systemd answers, it is put into a
+scope of its own, so that it outlives whatever started the pass.
 """
 
 from __future__ import annotations
@@ -83,8 +84,9 @@ class LocalEngine:
 
 
 def _spawn(argv: list[str], environ: Mapping[str, str], log: str) -> int:
-    from tinyscheduler.kit.spawning import patiently
+    from tinyscheduler.kit.spawning import keep_descriptors, patiently
 
+    keep_descriptors()
     streams = [
         (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
         (
