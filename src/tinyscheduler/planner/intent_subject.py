@@ -121,6 +121,12 @@ def is_over(subject: Subject) -> bool:
     return is_meant(subject) and subject.lease is not None and subject.lease.lease.state == "finished"
 
 
+def is_over_by_itself(subject: Subject) -> bool:
+    """Over, and nobody has stopped it."""
+    outcome = subject.lease.lease.outcome if subject.lease is not None else None
+    return is_over(subject) and (outcome is None or outcome.kind != "cancelled")
+
+
 def is_taken_back(subject: Subject) -> bool:
     """Over, but no agent ran: it would be started again."""
     outcome = subject.lease.lease.outcome if subject.lease is not None else None

@@ -146,7 +146,9 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
             "wait",
             words.say("its start was taken back, and is settled next"),
         ),
-        Rule("over", it.is_over, "done", words.how_it_ended),
+        # Until it is settled this says that a task which the server does not know was deleted (law 4).
+        Rule("over", it.is_over_by_itself, "wait", words.say("its run is over, and is settled first")),
+        Rule("stopped", it.is_over, "done", words.how_it_ended),
         _ELSEWHERE,
         Rule("meant", it.is_meant, "stop", words.how_it_ends),
         Rule("cancelled", it.was_cancelled, "done", words.how_it_ended),

@@ -5,17 +5,18 @@ it would end every run and forget every outcome; so where it does not know one t
 asked for the others, and where there is no other, for those that have run here before. One that is missing
 was deleted; if all of them are, the server has other data.
 
-Where a person has stopped every run in flight, nothing more is asked. That is the way out for somebody who
-has deleted all these tasks, and means it; a stop speaks for its own run only.
+Where a person has stopped every run in flight, or asks for it now, nothing more is asked. That is the way
+out for somebody who has deleted all these tasks, and means it; a stop speaks for its own run only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tinyscheduler.errors import ServerUnavailable, StateError
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.intent import Intent
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.ports import World
@@ -31,13 +32,21 @@ Tasks = Mapping[TaskId, datetime]
 class Acquaintance:
     """The tasks in flight at the beginning of a pass. Sure of the server with the first one it knows."""
 
-    def __init__(self, leases: Iterable[Lease], source: str, before: Callable[[str], Tasks]) -> None:
-        """``before``: tasks of this server that have run here, the last ones first. Raises StateError."""
+    def __init__(
+        self,
+        leases: Iterable[Lease],
+        source: str,
+        before: Callable[[str], Tasks],
+        *,
+        asked: Sequence[Intent] = (),
+    ) -> None:
+        """``before``: tasks of this server that have run here, the last ones first. Raises StateError.
+        ``asked``: what people ask for now."""
         ours = [lease for lease in leases if lease.source == source]
         self._created_at = {lease.task_id: lease.claim.task_created_at for lease in ours}
         self._source = source
         self._before = before
-        self._is_sure = all(_is_stopped(lease) for lease in ours)
+        self._is_sure = all(_is_stopped(lease, asked) for lease in ours)
 
     def check(
         self, task_id: TaskId, created_at: datetime | None, ask: Callable[[TaskId], datetime | None]
@@ -58,7 +67,7 @@ class Acquaintance:
                 f"the task server knows none of the {1 + len(asked)} tasks {self._what(task_id)}: "
                 "it has other data now",
                 hint="give it its data back, or name the right one in TINYSCHEDULER_MCP_ENDPOINT; "
-                "if these tasks were deleted on purpose, tinyscheduler stop each of them that runs",
+                "if these tasks were deleted on purpose, tinyscheduler stop each of them",
             )
 
     def _others(self, task_id: TaskId) -> Tasks:
@@ -90,5 +99,8 @@ def tasks_before(world: World, source: str) -> Tasks:
     return {ledger.task_id: ledger.task_created_at for ledger in known if ledger.source == source}
 
 
-def _is_stopped(lease: Lease) -> bool:
-    return lease.outcome is not None and lease.outcome.kind == "cancelled"
+def _is_stopped(lease: Lease, asked: Sequence[Intent]) -> bool:
+    if lease.outcome is not None and lease.outcome.kind == "cancelled":
+        return True
+    about = [intent for intent in asked if intent.task_id == lease.task_id]
+    return any(i.kind in ("stop", "park") and i.lease_id in (None, lease.lease_id) for i in about)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, TypeVar
 from tinyscheduler.errors import ServerUnavailable, TaskNotFound, TaskServerError
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.lease import Lease
-from tinyscheduler.model.snapshot import Backlog
+from tinyscheduler.model.snapshot import Backlog, TendSnapshot
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.memory import Memory
 
 if TYPE_CHECKING:
+    from tinyscheduler.model.intent import Intent
     from tinyscheduler.reconcile.acquaintance import Acquaintance
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ class GuardedServer:
         self.trouble: ServerUnavailable | None = None
         """Why the server is unknown; None while it answers."""
         self._in_flight: Sequence[Lease] = ()
+        self._asked: Sequence[Intent] = ()
         self._acquaintance: Acquaintance | None = None
         """Made when the first task is asked for: most passes ask for none."""
 
@@ -45,9 +47,10 @@ class GuardedServer:
         """See the port."""
         return self._call(lambda: self._server.backlog(queues, agents, limit))
 
-    def meet(self, leases: Sequence[Lease]) -> None:
-        """Tasks that this server should know (law 4)."""
-        self._in_flight = leases
+    def meet(self, snapshot: TendSnapshot) -> None:
+        """Tasks that this server should know (law 4), and what people ask for."""
+        self._in_flight = [facts.lease for facts in snapshot.leases]
+        self._asked = snapshot.intents
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port. Raises ServerUnavailable also where the server turns out to have other data."""
@@ -114,7 +117,8 @@ class GuardedServer:
         if self._acquaintance is None:
             from tinyscheduler.reconcile.acquaintance import Acquaintance
 
-            self._acquaintance = Acquaintance(self._in_flight, self.source, self._memory.tasks_before)
+            before = self._memory.tasks_before
+            self._acquaintance = Acquaintance(self._in_flight, self.source, before, asked=self._asked)
         try:
             self._acquaintance.check(task_id, created_at, self._created_at)
         except ServerUnavailable as error:

@@ -20,7 +20,7 @@ def look_at_backlog(side: ReadSide) -> BacklogSeen:
     world = side.world
     tend = observed_leases(world)
     server = GuardedServer(world.server, Memory(world))
-    server.meet([facts.lease for facts in tend.leases])
+    server.meet(tend)
     backlog, _ = fetch(world, server)
     answers: tuple[IntentAnswer, ...] = ()
     if tend.intents:

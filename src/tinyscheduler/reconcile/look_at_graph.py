@@ -17,7 +17,7 @@ def look_at_graph(side: ReadSide) -> GraphSeen:
     world = side.world
     tend = observed_leases(world)
     server = GuardedServer(world.server, Memory(world))
-    server.meet([facts.lease for facts in tend.leases])
+    server.meet(tend)
     backlog, _ = fetch(world, server)
     snapshot = observe_start(world, server, tended_as_seen(tend, backlog, {}))
     plan = plan_start(snapshot)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import pytest
 
 from tests.builders import NOW, SOURCE, a_lease, an_outcome
 from tinyscheduler.errors import ServerUnavailable, StateError
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.intent import Intent, IntentKind
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.reconcile.acquaintance import ASKED_MAX, Acquaintance
 
@@ -33,11 +34,17 @@ class Server:
 
 
 def is_believed(
-    leases: list[Lease], server: Server, task_id: str = "1", *, before: dict[TaskId, datetime] | None = None
+    leases: list[Lease],
+    server: Server,
+    task_id: str = "1",
+    *,
+    before: dict[TaskId, datetime] | None = None,
+    asked: Sequence[Intent] = (),
 ) -> bool:
     """``before``: tasks that have run here, besides those in flight."""
     try:
-        acquaintance = Acquaintance(leases, SOURCE, lambda source: {} if source != SOURCE else before or {})
+        found = before or {}
+        acquaintance = Acquaintance(leases, SOURCE, lambda s: found if s == SOURCE else {}, asked=asked)
         acquaintance.check(TaskId(task_id), server.ask(TaskId(task_id)), server.ask)
     except ServerUnavailable:
         return False
@@ -103,6 +110,21 @@ def test_where_a_person_has_stopped_every_run_nothing_more_is_asked() -> None:
 def test_a_stop_speaks_for_its_own_run_only() -> None:
     """Else the one that is left would be a single one, and settled as deleted after it."""
     assert not is_believed([a_stopped_run("1"), a_lease("2")], Server({}))
+
+
+def test_a_stop_that_is_asked_for_now_speaks_as_well() -> None:
+    """Its run may have ended by itself before anybody could stop it."""
+    leases = [a_lease("1", state="finished", outcome=an_outcome("lost")), a_stopped_run("2")]
+
+    assert is_believed(leases, Server({}), asked=[an_intent("stop", "1", "lease-1")])
+    assert is_believed(leases, Server({}), asked=[an_intent("park", "1")])
+    assert not is_believed(leases, Server({}), asked=[an_intent("stop", "1", "another")])
+    assert not is_believed(leases, Server({}), asked=[an_intent("retry", "1"), an_intent("stop", "3")])
+
+
+def an_intent(kind: IntentKind, task_id: str, lease_id: str | None = None) -> Intent:
+    run = None if lease_id is None else LeaseId(lease_id)
+    return Intent("i", kind, TaskId(task_id), run, "bob", NOW)
 
 
 def a_stopped_run(task_id: str) -> Lease:

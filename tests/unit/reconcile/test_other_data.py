@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.builders import an_outcome
 from tests.fakes.stage import Stage
 from tests.unit.reconcile.desired_scenes import TASK, a_running_stage, is_alive, kinds, run_after
+from tests.unit.reconcile.intent_scenes import ask, pending
 from tinyscheduler.model.ids import TaskId
 
 
@@ -77,6 +78,24 @@ def test_who_has_deleted_both_tasks_on_purpose_stops_their_runs(tmp_path: Path) 
     assert stage.lease("1") is None
     assert stage.lease("2") is None
     assert not is_alive(stage, "2")
+
+
+def test_who_has_deleted_both_tasks_of_runs_that_are_over_asks_to_stop_them(tmp_path: Path) -> None:
+    """One after the other, with passes in between: they ended by themselves, and were told to nobody yet."""
+    stage = a_running_stage(tmp_path, tasks=2)
+    for task_id in ("1", "2"):
+        stage.server.delete(TaskId(task_id))
+        stage.engine.finish(stage.engine.newest(task_id), "failed")
+    run_after(stage, 1, 1)
+    for task_id in ("1", "2"):
+        assert stage.lease(task_id) is not None, "nobody has spoken for both yet"
+        ask(stage, "stop", task_id)
+        run_after(stage, 1)
+
+    assert stage.lease("1") is None
+    assert stage.lease("2") is None
+    assert stage.run().exit_code == 0
+    assert pending(stage) == []
 
 
 def test_a_single_run_goes_on_while_the_server_has_other_data(tmp_path: Path) -> None:
