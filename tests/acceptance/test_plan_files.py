@@ -183,3 +183,26 @@ def test_apply_beside_another_pass_is_refused_as_a_pass_is(scene: Scene) -> None
 
     assert answer.code == 75
     assert scene.disk.leases() == []
+
+
+@pytest.mark.parametrize("target", ["/dev/null", "/nowhere"])
+def test_plan_is_written_over_no_link_and_no_device(scene: Scene, target: str) -> None:
+    """As root, a file in the place of /dev/stdout would last longer than the plan."""
+    link = scene.base / "link"
+    link.symlink_to(target)
+
+    answers = [scene.call("plan", "--out", str(path)) for path in (link, "/dev/null", scene.base)]
+
+    assert [answer.code for answer in answers] == [2, 2, 2]
+    assert {answer.err.count("\n") for answer in answers} == {1}
+    assert link.is_symlink()
+
+
+def test_task_that_was_tagged_since_is_another_one(scene: Scene) -> None:
+    """What it may not run beside, and what it takes, stands in its tags."""
+    path = a_plan(scene)
+    scene.well("task", "update", "1", "--tag", "write:src")
+
+    answer = scene.call("apply", path)
+
+    assert (answer.code, "task 1: was idle in queue dev" in answer.err) == (4, True)

@@ -12,6 +12,7 @@ from tinyscheduler.errors import Refused
 if TYPE_CHECKING:
     from tinyscheduler.kit.fields import Fields
     from tinyscheduler.reconcile.approved import Approved, Deed
+    from tinyscheduler.reconcile.report import Report
 
 FILE_BYTES_MAX = 64_000_000
 """Ten thousand held tasks are 5 MB."""
@@ -39,14 +40,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, context: Context) -> int:
     """Raises Refused for a file that is no plan, or not of this world any more; StateError."""
     from tinyscheduler.bootstrap import load, wire
-    from tinyscheduler.cli.run import print_report
     from tinyscheduler.reconcile.approved import apply_plan
 
     approved = read_plan(options.file, datetime.now(UTC))
     configuration = load(context, write_cache=True)
     report = apply_plan(approved, lambda: wire(configuration, context))
-    print_report(report, context, is_json=options.json)
+    _show(report, options, context)
     return report.exit_code
+
+
+def _show(report: Report, options: argparse.Namespace, context: Context) -> None:
+    from tinyscheduler.cli.run import print_report
+    from tinyscheduler.views.holding import holding_trouble
+
+    is_hanging = report.lock is not None and holding_trouble(report.lock, report.ended_at) is not None
+    if not report.is_lock_busy or options.json or is_hanging:
+        print_report(report, context, is_json=options.json)
+    elif context.stderr.isatty():
+        told = "another pass is at work, so nothing was done: apply it once more"
+        print(f"tinyscheduler: {told}", file=context.stderr)
 
 
 def read_plan(path: str, now: datetime) -> Approved:

@@ -9,8 +9,8 @@ from tinyscheduler.errors import UsageError
 
 WANTED = "30m, 2h or 1d12h from now; 18:00, the next one of this machine; or 2026-01-31T12:00Z"
 
-_SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 
 
 def instant_of(text: str, *, now: datetime, what: str) -> datetime:
@@ -36,12 +36,18 @@ def _from_clock(text: str, now: datetime) -> datetime | None:
     found = _CLOCK.fullmatch(text)
     if found is None:
         return None
-    # Without its zone, which is asked for anew: the night in between may change it.
-    local = now.astimezone().replace(tzinfo=None)
-    moment = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
-    if moment <= local:
-        moment += timedelta(days=1)
-    return moment.astimezone(UTC)
+    today = now.astimezone().replace(
+        hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0, tzinfo=None
+    )
+    moments = [moment for days in (0, 1) for moment in _moments(today + timedelta(days=days))]
+    return min(moment for moment in moments if moment > now)
+
+
+def _moments(wall: datetime) -> list[datetime]:
+    """When the clocks of this machine show it: twice in the night in which they are set back. Where they jump
+    over it, when they have jumped."""
+    moments = [wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
+    return [moment for moment in moments if moment.astimezone().replace(tzinfo=None) >= wall]
 
 
 def _from_iso(text: str) -> datetime | None:

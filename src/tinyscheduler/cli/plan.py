@@ -6,7 +6,7 @@ import argparse
 import io
 
 from tinyscheduler.cli.context import Context
-from tinyscheduler.errors import StateError
+from tinyscheduler.errors import StateError, UsageError
 
 HELP_EXAMPLES = """examples:
   tinyscheduler plan                    the same as run --dry-run
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Exit codes as of ``run --dry-run``. Raises StateError when the file cannot be written."""
+    """Exit codes as of ``run --dry-run``. Raises UsageError, StateError when the file cannot be written."""
     from tinyscheduler.bootstrap import load, wire
     from tinyscheduler.cli.console import print_json
     from tinyscheduler.cli.run import print_report, report_json, show_plan
@@ -57,6 +57,11 @@ def _write(path: str, text: str) -> None:
 
     from tinyscheduler.kit import files
 
+    if os.path.islink(path) or (os.path.exists(path) and not os.path.isfile(path)):
+        # A new file would take the place of /dev/stdout.
+        raise UsageError(
+            f"--out {path} is there, and is no ordinary file", hint="name a file, or use --json for a pipe"
+        )
     try:
         files.replace(os.path.abspath(path), text.encode())
     except OSError as error:

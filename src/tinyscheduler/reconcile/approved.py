@@ -12,9 +12,10 @@ from typing import NamedTuple
 from tinyscheduler.errors import Refused
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.basis import Basis, differences
+from tinyscheduler.reconcile.holding import lock_seen
 from tinyscheduler.reconcile.preview import preview
 from tinyscheduler.reconcile.report import Report
-from tinyscheduler.reconcile.run import locked_look
+from tinyscheduler.reconcile.run import locked_look, run_once
 from tinyscheduler.views.plan import action_json
 
 DIFFERENCES_SHOWN_MAX = 20
@@ -46,12 +47,12 @@ def apply_plan(approved: Approved, wire: Callable[[], World]) -> Report:
     looking = wire()
     report = Report(looking.pass_id, looking.clock.now())
     if not looking.lock.acquire():
-        report.is_lock_busy = True
+        report.is_lock_busy, report.lock = True, lock_seen(looking)
         return report
     try:
         now = preview(looking)
         _refuse_other(approved, looking)
-        changed = differences(approved.basis, now.basis) + _other_deeds(approved.deeds, _deeds_of(now))
+        changed = differences(approved.basis, now.basis) + _other_deeds(approved.deeds, deeds_of(now))
         if changed:
             raise _drifted(changed)
         permitted = frozenset((start.task.id, start.agent.name) for start in now.start.starts)
@@ -63,6 +64,17 @@ def apply_plan(approved: Approved, wire: Callable[[], World]) -> Report:
     finally:
         looking.server.close()
         looking.lock.release()
+        if looking.lock.was_poked():
+            _look_for_others(wire())
+
+
+def _look_for_others(world: World) -> None:
+    """Who came while we held the lock has left, because whoever holds it looks once more: a run that has
+    ended, or ``kick``. It is a pass of theirs, with a record of its own."""
+    try:
+        run_once(world)
+    finally:
+        world.server.close()
 
 
 def _refuse_other(approved: Approved, world: World) -> None:
@@ -73,7 +85,8 @@ def _refuse_other(approved: Approved, world: World) -> None:
         )
 
 
-def _deeds_of(report: Report) -> tuple[Deed, ...]:
+def deeds_of(report: Report) -> tuple[Deed, ...]:
+    """What a preview would do, as a plan names it."""
     actions = [action_json(action) for action in (*report.tend, *report.start.starts)]
     return tuple(
         Deed(
@@ -88,8 +101,9 @@ def _deeds_of(report: Report) -> tuple[Deed, ...]:
 
 def _other_deeds(then: Sequence[Deed], now: Sequence[Deed]) -> list[str]:
     """The same facts can call for other deeds: time has passed, or another task has come first."""
-    lines = [f"{_deed_text(deed)}: planned, and not any more" for deed in then if deed not in now]
-    lines += [f"{_deed_text(deed)}: not planned, and now it is" for deed in now if deed not in then]
+    before, after = frozenset(then), frozenset(now)
+    lines = [f"{_deed_text(deed)}: planned, and not any more" for deed in then if deed not in after]
+    lines += [f"{_deed_text(deed)}: not planned, and now it is" for deed in now if deed not in before]
     return lines or (["the order of the starts"] if tuple(then) != tuple(now) else [])
 
 

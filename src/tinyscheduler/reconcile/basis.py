@@ -52,5 +52,7 @@ def differences(then: Basis, now: Basis) -> list[str]:
 def _task_text(start: Start) -> str:
     task = start.task
     who = f", assigned to {task.assigned_to}" if task.assigned_to is not None else ""
-    mark = blake2b(fingerprint(task).encode(), digest_size=4).hexdigest()
+    # Its birth tells it from another one of this id; tags say what it needs and what it takes.
+    whole = f"{fingerprint(task)} {task.created_at.isoformat()} {sorted(task.tags)}"
+    mark = blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
     return f"{task.status} in queue {task.queue}{who}, priority {task.priority:g}, content {mark}"
