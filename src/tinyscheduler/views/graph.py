@@ -100,15 +100,15 @@ def _text(seen: GraphSeen) -> Iterator[str]:
     if seen.about is not None and seen.about not in graph.nodes:
         yield f"nobody has seen task {seen.about}"
     elif seen.about is not None:
-        yield from _tree([seen.about], forth, graph.nodes, "after")
+        yield from _tree([seen.about], forth, graph.nodes, word="after")
         back = _back(graph.edges)
         if back.get(seen.about):
             yield f"\nwho waits for {seen.about}:"
-            yield from _tree([seen.about], back, graph.nodes, "then")
+            yield from _tree([seen.about], back, graph.nodes, word="then")
     else:
         waited_for = {edge.waits_for for edge in graph.edges}
         roots = [task_id for task_id in graph.nodes if task_id not in waited_for]
-        yield from _tree([*roots, *graph.nodes], forth, graph.nodes, "after")
+        yield from _tree([*roots, *graph.nodes], forth, graph.nodes, word="after")
     for ring in graph.rings:
         yield f"ring: {' -> '.join((*ring, ring[0]))}"
     yield from _remarks(seen)
@@ -129,6 +129,7 @@ def _tree(
     roots: Sequence[TaskId],
     ends: Mapping[TaskId, Sequence[TaskId]],
     nodes: Mapping[TaskId, GraphNode],
+    *,
     word: str,
 ) -> Iterator[str]:
     """Each task once with all below it; where it comes again, it is only named."""
