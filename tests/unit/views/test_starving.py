@@ -45,3 +45,13 @@ def test_tasks_that_one_thing_holds_are_one_line() -> None:
 
 def test_who_does_not_starve_is_not_named() -> None:
     assert list(starving_problems(seen_with({}))) == []
+
+
+def test_a_task_whose_start_comes_to_nothing_says_so() -> None:
+    task, agents = a_task("1"), [an_agent()]
+    plan = plan_start(a_start_snapshot(task, agents=agents))
+    starving = {TaskId("1"): Starving(600, needs_attention=True)}
+
+    (problem,) = starving_problems(seen(tasks=[task], agents=agents)._replace(plan=plan, starving=starving))
+
+    assert "its start comes to nothing again and again" in problem.message
