@@ -93,7 +93,10 @@ class _Notes:
             return None
         if lease is not None:
             return self._noted(task, place, before, "leased", is_unserved=False)
-        # Planned, and not started: its claim was lost, or the pass had no time left.
+        if reason == "working_elsewhere" and task.status == "idle" and task.id in self._snapshot.refused:
+            # Its claim was refused, and nobody else has it.
+            reason = None
+        # Planned, and not started: its claim came to nothing, or the pass had no time left.
         is_unserved = reason is None or self._is_unserved(task, reason)
         return self._noted(task, place, before, reason or "pacing", is_unserved=is_unserved)
 

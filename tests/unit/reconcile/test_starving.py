@@ -223,3 +223,16 @@ def test_a_queue_of_many_that_nobody_serves_is_told_of_by_and_by(tmp_path: Path,
 
     assert [len(report.ids()["starved"]) for report in reports[-3:]] == [0, 100, 50]
     assert any("100 events of tasks that starve" in limit for limit in reports[-2].limits)
+
+
+def test_a_task_whose_claims_are_refused_again_and_again_starves_too(tmp_path: Path) -> None:
+    """An agent has a free slot all the time."""
+    stage = a_stage(tmp_path, agents=[DEV])
+    stage.server.create(queue="dev")
+    stage.server.refuse_writes = True
+
+    passes(stage, STARVES + 9)
+
+    (event,) = events(stage, "task_starved")
+    assert event["reason"] == "the fake server refuses"
+    assert stage.engine.wrappers == []
