@@ -13,6 +13,7 @@ READING: tuple[Words, ...] = (
     ("status",),
     ("explain", "1"),
     ("backlog",),
+    ("graph",),
     ("logs", "1"),
     ("task", "list", "--all"),
     ("task", "show", "1"),

@@ -17,10 +17,12 @@ from tests.waiting import wait_until
 MakeScene = Callable[..., Scene]
 
 OF_A_TASK: tuple[Words, ...] = (
-    ("explain",), ("logs",), ("task", "show"), ("task", "done"), ("task", "update", "--title", "x")
+    ("explain",), ("approve",), ("logs",), ("task", "show"), ("task", "done"),
+    ("task", "update", "--title", "x"),
 )  # fmt: skip
 COMMANDS: tuple[Words, ...] = (
-    ("run",), ("status",), ("explain",), ("backlog",), ("logs",), ("task",), ("task", "add"), ("task", "list"),
+    ("run",), ("status",), ("explain",), ("backlog",), ("graph",), ("approve",), ("logs",), ("task",),
+    ("task", "add"), ("task", "list"),
     ("task", "show"), ("task", "update"), ("task", "done"), ("serve",), ("config",),
     ("validate-config",), ("demo",),
 )  # fmt: skip
@@ -205,7 +207,8 @@ def test_2_for_a_program_names_every_fault(misconfigured: Scene) -> None:
 @pytest.mark.parametrize(
     "words",
     [("run", "--once"), ("run", "--once", "--json"), ("run", "--dry-run"), ("status",), ("status", "--json"),
-     ("explain", "1"), ("task", "list"), ("task", "list", "--json"), ("task", "show", "1"), *WRITING],
+     ("explain", "1"), ("graph",), ("approve", "1"),
+     ("task", "list"), ("task", "list", "--json"), ("task", "show", "1"), *WRITING],
 )  # fmt: skip
 def test_3_when_the_task_server_cannot_be_used(no_server: Scene, words: Words) -> None:
     answer = no_server.call(*words)

@@ -130,3 +130,15 @@ def held(stage: Stage) -> dict[str, str]:
     report = stage.run()
     assert report.exit_code == 0
     return {found.task_id: found.reason for found in report.start.held}
+
+
+def test_a_run_goes_on_when_what_it_waited_for_is_opened_again(tmp_path: Path) -> None:
+    stage = a_stage(tmp_path, agents=[an_agent(slots=2)])
+    first = stage.server.create(queue="ops", status="complete")
+    second = stage.server.create(queue="dev", tags=(f"after:{first}",))
+    stage.run()
+    stage.engine.adopt(stage.engine.newest(second))
+    stage.server.set_status(first, "idle")
+    held(stage)
+
+    assert (stage.server.task(second).status, stage.lease(second) is not None) == ("working", True)
