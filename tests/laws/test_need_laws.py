@@ -286,3 +286,22 @@ def test_room_is_kept_for_a_task_that_others_have_passed_for_half_an_hour() -> N
     assert {held.reason for held in waited.held} == {"resources"}
     assert any("cpu 4 is kept for task 1" in held.value for held in waited.held)
     assert [start.task.id for start in its_turn.starts] == ["1"]
+
+
+def test_a_task_for_which_room_is_kept_gets_it_though_nothing_tells_it_from_others() -> None:
+    """What is said of the one before it, that the room is kept for another, is not true of that other."""
+    agent = an_agent(slots=9, resources=Resources(2, 0, 0))
+    urgent, patient = a_task("1", priority=5), a_task("2")
+    world = a_start_snapshot(
+        urgent,
+        patient,
+        agents=[agent],
+        totals=Resources(3, 100, 0),
+        waiting={patient.id: a_wait(task=patient)},
+        policy=Policy(max_parallel=9, ageing_s=0),
+    )
+
+    plan = plan_start(world)
+
+    assert [start.task.id for start in plan.starts] == [patient.id]
+    assert [held.reason for held in plan.held] == ["resources"]

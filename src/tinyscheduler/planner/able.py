@@ -49,7 +49,11 @@ def kind_of(task: Task, view: View) -> Kind | None:
 
 def is_plain(task: Task, view: View) -> bool:
     """Nothing tells it from other tasks of its place but its rank: what is said of one is true for all."""
-    return task.id not in view.met and not task.tags and view.hints(task) is NO_HINTS
+    if task.id in view.met or task.tags or view.hints(task) is not NO_HINTS:
+        return False
+    # The one for which room is kept is told apart by just that.
+    kept = None if view.snapshot.totals is None else view.holdings().reserved
+    return kept is None or kept.task_id != task.id
 
 
 def _sifted(task: Task, view: View, before: HeldReason | None) -> Sequence[Agent]:

@@ -32,7 +32,9 @@ def agent_full(task: Task, view: View) -> Finding | None:
     one task how it does."""
     if seats(task, view):
         return None
-    agents, taken = able(task, view), view.taken
+    everybody, taken = able(task, view), view.taken
+    # A slot more of one for whose run the machine has no room would help nobody.
+    agents = [agent for agent in everybody if has_resources(agent, task, view)] or everybody
     for agent in agents:
         if taken.free.get(agent.name, 0) <= 0:
             continue
