@@ -149,7 +149,11 @@ class Settings(BaseSettings):
         About("How much goes into the log.", "DEBUG, INFO, WARNING or ERROR"),
     ] = "INFO"
     disable_blocking: Annotated[
-        bool, About("Keep the task server's order: tasks that block others do not come first.", _ON_OFF)
+        bool,
+        About(
+            "Keep the task server's order: tasks that block others do not come first, and none for its wait.",
+            _ON_OFF,
+        ),
     ] = False
     # 0 stands still, like ENABLED=false.
     max_parallel: Annotated[
