@@ -10,6 +10,7 @@
         +-- ClockError           exit 1, the machine's clock shows what cannot be counted
         +-- StateError           exit 1, the state folder cannot be read or written
         |   +-- Unreadable       what is there says nothing, however often it is read
+    |   +-- Blind            this process cannot tell who lives, so it gives no verdict on what is there
         +-- StartFailed          exit 1, a wrapper could not be started
         +-- TaskServerError      exit 3
             +-- ServerUnavailable    nobody answered, or not in time, or not in its language
@@ -112,6 +113,12 @@ class StateError(WorldError):
 class Unreadable(StateError):
     """A file of ours is there and says nothing: garbled, cut off, or no file at all. Reading it again
     changes nothing, as it may for a disk that fails."""
+
+
+class Blind(StateError):
+    """From where this process runs nobody can be called dead or alive."""
+
+    reference = "machine-unseen"
 
 
 class StartFailed(WorldError):

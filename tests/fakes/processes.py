@@ -55,6 +55,8 @@ class FakeProcesses:
         return None if found is None else found.ref
 
     def liveness(self, process: ProcessRef) -> Liveness:
+        if self._host.blindness or not process.boot_id:
+            return "unknown"
         if process.boot_id != self._host.boot_id:
             return "dead"
         if process.pid_namespace != self._host.pid_namespace:
@@ -95,6 +97,8 @@ class FakeProcesses:
 
     def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
         found: dict[str, tuple[ProcessRef, ...]] = {}
+        if self._host.blindness:
+            return found
         for process in self._alive.values():
             if process.tag is not None and state_id and process.tag.startswith(f"{state_id}:"):
                 found[process.tag] = (*found.get(process.tag, ()), process.ref)
@@ -141,6 +145,10 @@ class FakeProcesses:
 
     def living(self) -> list[FakeProcess]:
         return list(self._alive.values())
+
+    def put_blinkers_on(self, **hidden: str) -> None:
+        """What this process may read of its machine is changed; the others live on."""
+        self._host = self._host._replace(**hidden)
 
     def reboot(self) -> None:
         """Everybody is dead, and the machine has another boot id."""

@@ -69,6 +69,12 @@ def test_a_reboot_beats_another_pid_namespace(table: ProcessTable) -> None:
     assert table.liveness(table.me()._replace(boot_id="another", pid_namespace="pid:[1]")) == "dead"
 
 
+def test_what_nobody_could_read_is_no_reboot(table: ProcessTable) -> None:
+    """A chroot or a container may hide the boot id (law 4)."""
+    assert table.liveness(table.me()._replace(boot_id="")) == "unknown"
+    assert table.liveness(table.me()._replace(pid_namespace="")) == "unknown"
+
+
 def test_a_pid_nobody_has_is_dead(table: ProcessTable) -> None:
     beyond = int(Path("/proc/sys/kernel/pid_max").read_text()) + 1
 

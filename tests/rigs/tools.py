@@ -43,6 +43,16 @@ def other_time(seconds: int) -> tuple[str, ...]:
     return prefix
 
 
+def masked(mount: str) -> tuple[str, ...]:
+    """A prefix that runs a program where this line of shell has mounted something over a part of the machine,
+    for it alone."""
+    root()
+    prefix = (tool("unshare"), "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh")
+    if not _works(*prefix, "true"):
+        pytest.skip(f"this machine does not: {mount}")
+    return prefix
+
+
 def strace() -> str:
     """Skipped where nobody may trace, as in some containers."""
     program = tool("strace")

@@ -15,12 +15,24 @@ if TYPE_CHECKING:
 
 
 class Host(NamedTuple):
-    """Where this process runs; constant for its life."""
+    """Where this process runs; constant for its life. What cannot be read is empty, and equal to nothing."""
 
     name: str
     machine_id: str
+    """Many containers have none."""
     boot_id: str
     pid_namespace: str
+
+    @property
+    def blindness(self) -> str:
+        """Why nobody here can be called dead or alive; empty: that can be told. Such a process starts
+        nothing, ends nothing, and writes its name nowhere (law 4)."""
+        facts = {"/proc/sys/kernel/random/boot_id": self.boot_id, "/proc/self/ns/pid": self.pid_namespace}
+        return " and ".join(path for path, found in facts.items() if not found)
+
+    def is_elsewhere(self, machine_id: str, name: str) -> bool:
+        """Whether that is, or may be, another machine. Without machine ids the names of the hosts decide."""
+        return machine_id != self.machine_id or (not machine_id and name != self.name)
 
 
 class Clock(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
+from tinyscheduler.errors import Blind, StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.action import Keep, OddAction, StartPlan, StopOrphan, TendAction, task_of
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import IntentAnswer
@@ -30,7 +30,7 @@ from tinyscheduler.ports.reading import Hindsight, RunLogs
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.holding import lock_seen
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import facts_or_trouble, moment, observe_tend, tagged_runs
+from tinyscheduler.reconcile.observe import check_sight, facts_or_trouble, moment, observe_tend, tagged_runs
 from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen, waiting_of
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 
@@ -71,6 +71,7 @@ def look(side: ReadSide) -> Seen:
         answers, plan = lookout.next_pass(tend, backlog)
     known = None if isinstance(tend, Unknown) else tend
     leased = set() if known is None else {facts.lease.task_id for facts in known.leases}
+    lookout.look_around()
     for forgotten in (memory.breakers.trouble, memory.accounts.trouble):
         lookout.note(forgotten)
     last_pass = side.hindsight.last_pass()
@@ -196,6 +197,13 @@ class _Lookout:
         except StateError as error:
             self._add(error)
             return None
+
+    def look_around(self) -> None:
+        """What runs is shown as unknown then, and why is said here."""
+        try:
+            check_sight(self._world)
+        except Blind as error:
+            self._add(error)
 
     def note(self, forgotten: str) -> None:
         """What failed before cannot be read; empty: it can."""

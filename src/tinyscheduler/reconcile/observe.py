@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tinyscheduler.errors import StateError, Unreadable
+from tinyscheduler.errors import Blind, StateError, Unreadable
 from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.intent import INTENTS_MAX
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun, lease_tag
@@ -32,6 +32,17 @@ if TYPE_CHECKING:
 def moment(world: World) -> Moment:
     """Now, by both clocks."""
     return Moment(world.clock.now(), world.clock.monotonic(), world.processes.host().boot_id)
+
+
+def check_sight(world: World) -> None:
+    """Raises Blind where no process can be told dead from alive: nothing may be ended, settled or started
+    from there (law 4)."""
+    blindness = world.processes.host().blindness
+    if blindness:
+        raise Blind(
+            f"nothing is done: {blindness} cannot be read here, so nobody can tell which processes live",
+            hint="mount all of /proc here (in systemd units ProcSubset=all), or run it outside",
+        )
 
 
 def observe_tend(world: World) -> TendSnapshot:
@@ -155,13 +166,15 @@ def roots_of(lease: Lease, owner: Owner | None) -> list[ProcessRef]:
 
 def _wrapper_liveness(world: World, lease: Lease, owner: Owner | None) -> Liveness:
     host = world.processes.host()
-    if lease.machine_id != host.machine_id:
+    if host.is_elsewhere(lease.machine_id, lease.host):
         # Another machine's processes cannot be seen from here (law 4), and its boot id is no news.
         return "unknown"
     is_mine = owner is not None and owner.lease_id == lease.lease_id
     wrapper = lease.wrapper or (owner.process if owner is not None and is_mine else None)
     if wrapper is not None:
         return world.processes.liveness(wrapper)
+    if host.blindness or not lease.boot_id:
+        return "unknown"
     if lease.boot_id == host.boot_id and lease.pid_namespace != host.pid_namespace:
         return "unknown"
     return "dead"

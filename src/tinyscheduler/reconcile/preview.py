@@ -19,7 +19,7 @@ from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.intent_look import foresee
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import observe_tend, task_ids_of
+from tinyscheduler.reconcile.observe import check_sight, observe_tend, task_ids_of
 from tinyscheduler.reconcile.observe_tasks import observe_start, tended_as_seen
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.telling import tell_odd, tell_plan
@@ -30,6 +30,7 @@ def preview(world: World) -> Report:
     report = Report(world.pass_id, world.clock.now())
     server = GuardedServer(world.server, Memory(world))
     try:
+        check_sight(world)
         is_copy = not world.state.state_id()
         tend = observe_tend(world)
         report.scanned = task_ids_of(tend)

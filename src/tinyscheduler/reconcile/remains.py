@@ -49,8 +49,11 @@ def _remains(world: World, broken: BrokenLease, tagged: Sequence[TaggedRun]) -> 
 
 def is_of_another_machine(world: World, owner: Owner) -> bool:
     """Law 4: its wrapper can be seen there only. One that names no machine was written by an older program or
-    revoked, and is taken for ours."""
-    return owner.machine_id not in ("", world.processes.host().machine_id)
+    revoked, and is taken for ours; but where this one has no id either, the names of the hosts decide."""
+    here = world.processes.host()
+    if not owner.machine_id:
+        return not here.machine_id and owner.host not in ("", here.name)
+    return owner.machine_id != here.machine_id
 
 
 def _wrapper_liveness(world: World, owner: Owner | None) -> Liveness:

@@ -17,7 +17,7 @@ from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import observe_tend, task_ids_of
+from tinyscheduler.reconcile.observe import check_sight, observe_tend, task_ids_of
 from tinyscheduler.reconcile.observe_tasks import Tended, observe_start
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
@@ -69,6 +69,7 @@ def _lock(world: World) -> bool:
 def locked_look(world: World, *, only: Permitted | None = None) -> Report:
     """For whoever holds the lock, which is let go. ``only``: the starts that may be made; None: all."""
     try:
+        check_sight(world)
         world.state.open()
         return one_look(world, only=only)
     except StateError as error:

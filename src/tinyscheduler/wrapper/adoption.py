@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tinyscheduler.errors import StateError
+from tinyscheduler.errors import Blind, StateError
 from tinyscheduler.model.lease import Lease, Owner
 from tinyscheduler.wrapper.heartbeat import HeldLease, what_is_there
 
@@ -31,6 +31,12 @@ def adopt(
     then nothing of ours is left on disk. ``enclosure`` is what will hold the agent: the lease names
     it before anybody is in it. Raises StateError."""
     host = processes.host()
+    if host.blindness:
+        raise Blind(
+            f"the lease is not taken: {host.blindness} cannot be read here, so nobody could tell whether "
+            "this wrapper lives",
+            hint="mount all of /proc here",
+        )
     owner = Owner(order.lease_id, "wrapper", processes.me(), machine_id=host.machine_id, host=host.name)
     first = leases.take(order.task_id, owner)
     if first != owner:

@@ -33,10 +33,10 @@ class ProcessTable:
         return self._host
 
     def me(self) -> ProcessRef:
-        """This process."""
+        """This process; without /proc its pid, of which nobody can say more than that."""
         found = self.identify(os.getpid())
-        assert found is not None, "a running process has an entry in /proc"
-        return found
+        host = self.host()
+        return found or ProcessRef(os.getpid(), 0, host.boot_id, host.pid_namespace)
 
     def identify(self, pid: int) -> ProcessRef | None:
         """The process that has this pid now; None: nobody, or a zombie."""
@@ -44,8 +44,11 @@ class ProcessTable:
         return None if stat is None or stat.is_zombie else self._ref(stat)
 
     def liveness(self, process: ProcessRef) -> Liveness:
-        """Boot first: after a reboot everything is dead, whatever pid namespace it was in."""
+        """Boot first: after a reboot everything is dead, whatever pid namespace it was in. What could not
+        be read, here or when the process was written down, is no news of a reboot."""
         host = self.host()
+        if host.blindness or not process.boot_id:
+            return "unknown"
         if process.boot_id != host.boot_id:
             return "dead"
         if process.pid_namespace != host.pid_namespace:
@@ -80,7 +83,7 @@ class ProcessTable:
 
     def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
         """By tag, without this process, its ancestors, and whoever shares a tag with them."""
-        if not state_id:
+        if not state_id or self.host().blindness:
             return {}
         tags = dict(proc.tags_with(f"{state_id}:".encode()))
         near = {tags.get(pid) for pid in _lineage(os.getpid())} if tags else set()
