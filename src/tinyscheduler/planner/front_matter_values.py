@@ -12,6 +12,7 @@ from typing import NamedTuple
 QUOTED = re.compile(r"\"((?:[^\"\\]|\\[\"\\/])*)\"|'((?:[^']|'')*)'")
 NO_PLAIN_START = frozenset("?:,[]{}#&*!|>'\"%@`")
 _NO_PLAIN_IN_FLOW = frozenset(",[]{}?:#'\"")
+ENTRIES_MAX = 64
 _UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """Some readers end a line there and others do not, or refuse the whole text."""
 
@@ -93,9 +94,9 @@ def _unquoted(found: re.Match[str]) -> str:
 
 def _flow_items(text: str) -> Iterator[Scalar]:
     """Of ``[a, "b"]`` in one line."""
-    at = 1
+    at, count = 1, 0
     while True:
-        at = _skip(text, at)
+        at, count = _skip(text, at), count + 1
         if text[at : at + 1] == "]":
             break
         quoted = QUOTED.match(text, at)
@@ -105,6 +106,8 @@ def _flow_items(text: str) -> Iterator[Scalar]:
         word = text[at:end].strip(" ")
         if not word or (quoted is None and _NO_PLAIN_IN_FLOW & set(word)):
             raise Slip(shortened(text), "write [one, two] in one line, with quotes round what is no name")
+        if count > ENTRIES_MAX:
+            raise Slip(f"more than {ENTRIES_MAX} entries", f"write {ENTRIES_MAX} at most")
         yield _scalar(word)
         at = _skip(text, end)
         if text[at : at + 1] not in (",", "]"):

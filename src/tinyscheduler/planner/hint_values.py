@@ -10,9 +10,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from tinyscheduler.model.resources import Resources
-from tinyscheduler.planner.front_matter_values import Items, Pairs, Scalar, Slip, Value, shortened
+from tinyscheduler.planner.front_matter_values import (
+    ENTRIES_MAX,
+    Items,
+    Pairs,
+    Scalar,
+    Slip,
+    Value,
+    shortened,
+)
 
-ENTRIES_MAX = 64
 PATH_CHARS_MAX = 512
 SCOPE_PARTS_MAX = 8
 SECONDS_MAX = 7 * 86_400

@@ -97,7 +97,8 @@ FAULTS = {
     "goal: a\nx: &y z": ("line 3", "x: &y z"),
     "{goal: a}": ("line 2", "{goal: a}"),
     "goal:\ta": ("line 2", "goal:?a"),
-    "write: " + "[" + ", ".join(f"p{n}" for n in range(65)) + "]": ("write in line 2", "65 entries"),
+    "write: " + "[" + ", ".join(f"p{n}" for n in range(65)) + "]": ("line 2", "more than 64 entries"),
+    "write:" + "".join(f"\n- p{n}" for n in range(65)): ("write in line 2", "65 entries"),
     f"goal: {'a' * 65}": ("goal in line 2", "a" * 57 + "..."),
 }
 
