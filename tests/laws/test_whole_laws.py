@@ -18,12 +18,13 @@ from tests.laws.test_lever_laws import alone, alone_after, reasons_until_it_star
 from tests.laws.test_start_laws import shuffled
 from tests.strategies import AGENTS, QUEUES, start_snapshots
 from tests.unit.planner.need_scenes import asked_for
+from tinyscheduler.model.action import Start
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hours import ALL_OPEN, Closed, ClosedHours
 from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.machine import NOT_LOOKED_AT, MachineState
-from tinyscheduler.model.reason import HeldReason
+from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.resources import NO_RESOURCES, Resources
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
@@ -31,7 +32,8 @@ from tinyscheduler.model.waiting import Cursor, Waiting
 from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.holds import Questions, first_hold
 from tinyscheduler.planner.lineup import lineup
-from tinyscheduler.planner.start import plan_start
+from tinyscheduler.planner.ranking import natural_id
+from tinyscheduler.planner.start import decide, line_up, plan_start
 from tinyscheduler.planner.view import view_of
 
 CLOSED = Closed("Mon-Fri 22:00-06:00", NOW + timedelta(hours=10))
@@ -39,7 +41,7 @@ NEEDS = (
     "after:1", "after:2", "after:8", "write:a", "write:a/b", "read:a", "cap:gpu", "goal:g", "scope:web",
     "needs-approval", "write:../x", "backend",
 )  # fmt: skip
-REASONS: tuple[HeldReason, ...] = ("agent_full", "no_agent", "blocked")
+REASONS: tuple[HeldReason, ...] = ("agent_full", "no_agent", "blocked", "resources", "resources")
 _needs = st.lists(st.sampled_from(NEEDS), max_size=2, unique=True)
 _hours = st.sampled_from([
     ALL_OPEN, ALL_OPEN, ALL_OPEN,
@@ -63,6 +65,7 @@ def whole_worlds(draw: st.DrawFn) -> StartSnapshot:
         band_weights=draw(_shares),
         max_queue_depth=draw(_depths),
         load_per_core_max=draw(st.sampled_from([0.0, 3.0])),
+        ageing_s=draw(st.sampled_from([0, 1800])),
     )
     return snapshot._replace(
         backlog=Known(backlog._replace(tasks=tasks)),
@@ -147,6 +150,32 @@ def test_what_is_said_of_a_kind_is_true_for_every_task_of_it(snapshot: StartSnap
     for task in seen(snapshot):
         found = first_hold(task, view, known_kinds)
         assert found == first_hold(task, view) == first_hold(task, everybody)
+
+
+def plan_without_memory(snapshot: StartSnapshot) -> tuple[list[Start], list[Held]]:
+    """Every rule is asked of every task, as if it were the only one."""
+    view = view_of(snapshot)
+    held = [(task, first_hold(task, view)) for task in seen(snapshot)]
+    line = line_up([task for task, hold in held if hold is None], view)
+    decided: list[Start | Held] = [hold for _, hold in held if hold is not None]
+    for task in line:
+        view.taken.said.clear()
+        view.able.clear()
+        decided.append(decide(task, line, view))
+    starts = [found for found in decided if isinstance(found, Start)]
+    return starts, [found for found in decided if isinstance(found, Held)]
+
+
+@given(whole_worlds())
+def test_what_is_remembered_while_a_plan_is_made_changes_nothing(snapshot: StartSnapshot) -> None:
+    plan = plan_start(snapshot)
+    working = {task.id for task in known(snapshot).working}
+
+    starts, held = plan_without_memory(snapshot)
+
+    assert list(plan.starts) == starts
+    answers = [found for found in plan.held if found.task_id not in working]
+    assert answers == sorted(held, key=lambda found: natural_id(found.task_id))
 
 
 @given(whole_worlds())
