@@ -42,9 +42,11 @@ KEEPS: tuple[tuple[str, ...], ...] = ((), ("goal:one",), ("write:src/a",), ("goa
 """What tasks say that they keep, in turns."""
 KEEPING_SEEDS = 500_000_000
 """In houses of these seeds they do; the lives of the others are as they were before tasks could."""
+PAUSING_SEEDS = 600_000_000
+"""In houses of these seeds people also pause and resume."""
 
 
-Law = Literal["doubled", "lost", "left behind", "overtaken", "taken", "attempts", "caps", "clash"]
+Law = Literal["doubled", "lost", "left behind", "overtaken", "taken", "attempts", "caps", "clash", "paused"]
 
 
 class LawBroken(AssertionError):
@@ -121,6 +123,8 @@ class House:
         """Tasks whose files a person had a hand in."""
         self.released: set[TaskId] = set()
         """Tasks whose lease a person has given up without proof."""
+        self.pauses: dict[tuple[str, str], frozenset[str]] = {}
+        """What people have paused without an end, by scope and name, and the runs of that moment."""
         self.failures: Counter[TaskId] = Counter()
         """Agents that failed in a row, by our own count."""
         self.wrappers: list[Wrapper] = []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.fakes.memory_disk import Inode
 from tests.simulation.house import PERSON, House, LawBroken
+from tests.simulation.pausing import pause_broken_by
 from tinyscheduler.adapters.records import FileLedgerStore
 from tinyscheduler.adapters.records.waiting import FileWaits
 from tinyscheduler.kit.disk import Files
@@ -51,6 +52,11 @@ class Laws:
             if other.is_alive:
                 self._keeps_apart(agent, other)
         self._has_attempts_left(agent)
+        paused = pause_broken_by(self._house, agent)
+        if paused:
+            raise LawBroken(
+                "paused", f"{agent.name} begins on task {agent.task_id} although {paused} is paused"
+            )
 
     def at_lease(self, lease: Lease, now: datetime) -> None:
         """Right before a pass makes it: the slots of its agent, and who may have one more (features D15)."""

@@ -8,6 +8,7 @@ from tests.fakes.memory_files import MemoryFiles
 from tests.simulation.house import CALM, House, LawBroken, Rates
 from tests.simulation.laws import Laws
 from tests.simulation.passes import cron
+from tests.simulation.pausing import resume_all
 from tests.simulation.people import (
     can_tell_data,
     somebody_does_something,
@@ -90,6 +91,7 @@ class Life:
         house.server.unavailable = house.is_disk_full = False
         house.land()
         MemoryFiles(house.disk).remove(house.configuration.places.estop_file)
+        resume_all(house)
         for wrapper in house.wrappers:
             wrapper.is_stopped = False
         for number in range(END_PASSES_MAX):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from tests.fakes.memory_disk import Inode
 from tests.fakes.memory_files import MemoryFiles
-from tests.simulation.house import PERSON, House
+from tests.simulation.house import PAUSING_SEEDS, PERSON, House
+from tests.simulation.pausing import pause, resume
 from tinyscheduler.adapters.records import FileLeaseStore
 from tinyscheduler.adapters.records.intents import FileIntents
 from tinyscheduler.model.ids import LeaseId, TaskId
@@ -17,7 +18,7 @@ from tinyscheduler.model.lease import Lease
 def somebody_does_something(house: House) -> None:
     """One deed on one task."""
     task_id = house.chance.choice(house.tasks)
-    deed = house.chance.choice(DEEDS)
+    deed = house.chance.choice(DEEDS if house.seed < PAUSING_SEEDS else (*DEEDS, *PAUSES))
     if house.server.exists(task_id):
         house.count(f"person: {deed.__name__}")
         house.tell("a person", f"{deed.__name__} task {task_id}")
@@ -200,3 +201,5 @@ DEEDS: tuple[Deed, ...] = (
     *(garble_lease,) * 2,
     touch_estop,
 )
+
+PAUSES: tuple[Deed, ...] = (*(pause,) * 8, *(resume,) * 6)

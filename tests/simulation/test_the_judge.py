@@ -8,18 +8,20 @@ import pytest
 
 from tests.fakes.memory_files import MemoryFiles
 from tests.simulation.body import Body
-from tests.simulation.house import House, LawBroken
+from tests.simulation.house import PAUSING_SEEDS, House, LawBroken
 from tests.simulation.life import Life, a_house
 from tests.simulation.ports import Lock, world_of
 from tests.simulation.table import TableView
 from tinyscheduler.adapters.records import FileLedgerStore
+from tinyscheduler.adapters.records.pauses import FilePauses
 from tinyscheduler.adapters.records.waiting import FileWaits
 from tinyscheduler.kit.files import FILE_MODE
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.ledger import Ledger
+from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.waiting import Waits
-from tinyscheduler.ports import RunRef, World
+from tinyscheduler.ports import PauseStore, RunRef, World
 from tinyscheduler.reconcile import acquaintance
 
 LIVES = 200
@@ -117,9 +119,45 @@ BROKEN_WORLDS: dict[str, Callable[[Body], World]] = {
 }
 
 
-def found_in(break_it: Callable[[House], None]) -> str | None:
+class BlindPauses(FilePauses):
+    """Looked for and not found."""
+
+    def read(self) -> tuple[Pause, ...]:
+        return ()
+
+
+def only_looks_while_planning(body: Body) -> World:
+    """Nobody looks again: what a person says while a pass starts ten is heard by the next one."""
+    world = world_of(body)
+    return world._replace(pauses=OneLook(world.pauses))
+
+
+class OneLook:
+    """A pause store that says the same for the length of a pass."""
+
+    def __init__(self, store: PauseStore) -> None:
+        self._store = store
+        self._found: tuple[Pause, ...] | None = None
+
+    def read(self) -> tuple[Pause, ...]:
+        if self._found is None:
+            self._found = self._store.read()
+        return self._found
+
+    def write(self, pause: Pause) -> None:
+        self._store.write(pause)
+
+    def remove(self, pause: Pause) -> None:
+        self._store.remove(pause)
+
+
+def blind_to_pauses(body: Body) -> World:
+    return world_of(body)._replace(pauses=BlindPauses(f"{body.house.configuration.places.state}/pauses"))
+
+
+def found_in(break_it: Callable[[House], None], *, first: int = 0) -> str | None:
     """The law that is broken first."""
-    for seed in range(LIVES):
+    for seed in range(first, first + LIVES):
         house = a_house(seed)
         break_it(house)
         try:
@@ -139,6 +177,14 @@ def test_a_pass_that_breaks_its_promise_is_found(promise):
             house.plans = ("fail",)
 
     assert found_in(break_it) is not None
+
+
+@pytest.mark.parametrize("world", [blind_to_pauses, only_looks_while_planning])
+def test_start_of_what_is_paused_is_found(world):
+    def break_it(house: House) -> None:
+        house.world_of = world
+
+    assert found_in(break_it, first=PAUSING_SEEDS) == "paused"
 
 
 def test_one_stop_that_speaks_for_every_run_is_found(monkeypatch):

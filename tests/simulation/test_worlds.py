@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.house import KEEPING_SEEDS, LawBroken
+from tests.simulation.house import KEEPING_SEEDS, PAUSING_SEEDS, LawBroken
 from tests.simulation.life import Life, a_house, replay
 
 LIVES = 2_000
@@ -37,6 +37,12 @@ def test_no_law_is_broken_in_any_life(first):
 
 @pytest.mark.parametrize("first", range(KEEPING_SEEDS, KEEPING_SEEDS + 4 * CHUNK, CHUNK))
 def test_runs_that_keep_something_to_themselves_are_kept_apart(first):
+    for seed in range(first, first + CHUNK):
+        live(seed)
+
+
+@pytest.mark.parametrize("first", range(PAUSING_SEEDS, PAUSING_SEEDS + 8 * CHUNK, CHUNK))
+def test_while_something_is_paused_no_run_of_it_begins(first):
     for seed in range(first, first + CHUNK):
         live(seed)
 
