@@ -14,6 +14,7 @@ from tests.acceptance.scene import Scene, gated, scenes_in
 from tests.integration.commands import rows
 from tests.integration.wrapping import is_alive
 from tests.rigs.tools import masked
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 BLIND = pytest.mark.parametrize(
@@ -63,6 +64,23 @@ def test_whoever_looks_from_there_says_so(a_scene: MakeScene, hide: str, flags: 
     assert answer.code == 1
     assert "nobody can tell which processes live" in answer.out + answer.err
     assert not any(word in answer.out + answer.err for word in ("Traceback", "booted", "dead", "interrupted"))
+
+
+@BLIND
+def test_estop_can_be_asked_for_from_there(a_scene: MakeScene, hide: str) -> None:
+    """It is a file, and the next pass that can see obeys."""
+    scene = a_scene(gated("dev-1"))
+    (task_id,) = scene.seed(1)
+    scene.once()
+    scene.wait_for_running(task_id)
+    agent = int(str(scene.disk.lease(task_id)["agent_pid"]))
+
+    answer = scene.call("pause", "--reason", "enough", prefix=masked(hide))
+    scene.call("estop", "--reason", "enough", prefix=masked(hide))
+    wait_until(lambda: not is_alive(agent), "the wrapper obeys by itself")
+
+    assert answer.code == 0
+    assert (scene.state / "ESTOP").exists()
 
 
 def test_a_run_that_cannot_be_seen_is_shown_as_unknown(a_scene: MakeScene) -> None:

@@ -57,7 +57,8 @@ def _is_running(pid: int, start: int) -> bool:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as stat:
             fields = stat.read(4096).rpartition(b")")[2].split()
             # A zombie is dead (law 5), and init may take its time to bury it.
-            is_same = int(fields[19]) - clock_offsets().boot_ticks == start
+            # 0: the writer could not see its own start, so whoever has the pid may be it.
+            is_same = start in (0, int(fields[19]) - clock_offsets().boot_ticks)
             return is_same and fields[0] not in (b"Z", b"X")
     except (OSError, ValueError, IndexError):
         # There is no such process, or it went while it was looked at.
