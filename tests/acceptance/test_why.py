@@ -225,3 +225,15 @@ def test_tasks_of_an_agent_that_was_taken_out_are_still_told_of(a_scene: MakeSce
         "no_agent"
     ]
     assert "no enabled agent serves queue dev" in scene.well("backlog")
+
+
+def test_what_a_task_waits_for_is_asked_for_also_where_no_pass_fetches_it(a_scene: MakeScene) -> None:
+    """Its queue is nobody's, and what it comes after is done: only the first of these holds it."""
+    scene = a_scene(an_agent("dev-1", script="echo done"))
+    first = scene.add("first", queue="dev")
+    scene.once()
+    wait_until(lambda: scene.statuses() == {first: "complete"}, "it is complete")
+    words = ("task", "add", "second", "--queue", "ops", "--tag", f"after:{first}")
+    second = scene.call(*words).out.strip()
+
+    assert reason_and_lever(why(scene, second))[0] == "no_agent"

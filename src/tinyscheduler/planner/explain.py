@@ -6,14 +6,16 @@ asked it, so that a person sees also what did not hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tinyscheduler.model.action import Start
+from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.explanation import Explanation, Row, Standing
 from tinyscheduler.model.knowledge import Known
+from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held, HeldReason
-from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.model.snapshot import Backlog, StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.holds import first_hold, held_of
 from tinyscheduler.planner.line import Line
@@ -58,16 +60,22 @@ class _Turn(NamedTuple):
 
 
 def _with_task(task: Task, snapshot: StartSnapshot) -> StartSnapshot:
-    """The snapshot as the next pass would see it: with this task in the backlog, if it was fetched by
-    itself. A list that was cut, or has a gap where the task belongs, stays without it."""
     backlog = snapshot.backlog
-    if not isinstance(backlog, Known) or any(seen.id == task.id for seen in backlog.value.tasks):
+    if not isinstance(backlog, Known):
         return snapshot
-    if _gap(task, snapshot) is not None:
-        return snapshot
-    tasks = (*backlog.value.tasks, task)
-    working = tuple(seen for seen in backlog.value.working if seen.id != task.id)
-    return snapshot._replace(backlog=Known(backlog.value._replace(tasks=tasks, working=working)))
+    joined = with_task(task, backlog.value, agents=snapshot.agents, policy=snapshot.policy)
+    return snapshot if joined is backlog.value else snapshot._replace(backlog=Known(joined))
+
+
+def with_task(task: Task, backlog: Backlog, *, agents: Sequence[Agent], policy: Policy) -> Backlog:
+    """The backlog as the next pass would see it: with this task in it, if it was fetched by itself. A list
+    that was cut, or has a gap where the task belongs, stays without it."""
+    if any(seen.id == task.id for seen in backlog.tasks):
+        return backlog
+    if _gap(task, backlog, agents=agents, policy=policy) is not None:
+        return backlog
+    working = tuple(seen for seen in backlog.working if seen.id != task.id)
+    return backlog._replace(tasks=(*backlog.tasks, task), working=working)
 
 
 def _before_limits(task: Task, view: View) -> Held | None:
@@ -84,7 +92,7 @@ def _unknown(task: Task, snapshot: StartSnapshot) -> Held | None:
         return Held(task.id, "server_unknown", backlog.why, lever=ASK_AGAIN)
     if any(seen.id == task.id for seen in backlog.value.tasks):
         return None
-    gap = _gap(task, snapshot)
+    gap = _gap(task, backlog.value, agents=snapshot.agents, policy=snapshot.policy)
     assert gap is not None, "a task without a gap is part of the plan"
     return Held(task.id, "queue_unknown", gap.value, lever=gap.lever)
 
@@ -92,30 +100,28 @@ def _unknown(task: Task, snapshot: StartSnapshot) -> Held | None:
 ASK_AGAIN = "make the task server answer again"
 
 
-def _gap(task: Task, snapshot: StartSnapshot) -> Finding | None:
+def _gap(task: Task, backlog: Backlog, *, agents: Sequence[Agent], policy: Policy) -> Finding | None:
     """Why the plan cannot know of a task that is surely there; None: it would."""
-    if not isinstance(snapshot.backlog, Known) or task.status != "idle" or task.archived_at is not None:
+    if task.status != "idle" or task.archived_at is not None:
         return None
-    backlog = snapshot.backlog.value
     for gap in backlog.gaps:
         is_here = gap.queue == task.queue if task.assigned_to is None else gap.agent == task.assigned_to
         if is_here and (gap.queue, gap.agent) != (None, None):
             where = f"queue {gap.queue}" if gap.queue is not None else f"tasks of {gap.agent}"
             return Finding(f"{where}: {gap.why}", "mend the task server; the next pass asks again")
-    if backlog.is_cut and _is_ours(task, snapshot):
-        most = snapshot.policy.max_fetch
+    if backlog.is_cut and _is_ours(task, agents):
         return Finding(
-            f"{most} idle tasks are looked at in a pass and this one is behind them",
+            f"{policy.max_fetch} idle tasks are looked at in a pass and this one is behind them",
             "raise TINYSCHEDULER_MAX_FETCH, or the task's priority",
         )
     return None
 
 
-def _is_ours(task: Task, snapshot: StartSnapshot) -> bool:
+def _is_ours(task: Task, agents: Sequence[Agent]) -> bool:
     """A pass would fetch it: it is assigned to one of our agents, or is in the pool of one's queue."""
     if task.assigned_to is not None:
-        return any(agent.name == task.assigned_to for agent in snapshot.agents)
-    return any(task.queue in agent.queues for agent in snapshot.agents)
+        return any(agent.name == task.assigned_to for agent in agents)
+    return any(task.queue in agent.queues for agent in agents)
 
 
 def _standing(task: Task, view: View, decision: Start | Held | None) -> Standing:

@@ -16,7 +16,7 @@ from tinyscheduler.model.past_pass import PastPass
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.explain import explain
+from tinyscheduler.planner.explain import explain, with_task
 from tinyscheduler.planner.intents import held_by
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.desired import as_desired
@@ -123,7 +123,7 @@ def _explained(
     if task is None:
         try:
             task = server.get(task_id).task
-            backlog = _with_children(server, task, backlog)
+            backlog = _joined(world, task, _with_children(server, task, backlog))
         except TaskNotFound:
             return None, None
         except TaskServerError as error:
@@ -134,6 +134,15 @@ def _explained(
 def _in_backlog(task_id: TaskId, backlog: Known[Backlog] | Unknown) -> Task | None:
     tasks = backlog.value.tasks if isinstance(backlog, Known) else ()
     return next((task for task in tasks if task.id == task_id), None)
+
+
+def _joined(world: World, task: Task, backlog: Known[Backlog] | Unknown) -> Known[Backlog] | Unknown:
+    """So that what it waits for is asked for, as for any task that a pass fetches."""
+    if not isinstance(backlog, Known):
+        return backlog
+    configuration = world.configuration
+    agents, policy = configuration.agents, configuration.policy
+    return Known(with_task(task, backlog.value, agents=agents, policy=policy))
 
 
 def _with_children(
