@@ -49,7 +49,9 @@ def found_text(found: Held | Row, now: datetime) -> str:
         parts.append(f"since {ago_text(found.since, now)}")
     text = ", ".join(parts)
     if found.ends_by_at is not None:
-        text += f"; the first run in its way ends by {time_text(found.ends_by_at, now)} at the latest"
+        reason = found.reason if isinstance(found, Held) else found.name
+        which = "it" if reason == "leased" else "the first run in its way"
+        text += f"; {which} ends by {time_text(found.ends_by_at, now)} at the latest"
     if found.next_look_at is not None:
         text += f"; looked at again {ago_text(found.next_look_at, now)}"
     return text
