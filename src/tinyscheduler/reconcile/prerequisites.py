@@ -15,7 +15,7 @@ from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.prerequisite import Prerequisite
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.dependencies import edges_of, outside
+from tinyscheduler.planner.dependencies import Edges, edges_of, outside
 from tinyscheduler.planner.hints import hints_of
 from tinyscheduler.ports import LedgerStore, TaskServer
 
@@ -27,13 +27,13 @@ def prerequisites_of(
     server: TaskServer, backlog: Backlog, leased: Collection[TaskId], now: datetime
 ) -> Mapping[TaskId, Prerequisite]:
     """What is known of them, each asked for once; those beyond the limit are ``unasked``, and another
-    pass begins with others. Never raises for what the server does."""
+    pass asks for others. Never raises for what the server does."""
     tasks = (*backlog.tasks, *backlog.working)
     edges = edges_of(tasks, hints_of)
     if not edges:
         return {}
     seen = {task.id for task in tasks} | set(leased)
-    wanted = _turned(outside(edges, seen), now)
+    wanted = _turned(outside(edges, seen), _urgency(tasks, edges), now)
     found: dict[TaskId, Prerequisite] = {}
     for task_id in wanted:
         if len(found) >= ASKED_MAX:
@@ -59,12 +59,25 @@ def parked_of(ledgers: LedgerStore, found: Mapping[TaskId, Prerequisite]) -> Map
     }
 
 
-def _turned(task_ids: Sequence[TaskId], now: datetime) -> list[TaskId]:
-    """Each minute another hundred comes first, so that all have their turn."""
+def _urgency(tasks: Sequence[Task], edges: Edges) -> Mapping[TaskId, float]:
+    """Of each prerequisite, the priority of the most urgent task that waits for it."""
+    found: dict[TaskId, float] = {}
+    for task in tasks:
+        for other in edges.get(task.id, ()):
+            found[other] = max(task.priority, found.get(other, task.priority))
+    return found
+
+
+def _turned(task_ids: Sequence[TaskId], urgency: Mapping[TaskId, float], now: datetime) -> list[TaskId]:
+    """Where there are too many: those of the most urgent tasks, and then each minute others."""
     if len(task_ids) <= ASKED_MAX:
         return list(task_ids)
-    start = int(now.timestamp() // 60) * ASKED_MAX % len(task_ids)
-    return [*task_ids[start:], *task_ids[:start]]
+    half = ASKED_MAX // 2
+    urgent = sorted(task_ids, key=lambda task_id: -urgency[task_id])[:half]
+    chosen = set(urgent)
+    others = [task_id for task_id in task_ids if task_id not in chosen]
+    start = int(now.timestamp() // 60) * half % len(others)
+    return [*urgent, *others[start:], *others[:start]]
 
 
 def _beyond(answer: Prerequisite, seen: set[TaskId], wanted: Sequence[TaskId]) -> list[TaskId]:

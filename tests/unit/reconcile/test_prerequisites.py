@@ -77,13 +77,15 @@ def test_what_they_wait_for_is_asked_for_too() -> None:
 
 def test_beyond_the_limit_they_are_left_for_later_and_all_have_their_turn() -> None:
     tasks = [a_task(str(n), tags=[f"after:x{n}"]) for n in range(ASKED_MAX * 3)]
+    tasks[-1] = tasks[-1]._replace(priority=9)
     asked: set[str] = set()
-    for minute in range(3):
+    for minute in range(5):
         server = Asked()
         at = NOW.replace(minute=minute)
         found = prerequisites_of(server, a_backlog(*tasks).value, [], at)
         assert len(server.asked) == ASKED_MAX
         assert sum(known.state == "unasked" for known in found.values()) == ASKED_MAX * 2
+        assert server.asked[0] == f"x{ASKED_MAX * 3 - 1}", "that of the most urgent task is always looked at"
         asked |= set(server.asked)
 
     assert len(asked) == ASKED_MAX * 3
