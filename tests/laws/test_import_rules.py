@@ -17,6 +17,7 @@ PURE_ROOMS = (
     "ports",
     "views",
     "wrapper.states",
+    "wrapper.course",
     "wrapper.outcomes",
     "adapters.mcp.wire",
     "adapters.mcp.task_json",

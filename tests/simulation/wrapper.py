@@ -1,14 +1,13 @@
 """A wrapper as a state machine: the product's own rules, one turn at a time.
 
-Adoption, the lease in its hands, the table of states, limits, the tree and the judgement are the
+Adoption, the lease in its hands, the course of the run with its limits, the tree and the judgement are the
 product's. Only the loop around them is not: ``wrapper.watch`` sleeps in ``poll`` on real files.
 """
 
 from __future__ import annotations
 
-import math
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.simulation.agent import Agent
@@ -19,18 +18,19 @@ from tests.simulation.table import TableView
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.lease import Outcome, containment_name
 from tinyscheduler.ports import Enclosure, RunRef
-from tinyscheduler.wrapper import limits
 from tinyscheduler.wrapper.adoption import adopt
+from tinyscheduler.wrapper.course import Course
 from tinyscheduler.wrapper.outcomes import Cause, Ending, judge
 from tinyscheduler.wrapper.outside import outside_cause
-from tinyscheduler.wrapper.states import Event, State, step
 from tinyscheduler.wrapper.tree import RunTree
 
 if TYPE_CHECKING:
     from tests.fakes.processes import FakeProcess
+    from tinyscheduler.model.lease import ProcessRef
     from tinyscheduler.model.order import Order
     from tinyscheduler.model.result import BadResult, RunResult
     from tinyscheduler.wrapper.heartbeat import HeldLease
+    from tinyscheduler.wrapper.states import Event
 
 START_FAILS = 0.02
 """How often the agent's program cannot be started, while fate strikes at all."""
@@ -43,7 +43,8 @@ class Ear(NamedTuple):
 
 
 class Wrapper(Body):
-    """One wrapper, from its first instruction until it has become a pass and ended."""
+    """One wrapper, from its first instruction until it has become a pass and ended; ``course.Sight`` of its
+    agent."""
 
     kind = "wrapper"
 
@@ -63,12 +64,6 @@ class Wrapper(Body):
         self._asked_by: str | None = None
         self._is_busy = False
         self._next: Callable[[], None] = self._adopt
-        self._state: State = "running"
-        self._cause: Cause | None = None
-        self._limit: limits.LimitName | None = None
-        self._is_lost = False
-        self._beat_due_s = self._started_s = math.inf
-        self._grace_over_s = math.inf
         if rung != "group":
             machine.table.heirs.add(process.ref.pid)
         process.ignores.add(signal.SIGTERM)
@@ -110,7 +105,7 @@ class Wrapper(Body):
             self._next = self._begin
 
     def _begin(self) -> None:
-        cause = self._outside_cause()
+        cause = self.outside_cause()
         now = self.machine.clock.now()
         if cause is not None:
             self._record_soon(Outcome(cause.kind, now, summary=cause.why))
@@ -120,76 +115,70 @@ class Wrapper(Body):
             self._record_soon(Outcome("start_failed", now, summary="no such program"))
             return
         self.agent = Agent.start(self)
-        self._started_s = self._now_s()
-        self._beat_due_s = self._started_s + self.order.heartbeat_s
+        self._course = Course(self.order, self.now_s())
         self._tree = RunTree(
             self._view, RunRef(self.order.tag, (self.agent.process.ref,), self.enclosure.cgroup)
         )
         self._next = self._watch
         assert self.held is not None, "adopted before"
         if self.held.set_agent(self.agent.process.ref.pid, self.agent.process.ref) == "lost":
-            self._lose()
+            self._take(self._course.lose_lease())
 
     def _watch(self) -> None:
-        for event in self._events():
+        for event in self._course.events(self):
             self._take(event)
-        if self._state == "gone":
+        if self._course.state == "gone":
             self._next = self._judge
 
-    def _events(self) -> Iterator[Event]:
-        assert self.agent is not None, "watched after its start"
-        if not self.agent.is_alive and self._state in ("running", "warned"):
-            yield "agent_ended"
-        is_beat_due = self._now_s() >= self._beat_due_s
-        if self._cause is None and (is_beat_due or self._asked_by):
-            self._cause = self._outside_cause()
-            if self._cause is not None:
-                yield "stop"
-        if is_beat_due:
-            self._beat()
-        if self._state in ("running", "warned"):
-            yield from self._limit_events()
-        if self._now_s() >= self._grace_over_s:
-            self._grace_over_s = math.inf
-            yield "grace_over"
-        if self._state in ("ending", "killing"):
-            yield "survived" if self._tree.survivors() or self.agent.is_alive else "emptied"
+    # --- what is seen -----------------------------------------------------------------------------
 
-    def _beat(self) -> None:
-        self._beat_due_s = self._now_s() + self.order.heartbeat_s
+    def now_s(self) -> float:
+        return self.machine.clock.monotonic()
+
+    def quiet_s(self) -> float:
+        """Agents here are heard of all the time."""
+        return 0.0
+
+    def has_agent_ended(self) -> bool:
+        return self.agent is not None and not self.agent.is_alive
+
+    def is_asked(self) -> bool:
+        return self._asked_by is not None
+
+    def outside_cause(self) -> Cause | None:
+        world: Any = _Asked(self._leases, Ear(self._asked_by), self._log())
+        cause = outside_cause(self.order, world)
+        is_estopped = self.files.exists(self.house.configuration.places.estop_file)
+        if is_estopped and (cause is None or cause.kind == "interrupted"):
+            return Cause("interrupted", "stopped by ESTOP")
+        return cause
+
+    def beat(self) -> bool:
         assert self.held is not None, "adopted before"
-        if not self._is_lost and self.held.beat() == "lost":
-            self._lose()
+        return self.held.beat() != "lost"
 
-    def _lose(self) -> None:
-        self._is_lost = True
-        self.house.tell(self.name, "has lost its lease")
-        self._take("lease_lost")
+    def note_silence(self) -> bool:
+        return True
 
-    def _limit_events(self) -> Iterator[Event]:
-        run_s = self._now_s() - self._started_s
-        limit = limits.reached(self.order.limits._replace(stall_s=None), limits.Ages(run_s, 0.0, False))
-        if limit is not None:
-            self._limit = limit
-            yield "stop"
+    def survivors(self) -> Sequence[ProcessRef]:
+        return self._tree.survivors()
+
+    def say(self, text: str) -> None:
+        self._log().say(text)
+
+    # --- what is done -----------------------------------------------------------------------------
 
     def _take(self, event: Event) -> None:
-        following = step(self._state, event)
-        self._state = following.state
-        match following.action:
+        match self._course.take(event, self.now_s()):
             case "nothing":
                 pass
-            case "warn":
-                self._tree.signal(signal.SIGTERM)
-            case "terminate":
-                self._grace_over_s = self._now_s() + self.order.limits.grace_s
+            case "warn" | "terminate":
                 self._tree.signal(signal.SIGTERM)
             case "kill":
-                self._grace_over_s = math.inf
                 self._tree.signal(signal.SIGKILL)
 
     def _judge(self) -> None:
-        if self._is_lost:
+        if self._course.is_lease_lost:
             self.end()
             return
         assert self.agent is not None, "judged after its end"
@@ -198,8 +187,8 @@ class Wrapper(Body):
             code=self.agent.code,
             signal=self.agent.signal,
             success=self.order.success,
-            stop=self._cause or self._outside_cause(),
-            limit=self._limit,
+            stop=self._course.cause or self.outside_cause(),
+            limit=self._course.limit,
             result=self._result(),
         )
         self._record_soon(judge(ending))
@@ -231,17 +220,6 @@ class Wrapper(Body):
         self.process.ignores.clear()
         self.machine.table.ears.pop(self.process.ref, None)
         run_pass(self)
-
-    def _outside_cause(self) -> Cause | None:
-        world: Any = _Asked(self._leases, Ear(self._asked_by), self._log())
-        cause = outside_cause(self.order, world)
-        is_estopped = self.files.exists(self.house.configuration.places.estop_file)
-        if is_estopped and (cause is None or cause.kind == "interrupted"):
-            return Cause("interrupted", "stopped by ESTOP")
-        return cause
-
-    def _now_s(self) -> float:
-        return self.machine.clock.monotonic()
 
     def _log(self) -> Any:
         return _Words(self)

@@ -6,5 +6,5 @@ leaves how the run ended in the lease. It writes its lease and its run folder an
 import would be felt fifty times at once (a test holds the list of loaded modules). Of ``ports`` come in
 the plain data, and the Protocols for the type checker; ``cli.wrap`` calls, nobody else.
 
-``states``, ``outcomes``, ``limits`` and ``lines`` are pure; the others hold a resource each.
+``states``, ``course``, ``outcomes``, ``limits`` and ``lines`` are pure; the others hold a resource each.
 """
