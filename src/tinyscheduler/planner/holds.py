@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from tinyscheduler.model.hints import NO_HINTS
+from tinyscheduler.model.ids import Place
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import Kind, is_plain
@@ -18,8 +19,8 @@ from tinyscheduler.planner.rules import RULES
 from tinyscheduler.planner.view import Finding, View
 
 Question = tuple[HeldReason, Find]
-Questions = dict[tuple[Kind, bool], Sequence[Question]]
-"""What is worth asking of tasks of a kind; apart those that say anything about themselves."""
+Questions = dict[Kind | Place, Sequence[Question]]
+"""What is worth asking of tasks of a kind; those of a place that say nothing about themselves are one."""
 
 
 def first_hold(task: Task, view: View, known: Questions | None = None) -> Held | None:
@@ -41,7 +42,8 @@ def _worth_asking(task: Task, view: View, known: Questions | None) -> Sequence[Q
     is_hinted = hints is not NO_HINTS or task.is_blocked or task.blocked_by is not None
     if known is None:
         return _OF_HINTED if is_hinted else _OF_OTHERS
-    kind = (task.assigned_to, task.queue, hints.capabilities, hints.scope), is_hinted
+    place = (task.assigned_to, task.queue)
+    kind = (*place, hints.capabilities, hints.scope) if is_hinted else place
     found = known.get(kind)
     if found is None:
         found = known[kind] = tuple(_telling(_OF_HINTED if is_hinted else _OF_OTHERS, task, view))
