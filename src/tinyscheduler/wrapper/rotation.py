@@ -8,6 +8,7 @@ import os
 from tinyscheduler.kit.files import FILE_MODE
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_FOLDER_FLAGS = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEWLINE = 10
 
 
@@ -15,7 +16,9 @@ class RotatingFile:
     """``path`` is the newest part, ``path.1`` to ``path.<files_max - 1>`` are older, the oldest last.
 
     Opened by the first write and again after any failure, so that a disk that was full, or a folder
-    that was gone for a while, costs no more than what was written meanwhile.
+    that was gone for a while, costs no more than what was written meanwhile. Neither that folder nor the one
+    above may be a symbolic link: the agent could put one there, and this process would write, and rename,
+    wherever it leads.
     """
 
     __slots__ = (
@@ -58,7 +61,11 @@ class RotatingFile:
 
     def _open(self) -> int:
         if self._handle is None:
-            self._handle = os.open(self._path, _FLAGS, FILE_MODE)
+            folder = _open_folder(self._path)
+            try:
+                self._handle = os.open(self._part(0), _FLAGS, FILE_MODE, dir_fd=folder)
+            finally:
+                os.close(folder)
             self._size = os.fstat(self._handle).st_size
         return self._handle
 
@@ -73,28 +80,48 @@ class RotatingFile:
 
     def _rotate(self) -> None:
         self.close()
+        folder = _open_folder(self._path)
+        try:
+            self._move_on(folder)
+        finally:
+            os.close(folder)
+
+    def _move_on(self, folder: int) -> None:
         oldest = self._part(self._files_max - 1)
-        self.removed_bytes += _size_of(oldest)
+        self.removed_bytes += _size_of(oldest, folder)
         for number in range(self._files_max - 1, 0, -1):
-            _rename_if_there(self._part(number - 1), self._part(number))
+            _rename_if_there(self._part(number - 1), self._part(number), folder)
         if self._files_max == 1:
-            os.unlink(oldest)
+            os.unlink(oldest, dir_fd=folder)
 
     def _part(self, number: int) -> str:
-        return f"{self._path}.{number}" if number else self._path
+        """Its name in the folder."""
+        name = os.path.basename(self._path)
+        return f"{name}.{number}" if number else name
 
 
-def _size_of(path: str) -> int:
+def _open_folder(path: str) -> int:
+    """That of a file, for its ``dir_fd``. Raises OSError: ENOTDIR for a link in its place, or in that of the
+    folder above."""
+    folder = os.path.dirname(path)
+    above = os.open(os.path.dirname(folder), _FOLDER_FLAGS)
     try:
-        return os.lstat(path).st_size
+        return os.open(os.path.basename(folder), _FOLDER_FLAGS, dir_fd=above)
+    finally:
+        os.close(above)
+
+
+def _size_of(name: str, folder: int) -> int:
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
     except FileNotFoundError:
         # Fewer parts exist than may be kept.
         return 0
 
 
-def _rename_if_there(old: str, new: str) -> None:
+def _rename_if_there(old: str, new: str, folder: int) -> None:
     try:
-        os.rename(old, new)
+        os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
     except FileNotFoundError:
         # Fewer parts exist than may be kept.
         return

@@ -124,3 +124,23 @@ def test_part_that_is_removed_while_it_is_read_is_read_to_its_end(folder: Path, 
     (folder / "output.log").unlink()
 
     assert len(first + everything(tail)) == 100_000
+
+
+@pytest.mark.parametrize("depth", [0, 1], ids=["the run's folder", "the task's"])
+def test_nothing_is_written_through_a_folder_that_has_become_a_link(
+    folder: Path, tmp_path: Path, depth: int
+) -> None:
+    """An agent may do what it likes below its run folder; the wrapper follows it nowhere."""
+    log = RotatingFile(str(folder / "output.log"), bytes_max=10, files_max=2)
+    log.write(memoryview(b"line 1\n"))
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "2").mkdir(parents=True)
+    replaced = (folder, folder.parent)[depth]
+    replaced.rename(tmp_path / "aside")
+    replaced.symlink_to((elsewhere / "2", elsewhere)[depth])
+
+    with pytest.raises(NotADirectoryError):
+        log.write(memoryview(b"line 2\n"))
+    log.close()
+
+    assert list((elsewhere / "2").iterdir()) == []

@@ -89,7 +89,10 @@ def test_a_planted_link_is_refused(
         store.prepare(order, "")
     with pytest.raises(StateError):
         store.discard(TASK, 1)
+    with pytest.raises(StateError):
+        store.send(TASK, 1, "hello")
 
+    assert sorted(os.listdir(elsewhere / "1")) == ["prompt.md"]
     assert (elsewhere / "1" / "prompt.md").read_text() == "mine"
 
 

@@ -104,8 +104,10 @@ class RunFolderStore:
 
     def send(self, task_id: TaskId, attempt: int, text: str) -> None:
         """See the port."""
-        path = f"{self.path_for(task_id, attempt)}/{INBOX}"
+        folder = self.path_for(task_id, attempt)
+        path = f"{folder}/{INBOX}"
         try:
+            self._is_folder(folder)
             size = len(self._disk.read_limited(path, INBOX_BYTES_MAX)) if self._disk.exists(path) else 0
             if size + len(text.encode()) > INBOX_BYTES_MAX:
                 raise StateError(
