@@ -157,6 +157,17 @@ def test_tables_that_mean_nothing_are_faults_with_their_place(scene: Scene, tabl
     assert "tinyscheduler.toml" in answer.out + answer.err
 
 
+def test_hook_that_is_not_there_and_hours_of_nobody_are_told_before_anything_starts(scene: Scene) -> None:
+    scene.tables('[hooks]\npre_start = ["./nowhere"]\n')
+    missing = scene.call("validate-config")
+    scene.tables('[hooks]\npre_start = ["sh"]\n[hours.queues]\ndve = "10:00-11:00"\n')
+    mistyped = scene.call("validate-config")
+
+    assert (missing.code, mistyped.code) == (2, 0)
+    assert f"there is no program {scene.base}/nowhere" in missing.out + missing.err
+    assert "[hours.queues] names dve, a queue that no agent serves" in mistyped.out + mistyped.err
+
+
 def a_hook(scene: Scene, script: str) -> Path:
     path = scene.base / "may-start"
     path.write_text(f"#!/bin/sh\n{script}\n")

@@ -67,7 +67,7 @@ def test_store_that_is_not_there_yet_is_not_made(house: Installation) -> None:
 
 
 def test_store_that_cannot_be_read_is_a_server_that_is_not_usable(house: Installation) -> None:
-    (house.base / "state").mkdir()
+    (house.base / "state").mkdir(exist_ok=True)
     (house.base / "state" / "tasks.db").write_text("no database")
 
     answer = asked(house)

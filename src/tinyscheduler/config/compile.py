@@ -84,6 +84,7 @@ def judged(inputs: Inputs, *, unsaved: Mapping[str, bytes] = NOTHING_UNSAVED) ->
     if control is None:
         faults += _missing_control(settings, places, inputs)
     notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
+    notes += _notes_on_hours(tables, crew)
     pre_start = _pre_start(tables.hooks.pre_start, places, inputs)
     policy = _policy(settings, tables, pre_start=pre_start, is_legacy=crew.is_legacy)
     configuration = _configuration(
@@ -155,6 +156,13 @@ def _notes_on_connection(connection: Connection) -> list[str]:
     if scheme == "http" and not is_loopback(host) and has_secrets:
         return [f"the secrets for {host} travel in plain http, readable for everybody on the way"]
     return []
+
+
+def _notes_on_hours(tables: Tables, crew: Crew) -> tuple[str, ...]:
+    """A mistyped name closes nothing, and nobody would be told."""
+    served = {queue for agent in crew.agents for queue in agent.queues}
+    names = sorted(name for name in tables.hours.queues if name not in served)
+    return tuple(f"[hours.queues] names {name}, a queue that no agent serves" for name in names)
 
 
 def _configuration(

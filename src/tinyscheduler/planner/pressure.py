@@ -17,7 +17,7 @@ def busy(machine: MachineState, policy: Policy) -> tuple[str, str, str] | None:
     if policy.load_per_core_max > 0 and load is not None and cores:
         per_core = load / cores
         if per_core > policy.load_per_core_max:
-            value = f"load {load:g} on {cores} cores is {per_core:.1f} a core"
+            value = f"load {load:g} on {cores} cores is {per_core:.2f} a core"
             return value, f"{policy.load_per_core_max:g}", "load_per_core"
     least_mb = memory_floor_mb(machine, policy)
     if machine.free_memory_mb is not None and machine.free_memory_mb < least_mb:

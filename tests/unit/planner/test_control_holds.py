@@ -41,7 +41,7 @@ def test_agent_outside_of_its_hours_leaves_its_tasks_to_others() -> None:
 @pytest.mark.parametrize(
     ("machine", "value"),
     [
-        (MachineState(cores=2, load=6.1), "load 6.1 on 2 cores is 3.0 a core"),
+        (MachineState(cores=2, load=6.1), "load 6.1 on 2 cores is 3.05 a core"),
         (MachineState(memory_mb=16_000, free_memory_mb=2_146), "2146 MB of memory are free"),
         (MachineState(memory_mb=4_000, free_memory_mb=999), "999 MB of memory are free"),
         (MachineState(swap_mb=1_000, free_swap_mb=150), "85 % of the swap space are in use"),

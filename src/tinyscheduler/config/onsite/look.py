@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.config import secrets, sources
-from tinyscheduler.config.onsite.programs import verdict_on
+from tinyscheduler.config.onsite.programs import trouble_of_command, verdict_on
 from tinyscheduler.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ class Findings(NamedTuple):
 
 def look(configuration: Configuration, environ: Mapping[str, str], env_file: str | None) -> Findings:
     """``environ`` and ``env_file`` as given to ``load``. Nothing is started or touched."""
-    faults = [*_unusable_ca(configuration), *_unusable_folders(configuration)]
+    faults = [
+        *_unusable_ca(configuration),
+        *_unusable_folders(configuration),
+        *_unusable_hook(configuration, environ),
+    ]
     try:
         secrets.headers(configuration, environ, env_file=env_file)
     except ConfigError as error:
@@ -50,6 +54,14 @@ def _unusable_ca(configuration: Configuration) -> list[Fault]:
         return []
     remedy = "name a file of certificates (PEM) that this user can read"
     return [Fault(f"{sources.PREFIX}MCP_CA_FILE", path, remedy, "there is no such file")]
+
+
+def _unusable_hook(configuration: Configuration, environ: Mapping[str, str]) -> list[Fault]:
+    """Without an answer of it nothing starts."""
+    command = configuration.policy.pre_start
+    if not command or not (trouble := trouble_of_command(command[0], environ)):
+        return []
+    return [Fault("hooks.pre_start", command[0], "install it, name the file, or take it out", trouble)]
 
 
 def _unusable_folders(configuration: Configuration) -> list[Fault]:

@@ -53,6 +53,15 @@ def verdict_on(agent: Agent, environ: Mapping[str, str]) -> Verdict:
     return own if own.remark and not interpreter.trouble else interpreter
 
 
+def trouble_of_command(name: str, environ: Mapping[str, str]) -> str:
+    """Why a command of the operator's own cannot be started; empty: it can."""
+    if "/" in name:
+        return _cannot_start(name)
+    here = environ.get("PATH") or os.defpath
+    is_there = _find(name, here) or _find(name, CRON_PATH)
+    return "" if is_there else f"there is no program {name} in PATH ({here})"
+
+
 def _paths(agent: Agent, environ: Mapping[str, str]) -> Paths:
     """An agent that is given a PATH is started with it, whoever starts the pass."""
     here = environ.get("PATH") or os.defpath
