@@ -49,9 +49,8 @@ def test_a_task_starts_when_what_it_waits_for_is_complete_wherever_that_is(a_sce
     scene.wait_for_running("2")
 
     assert scene.held(before)["2"] == "blocked"
-    assert "task 1, which is idle" in next(
-        row["value"] for row in rows(before["held"]) if row["task_id"] == 2
-    )
+    (waiting,) = [row for row in rows(before["held"]) if row["task_id"] == 2]
+    assert "task 1, which is idle" in str(waiting["value"])
 
 
 def test_a_parked_prerequisite_is_named_with_the_command_that_releases_it(a_scene: MakeScene) -> None:
