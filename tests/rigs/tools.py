@@ -43,6 +43,14 @@ def other_time(seconds: int) -> tuple[str, ...]:
     return prefix
 
 
+def other_pids() -> tuple[str, ...]:
+    """A prefix that runs a program in a pid namespace of its own, with the /proc of the machine."""
+    prefix = (tool("unshare"), "--pid", "--fork", "--kill-child")
+    if not _works(*prefix, "true"):
+        pytest.skip("this machine allows no pid namespace")
+    return prefix
+
+
 def masked(mount: str) -> tuple[str, ...]:
     """A prefix that runs a program where this line of shell has mounted something over a part of the machine,
     for it alone."""

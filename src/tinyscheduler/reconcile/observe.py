@@ -40,8 +40,9 @@ def check_sight(world: World) -> None:
     blindness = world.processes.host().blindness
     if blindness:
         raise Blind(
-            f"nothing is done: {blindness} cannot be read here, so nobody can tell which processes live",
-            hint="mount all of /proc here (in systemd units ProcSubset=all), or run it outside",
+            f"nothing is done: {blindness} says nothing here, so nobody can tell which processes live",
+            hint="mount all of /proc, for the pid namespace it is used in (in systemd units ProcSubset=all, "
+            "with unshare --mount-proc), or run it outside",
         )
 
 

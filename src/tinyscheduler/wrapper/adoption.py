@@ -33,7 +33,7 @@ def adopt(
     host = processes.host()
     if host.blindness:
         raise Blind(
-            f"the lease is not taken: {host.blindness} cannot be read here, so nobody could tell whether "
+            f"the lease is not taken: {host.blindness} says nothing here, so nobody could tell whether "
             "this wrapper lives",
             hint="mount all of /proc here",
         )

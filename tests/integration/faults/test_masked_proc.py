@@ -13,7 +13,7 @@ import pytest
 from tests.acceptance.scene import Scene, gated, scenes_in
 from tests.integration.commands import rows
 from tests.integration.wrapping import is_alive
-from tests.rigs.tools import masked
+from tests.rigs.tools import masked, other_pids
 from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
@@ -64,6 +64,18 @@ def test_whoever_looks_from_there_says_so(a_scene: MakeScene, hide: str, flags: 
     assert answer.code == 1
     assert "nobody can tell which processes live" in answer.out + answer.err
     assert not any(word in answer.out + answer.err for word in ("Traceback", "booted", "dead", "interrupted"))
+
+
+def test_a_proc_of_another_pid_namespace_says_nothing_either(a_scene: MakeScene) -> None:
+    """Its numbers are others' there: the first process of the namespace would be the machine's init."""
+    scene = a_scene(gated("dev-1"))
+    scene.seed(1)
+
+    answer = scene.call("run", "--once", prefix=other_pids())
+
+    assert (answer.code, answer.err.count("\n")) == (1, 1)
+    assert answer.err.startswith("tinyscheduler: nothing is done: /proc/self/ns/pid says nothing here")
+    assert scene.disk.leases() == []
 
 
 @BLIND

@@ -115,9 +115,11 @@ def boot_id() -> str:
 
 
 def pid_namespace() -> str:
-    """``pid:[4026531836]``: in another namespace our pids mean nothing."""
+    """``pid:[4026531836]``: in another namespace our pids mean nothing. Empty also where /proc is that of
+    another one, as after ``unshare --pid`` alone: its numbers are not those that we may signal."""
     try:
-        return os.readlink("/proc/self/ns/pid")
+        is_ours = os.readlink("/proc/self") == str(os.getpid())
+        return os.readlink("/proc/self/ns/pid") if is_ours else ""
     except OSError:
         return ""
 
