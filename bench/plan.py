@@ -42,7 +42,7 @@ def measure(runs: int) -> Result:
     rows = [(name, ms(seconds)) for name, seconds in times.items()]
     return Result(
         "The plan by itself: 1,000 leases, 50 agents, 20 queues",
-        [*table(("what", "median ms"), rows), "", _outcome(plan)],
+        [*table(("what", "median CPU ms"), rows), "", _outcome(plan)],
         (
             at_most(f"a plan for {LARGE:,} tasks", large_s, PLAN_AIM_S, "s"),
             at_most("ten times the tasks", large_s / small_s, SCALE_AIM),
@@ -76,9 +76,10 @@ def _median_s(work: Callable[[], object], runs: int, name: str) -> float:
     found = []
     for number in range(runs + 1):
         gc.collect()
-        began = time.perf_counter()
+        # Of the processor: nothing in a plan waits, and whoever else is at work is not its fault.
+        began = time.process_time()
         work()
-        found.append(time.perf_counter() - began)
+        found.append(time.process_time() - began)
         progress(f"{name}: {number} of {runs}")
     return statistics.median(found[1:])
 
