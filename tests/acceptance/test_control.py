@@ -69,6 +69,22 @@ def test_kick_is_a_pass_now(a_scene: MakeScene) -> None:
     assert scene.disk.leases() == ["1"]
 
 
+def test_kick_is_a_pass_now_also_beside_a_daemon(a_scene: MakeScene) -> None:
+    """It is not made by the daemon, and whoever asked sees no difference."""
+    scene = a_scene(gated("dev-1"))
+    scene.once()
+    before = scene.disk.passes()
+    daemon = scene.start("run", "--daemon", "--loop-interval", "60")
+    wait_until(lambda: scene.disk.passes() > before, "its first pass is over")
+    scene.seed(1)
+
+    told = scene.well("kick")
+
+    assert "1 started" in told
+    assert scene.disk.leases() == ["1"]
+    assert daemon.poll() is None
+
+
 def test_message_reaches_the_inbox_of_the_agent_at_work(a_scene: MakeScene) -> None:
     scene = a_running_scene(a_scene)
 

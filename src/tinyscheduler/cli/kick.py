@@ -1,8 +1,7 @@
 """``kick``: a pass now (features E5).
 
 A pass that is at work is asked to look once more. A daemon between two passes holds no lock, so the pass is
-made here: with the settings of this shell, as ``run --once`` would be, and the agents that it starts belong
-to this session.
+made here, with the settings of this shell, as ``run --once`` would.
 """
 
 from __future__ import annotations
