@@ -51,8 +51,10 @@ def is_plain(task: Task, view: View) -> bool:
     """Nothing tells it from other tasks of its place but its rank: what is said of one is true for all."""
     if task.id in view.met or task.tags or view.hints(task) is not NO_HINTS:
         return False
-    # The one for which room is kept is told apart by just that.
-    kept = None if view.snapshot.totals is None else view.holdings().reserved
+    if view.snapshot.totals is None:
+        return True
+    # The one for which room is kept is told apart by just that; until it starts it stays the same one.
+    kept = (view.held[0] if view.held else view.holdings()).reserved
     return kept is None or kept.task_id != task.id
 
 
