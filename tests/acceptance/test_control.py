@@ -25,16 +25,13 @@ def test_drain_waits_for_what_runs_and_starts_nothing(a_scene: MakeScene) -> Non
     scene.well("resume")
     scene.once()
 
-    assert (late.code, late.out) == (
-        5,
-        "after 1 s 1 lease is left: task 1; nothing new starts until tinyscheduler resume; tinyscheduler"
-        " status says how they stand\n",
-    )
+    told = "after 1 s 1 lease is left: task 1; nothing new starts until tinyscheduler resume; "
+    assert (late.code, late.out) == (5, f"{told}tinyscheduler status says how they stand\n")
     assert (done.code, json.loads(done.out)["leases"]) == (0, [])
     assert "everything is paused" in waiting
     assert scene.disk.outcomes("1") == ["succeeded"]
     assert scene.task("1")["status"] == "complete"
-    assert scene.disk.leases() == ["2"]
+    assert [str(fact["task_id"]) for fact in scene.disk.events("run_started")] == ["1", "2"]
 
 
 def test_estop_ends_everything_now_and_nothing_starts_until_it_is_cleared(a_scene: MakeScene) -> None:
@@ -210,3 +207,20 @@ def test_estop_by_hand_is_whatever_has_the_name(a_scene: MakeScene, kind: str) -
     assert "\x1b" not in status.out
     assert cleared.code == (1 if kind == "folder" else 0)
     assert path.exists() == (kind == "folder")
+
+
+def test_dry_run_holds_back_what_acts_wherever_it_is_set(a_scene: MakeScene) -> None:
+    scene = a_scene(gated("dev-1"))
+    scene.seed(1)
+    path = str(scene.base / "plan.json")
+    scene.well("plan", "--out", path)
+    scene.configure(DRY_RUN="true")
+
+    answers = [scene.call(*words) for words in (["kick"], ["drain"], ["apply", path])]
+
+    assert [answer.code for answer in answers] == [4, 4, 4]
+    assert {answer.err.partition(" (")[0] for answer in answers} == {
+        "tinyscheduler: DRY_RUN is set, so nothing is done"
+    }
+    assert scene.disk.leases() == []
+    assert not (scene.state / "pauses").exists()

@@ -40,10 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, context: Context) -> int:
     """Raises Refused for a file that is no plan, or not of this world any more; StateError."""
     from tinyscheduler.bootstrap import load, wire
+    from tinyscheduler.cli.passing import refuse_dry_run
     from tinyscheduler.reconcile.approved import apply_plan
 
     approved = read_plan(options.file, datetime.now(UTC))
     configuration = load(context, write_cache=True)
+    refuse_dry_run(configuration)
     report = apply_plan(approved, lambda: wire(configuration, context))
     _show(report, options, context)
     return report.exit_code

@@ -35,11 +35,12 @@ def run(options: argparse.Namespace, context: Context) -> int:
     """Raises UsageError, StateError; Refused when the pause is ended by somebody else."""
     from tinyscheduler.bootstrap import wire
     from tinyscheduler.cli.anyhow import told_settings
-    from tinyscheduler.cli.passing import passes_until, seconds_of
+    from tinyscheduler.cli.passing import passes_until, refuse_dry_run, seconds_of
     from tinyscheduler.cli.pause import new_pause
 
     timeout_s = seconds_of(options.timeout, what="--timeout")
     configuration, rejected = told_settings(context)
+    refuse_dry_run(configuration)
     world = wire(configuration, context, is_read_only=True)
     reason = options.reason if options.reason is not None else "drain"
     world.pauses.write(new_pause(context, world.clock.now(), reason))

@@ -25,12 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_options: argparse.Namespace, context: Context) -> int:
-    """Raises ConfigError."""
+    """Raises ConfigError, Refused."""
     from tinyscheduler.bootstrap import load
-    from tinyscheduler.cli.passing import one_pass
+    from tinyscheduler.cli.passing import one_pass, refuse_dry_run
     from tinyscheduler.cli.run import print_report
 
-    report = one_pass(load(context, write_cache=True), context)
+    configuration = load(context, write_cache=True)
+    refuse_dry_run(configuration)
+    report = one_pass(configuration, context)
     if report.is_lock_busy:
         return _show_busy(report, context)
     print_report(report, context, is_json=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tinyscheduler.bootstrap import wire
 from tinyscheduler.cli.context import Context
-from tinyscheduler.errors import UsageError
+from tinyscheduler.errors import Refused, UsageError
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.reconcile.report import Report
 
@@ -17,6 +17,14 @@ PASS_PAUSE_S = 2.0
 """Between passes of our own that could not do it: a dead server, a process that does not die."""
 TIMEOUT_S_MAX = 86_400
 """A drain waits for agents that may run for hours."""
+
+
+def refuse_dry_run(configuration: Configuration) -> None:
+    """It holds back what acts; not ``estop``, which is meant when it is said. Raises Refused."""
+    if configuration.is_dry_run:
+        raise Refused(
+            "DRY_RUN is set, so nothing is done", hint="tinyscheduler run --dry-run shows what would be done"
+        )
 
 
 def one_pass(configuration: Configuration, context: Context, *, rejected: str = "") -> Report:
