@@ -88,6 +88,8 @@ LAWS: Sequence[tuple[str, str]] = (
     ("taken", "tasks of people taken from them"),
     ("attempts", "attempts beyond the limit"),
     ("caps", "slots or caps broken"),
+    ("clash", "runs at once that keep the same path or goal"),
+    ("paused", "starts in spite of a pause"),
 )
 
 

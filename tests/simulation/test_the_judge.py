@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 import pytest
 
 from tests.fakes.memory_files import MemoryFiles
 from tests.simulation.body import Body
-from tests.simulation.house import PAUSING_SEEDS, House, LawBroken
+from tests.simulation.figures import LAWS
+from tests.simulation.house import PAUSING_SEEDS, House, Law, LawBroken
 from tests.simulation.life import Life, a_house
 from tests.simulation.ports import Lock, world_of
 from tests.simulation.table import TableView
@@ -200,6 +202,10 @@ def test_files_that_break_their_promise_are_found(files):
         house.files_of = files
 
     assert found_in(break_it) is not None
+
+
+def test_every_law_has_a_row_in_the_figures():
+    assert {law for law, _ in LAWS} == set(get_args(Law))
 
 
 def test_a_task_that_is_forgotten_is_lost():
