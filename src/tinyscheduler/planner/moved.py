@@ -21,13 +21,14 @@ from tinyscheduler.planner.intent_subject import (
     past_run,
     task_of,
 )
+from tinyscheduler.planner.retry import STOPPED
 
 
 def was_parked(subject: Subject) -> bool:
     """The run that is meant was stopped, and is called otherwise because its task was moved meanwhile."""
     past, ledger, intent = past_run(subject), subject.ledger, subject.intent
     parked = ledger.parked if isinstance(ledger, Ledger) else None
-    is_named_otherwise = past is not None and past.kind in ("handed_off", "lost")
+    is_named_otherwise = past is not None and past.kind in STOPPED
     return is_named_otherwise and parked is not None and (parked.why, parked.by) == (intent.reason, intent.by)
 
 

@@ -56,9 +56,10 @@ COSTS: Mapping[OutcomeClass, Cost] = {
     "unsettled": Cost(False, "none", told="each"),
 }
 
-_STOPPED: frozenset[OutcomeClass] = frozenset({"cancelled", "handed_off", "lost"})
+STOPPED: frozenset[OutcomeClass] = frozenset({"cancelled", "handed_off", "interrupted", "lost"})
 """What a run that a person has stopped may be called in the end: its task was moved on the server
-meanwhile, or its lease was lost. It is parked all the same: who says stop means the task."""
+meanwhile, an ESTOP or a shutdown was quicker, its lease was given up or lost. It is parked all the same: who
+says stop means the task."""
 
 SAME_SUCCESSES_MAX = 3
 """Successes in a row that leave everything as it was: the task comes back for a reason that no further
@@ -196,7 +197,7 @@ def _asked(ledger: Ledger, run: Lease | OpenRun) -> Asked | None:
 
 
 def _parked(after: Ledger, outcome: Outcome, policy: Policy, asked: Asked | None) -> Parked | None:
-    if asked is not None and not asked.requeue and outcome.kind in _STOPPED:
+    if asked is not None and not asked.requeue and outcome.kind in STOPPED:
         # A person's word counts for what a person has stopped: it says also what comes next.
         return Parked(asked.reason, asked.by, outcome.at, "")
     if asked is not None and outcome.kind == "cancelled":

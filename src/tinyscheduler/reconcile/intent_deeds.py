@@ -70,7 +70,8 @@ def _close(context: Context, subject: Subject, task: Task, run: OpenRun) -> None
     if task.assigned_to == run.agent != before:
         context.server.update(task.id, assigned_to=before or "")
     outcome = Outcome("interrupted", context.world.clock.now(), summary=f"requeued by {subject.intent.by}")
-    ledger = _ledger_for(context, subject)
+    # Whatever was asked for before: who requeues wants it to run.
+    ledger = _ledger_for(context, subject)._replace(open=run._replace(asked=None))
     context.world.ledgers.write(after_run(ledger, run, outcome, subject.policy))
 
 

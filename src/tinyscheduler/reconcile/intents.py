@@ -7,6 +7,8 @@ is on disk; cut off anywhere, it is applied again and finds less to do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tinyscheduler.errors import NotAssigned, StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import TaskId
@@ -32,8 +34,9 @@ def receive(context: Context, snapshot: TendSnapshot) -> None:
     if snapshot.intents_left_out:
         context.report.limit(f"{INTENTS_MAX} intents in one pass; {snapshot.intents_left_out} wait")
     for facts in snapshot.leases:
-        if facts.intent is not None and facts.intent.kind != "release":
-            _note_wish(context, facts.lease, facts.intent)
+        wish = _wish_of(facts, snapshot.intents)
+        if wish is not None:
+            _note_wish(context, facts.lease, wish)
     leased = {known.lease.task_id for known in snapshot.leases} | {b.task_id for b in snapshot.broken}
     for intent in snapshot.intents:
         if intent.kind == "stop" and intent.task_id not in leased:
@@ -148,6 +151,18 @@ def _set_aside(context: Context, broken: BrokenIntent) -> None:
         context.world.intents.quarantine(broken)
     except StateError as error:
         context.report.fault(error)
+
+
+def _wish_of(facts: LeaseFacts, intents: Sequence[Intent]) -> Intent | None:
+    """Who has it stopped or parked. Also a stop that somebody or something else is quicker than, a release or
+    an ESTOP: the run is not the stop's any more, and what is to come after it still is."""
+    if facts.intent is not None and facts.intent.kind != "release":
+        return facts.intent
+    outcome = facts.lease.outcome
+    if facts.intent is None and (outcome is None or outcome.kind != "interrupted"):
+        return None
+    stops = (intent for intent in reversed(intents) if intent.kind == "stop")
+    return next((intent for intent in stops if intent.lease_id == facts.lease.lease_id), None)
 
 
 def _note_wish(context: Context, lease: Lease, intent: Intent) -> None:

@@ -317,3 +317,48 @@ def test_of_two_stops_the_last_word_is_shown_and_done(tmp_path: Path, *, requeue
     assert (first.word, first.why) == ("nothing_to_do", "replaced by a later request")
     assert last.why.endswith(after)
     assert ((parked(stage) is None), pending(stage)) == (requeue, [])
+
+
+@pytest.mark.parametrize("requeue", [False, True], ids=["stop", "stop --requeue"])
+def test_a_stop_that_estop_is_quicker_than_still_says_what_comes_next(
+    tmp_path: Path, *, requeue: bool
+) -> None:
+    """The wrapper obeys ESTOP before any pass has read the stop."""
+    stage = a_running_stage(tmp_path)
+    ask(stage, "stop", requeue=requeue, reason="wrong branch")
+    stage.engine.finish(stage.engine.newest(), "interrupted")
+
+    report = stage.run()
+    stage.clock.advance(3600)
+    stage.run()
+
+    assert report.exit_code == 0
+    assert kinds(stage)[0] == "interrupted"
+    assert parked(stage) == (None if requeue else ("wrong branch", "bob"))
+    assert len(stage.engine.wrappers) == (2 if requeue else 1)
+    assert ("parked" in stage.server.task(ONE).tags) is not requeue
+    assert pending(stage) == []
+
+
+@pytest.mark.parametrize("between", [True, False], ids=["in two passes", "in one"])
+def test_a_stopped_run_that_has_to_be_released_is_not_started_again(tmp_path: Path, *, between: bool) -> None:
+    """Its processes are still there: beside them it would run twice."""
+    stage = a_running_stage(tmp_path)
+    wrapper = stage.engine.newest()
+    assert wrapper.agent is not None
+    wrapper.agent.ignores |= {signal.SIGTERM, signal.SIGKILL}
+    stage.processes.end(wrapper.process.ref)
+    ask(stage, "stop", reason="wrong branch")
+    if between:
+        stage.run()
+    stage.clock.advance(1)
+    ask(stage, "release", reason="it hangs in the kernel")
+
+    for _ in range(3):
+        stage.run()
+        stage.clock.advance(300)
+
+    assert (kinds(stage), parked(stage)) == (["interrupted"], ("wrong branch", "bob"))
+    assert len(stage.engine.wrappers) == 1
+    assert pending(stage) == []
+    assert "parked" in stage.server.task(ONE).tags
