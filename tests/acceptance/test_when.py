@@ -122,7 +122,8 @@ def test_command_that_cannot_be_run_denies_and_is_a_fault(scene: Scene) -> None:
     assert scene.disk.leases() == []
     assert status.code == 1
     assert "PROBLEM  the last pass ended with exit code 1: pre_start gave no answer" in status.out
-    assert "held as denied until" in status.out
+    assert ": pre_start gave no answer: " in status.out
+    assert str(held(scene)["lever"]).startswith("mend the command in [hooks]")
     assert scene.comments("1") == []
 
 

@@ -39,7 +39,8 @@ class CommandHooks:
         try:
             process = self._begin(argv, question)
         except (OSError, ValueError) as error:
-            return HookAnswer(None, f"{argv[0]} cannot be run: {error}", is_begun=False)
+            why = getattr(error, "strerror", None) or str(error)
+            return HookAnswer(None, f"{argv[0]} cannot be run: {why}", is_begun=False)
         try:
             answer = _answer(process, time.monotonic() + timeout_s)
         finally:

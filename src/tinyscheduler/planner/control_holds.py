@@ -65,12 +65,23 @@ def denied(task: Task, view: View) -> Finding | None:
     if ledger.not_before <= view.snapshot.now:
         return None
     return Finding(
-        f"pre_start said: {last.why or 'no'}",
-        f"do what it says; it is asked again by itself, or at once after: tinyscheduler retry {task.id}",
+        denial_value(last.code, last.why or "no"),
+        denial_lever(last.code, task),
         limit=f"{ledger.not_before:%Y-%m-%dT%H:%M:%SZ}",
         since=last.at,
         next_look_at=ledger.not_before,
     )
+
+
+def denial_value(code: int | None, why: str) -> str:
+    """``code`` None: the command gave no answer."""
+    return f"pre_start said: {why}" if code is not None else f"pre_start gave no answer: {why}"
+
+
+def denial_lever(code: int | None, task: Task) -> str:
+    """What helps at once; it is asked again by itself."""
+    deed = "do what it says" if code is not None else "mend the command in [hooks] of tinyscheduler.toml"
+    return f"{deed}; it is asked again by itself, or at once after: tinyscheduler retry {task.id}"
 
 
 def last_denial(ledger: Ledger) -> PastRun | None:

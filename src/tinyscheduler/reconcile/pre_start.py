@@ -19,7 +19,12 @@ from tinyscheduler.model.lease import Outcome
 from tinyscheduler.model.ledger import Ledger, OpenRun
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.result import one_line
-from tinyscheduler.planner.control_holds import last_denial, with_few_denials
+from tinyscheduler.planner.control_holds import (
+    denial_lever,
+    denial_value,
+    last_denial,
+    with_few_denials,
+)
 from tinyscheduler.planner.retry import after_run
 from tinyscheduler.ports import HookAnswer
 from tinyscheduler.reconcile.claim import claim_of
@@ -102,8 +107,8 @@ def _denied(context: Context, start: Start, ledger: Ledger, answer: HookAnswer) 
         )
     elif before is None or before.why != why:
         _tell(context, start, why)
-    lever = f"do what it says; or to ask at once: tinyscheduler retry {task.id}"
-    return Held(task.id, "denied", f"pre_start said: {why}", next_look_at=after.not_before, lever=lever)
+    value, lever = denial_value(answer.code, why), denial_lever(answer.code, task)
+    return Held(task.id, "denied", value, next_look_at=after.not_before, lever=lever)
 
 
 def _after(context: Context, start: Start, ledger: Ledger, answer: HookAnswer, *, why: str) -> Ledger:
