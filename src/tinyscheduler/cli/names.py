@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tinyscheduler.errors import Refused, UsageError
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import TaskId, as_task_id
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WANTED = "1 to 64 letters, digits, '_' or '-'"
@@ -16,7 +16,7 @@ def task_id_of(text: str, *, what: str = "") -> TaskId:
     if not _NAME.fullmatch(text):
         place = f"{what}: " if what else ""
         raise Refused(f"{place}there is no task {text[:80]!r}", hint=f"an id is {_WANTED}")
-    return TaskId(text)
+    return as_task_id(text)
 
 
 def name_of(text: str, *, what: str) -> str:

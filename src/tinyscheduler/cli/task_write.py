@@ -208,9 +208,10 @@ def _new_blocker(text: str | None, task_id: TaskId) -> TaskId | None:
     """Empty takes it away."""
     if text == "":
         return TaskId("")
-    if text == task_id:
+    blocker = _task_or_none(text, what="--blocked-by")
+    if blocker == task_id:
         raise Refused("a task cannot wait for itself", hint="--blocked-by '' lets it wait for nobody")
-    return _task_or_none(text, what="--blocked-by")
+    return blocker
 
 
 def _task_or_none(text: str | None, *, what: str) -> TaskId | None:

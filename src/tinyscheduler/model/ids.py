@@ -12,3 +12,10 @@ LeaseId = NewType("LeaseId", str)
 """Random, 16 hex digits: tells two leases of one task apart."""
 Place = tuple[AgentName | None, QueueName | None]
 """Assignee and queue of a task: all tasks of one place have the same candidates."""
+
+
+def as_task_id(text: str) -> TaskId:
+    """What a person has written, as the server writes it: it reads 007 as the number 7, and our files are
+    named by the text."""
+    is_number = text.isascii() and text.isdigit()
+    return TaskId(text.lstrip("0") or "0") if is_number else TaskId(text)

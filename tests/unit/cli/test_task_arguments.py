@@ -58,6 +58,14 @@ def test_id_of_a_task(task_id: str) -> None:
     assert task_id == task_id_of(task_id)
 
 
+@pytest.mark.parametrize(
+    ("text", "task_id"), [("007", "7"), ("0", "0"), ("00", "0"), ("0x7", "0x7"), ("-07", "-07")]
+)
+def test_a_number_is_one_task_however_it_is_written(text: str, task_id: str) -> None:
+    """The server reads 007 as 7; leases, ledgers and intents are named by the text."""
+    assert task_id_of(text) == task_id
+
+
 @pytest.mark.parametrize("task_id", ["", "a/../b", "..", "7 ", "x" * 65, "\u0661", "a\n"])
 def test_what_cannot_be_an_id_is_no_task(task_id: str) -> None:
     with pytest.raises(Refused) as caught:

@@ -18,6 +18,7 @@ def said(description: str = "", *tags: str) -> Hints:
 
 TAGS = {
     "after:7": Hints(after=(TaskId("7"),)),
+    "after:007": Hints(after=(TaskId("7"),)),
     "write:src/a": Hints(writes=("src/a",)),
     "write:./src//a/": Hints(writes=("src/a",)),
     "write:.": Hints(writes=(".",)),
