@@ -13,9 +13,11 @@ CHUNK = 50
 
 KEPT: dict[int, str] = {
     625: "a claim that was sent late was not waited for",
+    1_133: "two runs whose tasks were deleted were over before anybody could stop them",
     1_193: "the same, after a suspend in the middle of a pass",
     1_458: "a success was said, then its lease was garbled before the task was complete",
     1_868: "a person took the task between the two halves of a settlement",
+    5_142: "another machine's lease was garbled, and its owner file named no machine",
 }
 """Seeds that have found something, with what. Their lives change with the simulation; the scene itself
 is a test beside the code that was mended."""
