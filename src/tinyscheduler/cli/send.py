@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     lease = _lease(world, task_id)
     at = instant_text(world.clock.now())
     world.runs.send(task_id, lease.attempt, f"## {at} {author_of(context)}\n\n{text.rstrip()}\n\n")
-    _refuse_ended(world, lease)
+    refuse_ended(world, lease)
     if options.json:
         from tinyscheduler.cli.console import print_json
         from tinyscheduler.kit.fields import identifier_value
@@ -79,8 +79,8 @@ def _text(options: argparse.Namespace, context: Context) -> str:
     return text
 
 
-def _refuse_ended(world: World, lease: Lease) -> None:
-    """Whoever sends believes that somebody reads."""
+def refuse_ended(world: World, lease: Lease) -> None:
+    """Whoever sends believes that somebody reads. Raises Refused when the run of this lease is over."""
     found = world.leases.read(lease.task_id)
     is_same = isinstance(found, Lease) and found.lease_id == lease.lease_id
     if not is_same or (isinstance(found, Lease) and found.state not in WITH_READER):
