@@ -2,10 +2,12 @@
 writes down what is wanted, by whom and why, and the pass does it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from tinyscheduler.model.ids import LeaseId, TaskId
+from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
+from tinyscheduler.model.ledger import Ledger
 
 IntentKind = Literal["stop", "park", "retry", "release", "requeue", "approve"]
 
@@ -57,3 +59,15 @@ class IntentAnswer(NamedTuple):
     word: AnswerWord
     """``waits``: it stays, and the next pass goes on with it."""
     why: str
+
+
+class Foreseen(NamedTuple):
+    """What becomes of the intents that wait, and what they will have changed when the next plan is made."""
+
+    answers: tuple[IntentAnswer, ...] = ()
+    ledgers: Mapping[TaskId, Ledger] = {}
+    tried_again: frozenset[AgentName] = frozenset()
+    """Agents whose quarantine, and the limit of whose account, is over then."""
+
+
+NOTHING_ASKED = Foreseen()

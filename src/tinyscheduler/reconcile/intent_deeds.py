@@ -8,11 +8,12 @@ from __future__ import annotations
 from tinyscheduler.errors import NotAssigned
 from tinyscheduler.model.event import Event, EventName
 from tinyscheduler.model.lease import Outcome
-from tinyscheduler.model.ledger import Approval, Ledger, OpenRun, Parked
+from tinyscheduler.model.ledger import OpenRun, Parked
 from tinyscheduler.model.task import PARKED_TAG, Task
-from tinyscheduler.planner.approval import approved
-from tinyscheduler.planner.intent_subject import Subject, intent_marker, is_said, ledger_of, open_run, task_of
-from tinyscheduler.planner.retry import after_run, fingerprint, released
+from tinyscheduler.planner.intent_effects import ledger_after, ledger_for
+from tinyscheduler.planner.intent_subject import Subject, intent_marker, is_said, open_run, task_of
+from tinyscheduler.planner.intents import Deed
+from tinyscheduler.planner.retry import after_run, fingerprint
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.parking import tag, tagged, untag, untagged
 
@@ -22,7 +23,7 @@ def park(context: Context, subject: Subject) -> None:
     TaskServerError; then it is done again."""
     intent, task = subject.intent, _task(subject)
     text = f"parked by {intent.by}: {intent.reason} {intent_marker(intent)}"
-    ledger, is_begun = _ledger_for(context, subject), is_said(subject)
+    ledger, is_begun = ledger_for(subject), is_said(subject)
     left = _let_go(context, task, text, is_said=is_begun)
     parked = Parked(intent.reason, intent.by, context.world.clock.now(), fingerprint(left))
     # A tag that was there before is a person's, and stays when ours would go.
@@ -36,18 +37,15 @@ def retry(context: Context, subject: Subject) -> None:
     if subject.closed:
         agents = context.world.configuration.agents
         context.memory.try_again([agent for agent in agents if agent.name in subject.closed])
-    ledger = _ledger_for(context, subject)
-    if ledger.is_tagged:
+    if ledger_for(subject).is_tagged:
         untag(context.server, _task(subject))
-    context.world.ledgers.write(released(ledger)._replace(is_tagged=False))
+    _write(context, subject, "retry")
     _tell(context, subject, "task_released")
 
 
 def approve(context: Context, subject: Subject) -> None:
     """What the person has read, and nothing else: the table has compared it with the task."""
-    intent = subject.intent
-    approval = Approval(intent.by, intent.reason, context.world.clock.now(), intent.mark)
-    context.world.ledgers.write(approved(_ledger_for(context, subject), approval))
+    _write(context, subject, "approve")
     _tell(context, subject, "task_approved")
 
 
@@ -71,7 +69,7 @@ def _close(context: Context, subject: Subject, task: Task, run: OpenRun) -> None
         context.server.update(task.id, assigned_to=before or "")
     outcome = Outcome("interrupted", context.world.clock.now(), summary=f"requeued by {subject.intent.by}")
     # Whatever was asked for before: who requeues wants it to run.
-    ledger = _ledger_for(context, subject)._replace(open=run._replace(asked=None))
+    ledger = ledger_for(subject)._replace(open=run._replace(asked=None))
     context.world.ledgers.write(after_run(ledger, run, outcome, subject.policy))
 
 
@@ -94,14 +92,10 @@ def _let_go(context: Context, task: Task, text: str, *, is_said: bool) -> Task:
     raise NotAssigned(f"{taker} took task {task.id} at the same moment")
 
 
-def _ledger_for(context: Context, subject: Subject) -> Ledger:
-    """The task's, or a new one that goes on counting where a namesake has stopped."""
-    found, task = ledger_of(subject), _task(subject)
-    if found is not None:
-        return found
-    other = subject.ledger
-    new = Ledger(task.id, context.server.source, task.created_at)
-    return new._replace(generation=other.generation, runs=other.runs) if isinstance(other, Ledger) else new
+def _write(context: Context, subject: Subject, deed: Deed) -> None:
+    ledger = ledger_after(subject, deed)
+    assert ledger is not None, "only deeds that leave a ledger come here"
+    context.world.ledgers.write(ledger)
 
 
 def _task(subject: Subject) -> Task:

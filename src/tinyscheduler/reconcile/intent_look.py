@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.ids import AgentName, TaskId
-from tinyscheduler.model.intent import Intent, IntentAnswer
+from tinyscheduler.model.intent import Foreseen, Intent, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.snapshot import TendSnapshot
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.planner.breakers import closed_to
+from tinyscheduler.planner.intent_effects import ledger_after
 from tinyscheduler.planner.intent_subject import Subject
 from tinyscheduler.planner.intents import Ruling, answer_of, ends_of, judge, replaces
 from tinyscheduler.ports import TaskServer, World
@@ -36,11 +37,14 @@ def with_ends(world: World, snapshot: TendSnapshot) -> TendSnapshot:
     return snapshot._replace(leases=tuple(facts))
 
 
-def foresee(world: World, server: TaskServer, snapshot: TendSnapshot) -> tuple[IntentAnswer, ...]:
+def foresee(world: World, server: TaskServer, snapshot: TendSnapshot) -> Foreseen:
     """What the next pass makes of each intent, oldest first; ``waits`` is what it is going to do. One
-    that comes after another of the same task meets a world that nobody can know yet. Raises StateError."""
+    that comes after another of the same task meets a world that nobody can know yet, unless that one
+    changes nothing but the ledger. Raises StateError."""
     answers: list[IntentAnswer] = []
     before: dict[TaskId, Intent] = {}
+    ledgers: dict[TaskId, Ledger] = {}
+    tried: set[AgentName] = set()
     for place, intent in enumerate(snapshot.intents):
         if any(replaces(later, intent) for later in snapshot.intents[place + 1 :]):
             answers.append(IntentAnswer(intent, "nothing_to_do", "replaced by a later request"))
@@ -49,16 +53,28 @@ def foresee(world: World, server: TaskServer, snapshot: TendSnapshot) -> tuple[I
         if first is not None and intent.kind != "release":
             answers.append(IntentAnswer(intent, "waits", f"after the {first.kind} that was asked before"))
             continue
-        ruling = look_at(world, server, intent, snapshot).ruling
+        subject, ruling = look_at(world, server, intent, snapshot, after=ledgers.get(intent.task_id))
         answers.append(answer_of(intent, ruling) or IntentAnswer(intent, "waits", ruling.why))
-        if answers[-1].word == "waits":
+        ledger = ledger_after(subject, ruling.deed)
+        if ledger is not None:
+            ledgers[intent.task_id] = ledger
+            tried.update(subject.closed)
+        elif answers[-1].word == "waits":
             before[intent.task_id] = intent
-    return tuple(answers)
+    return Foreseen(tuple(answers), ledgers, frozenset(tried))
 
 
-def look_at(world: World, server: TaskServer, intent: Intent, snapshot: TendSnapshot) -> Judged:
-    """The server is asked only where local facts do not decide. Raises StateError."""
-    ledger = world.ledgers.read([intent.task_id]).get(intent.task_id)
+def look_at(
+    world: World,
+    server: TaskServer,
+    intent: Intent,
+    snapshot: TendSnapshot,
+    *,
+    after: Ledger | None = None,
+) -> Judged:
+    """The server is asked only where local facts do not decide. ``after``: the ledger that another intent is
+    going to leave. Raises StateError."""
+    ledger = after or world.ledgers.read([intent.task_id]).get(intent.task_id)
     subject = _local_subject(world, intent, snapshot)._replace(ledger=ledger, source=server.source)
     ruling = judge(subject)
     if ruling.deed == "ask":

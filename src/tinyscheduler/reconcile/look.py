@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tinyscheduler.errors import Blind, StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.action import Keep, OddAction, StartPlan, StopOrphan, TendAction, task_of
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.intent import IntentAnswer
+from tinyscheduler.model.intent import NOTHING_ASKED, Foreseen, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef, TaggedRun
 from tinyscheduler.model.past_pass import ParkedTask, PastPass, Shelf
@@ -20,7 +20,6 @@ from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
 from tinyscheduler.model.waiting import Starving
 from tinyscheduler.planner.closed import closed_now
-from tinyscheduler.planner.intents import held_by
 from tinyscheduler.planner.pauses import in_force
 from tinyscheduler.planner.ranking import natural_id
 from tinyscheduler.planner.start import plan_start
@@ -182,9 +181,10 @@ class _Lookout:
         the ledgers are: nobody can tell."""
         if isinstance(tend, Unknown):
             return (), None
-        answers = self._answers(tend)
+        foreseen = self._foreseen(tend)
+        answers = foreseen.answers
         try:
-            tended = tended_as_seen(tend, backlog, held_by(answers))
+            tended = tended_as_seen(tend, backlog, foreseen)
             return answers, plan_start(observe_start(self._world, self._server, tended))
         except StateError as error:
             self._add(error)
@@ -211,16 +211,16 @@ class _Lookout:
             hint = "the next pass puts it into quarantine and goes on without it"
             self.faults.append(Problem("problem", "breakers-unreadable", forgotten, hint))
 
-    def _answers(self, tend: TendSnapshot) -> tuple[IntentAnswer, ...]:
+    def _foreseen(self, tend: TendSnapshot) -> Foreseen:
         if not tend.intents:
-            return ()
+            return NOTHING_ASKED
         from tinyscheduler.reconcile.intent_look import foresee
 
         try:
             return foresee(self._world, self._server, tend)
         except StateError as error:
             self._add(error)
-            return ()
+            return NOTHING_ASKED
 
     def _add(self, error: StateError) -> None:
         self.faults.append(Problem("problem", error.reference, error.message, error.hint))

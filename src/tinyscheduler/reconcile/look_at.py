@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.action import OddAction, StopOrphan, task_of
 from tinyscheduler.model.explanation import Explanation
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.intent import IntentAnswer
+from tinyscheduler.model.intent import NOTHING_ASKED, Foreseen
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease
 from tinyscheduler.model.past_pass import PastPass
-from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.explain import explain, with_task
-from tinyscheduler.planner.intents import held_by
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.desired import as_desired
 from tinyscheduler.reconcile.guard import GuardedServer
@@ -38,12 +35,12 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
     server = GuardedServer(world.server, Memory(world))
     question = _Question(world, server, task_id)
     asked = _asked(question, tend)
-    explanation, why = _explained(question, tend, held_by(asked))
+    explanation, why = _explained(question, tend, asked)
     if _misses_a_lease(explanation, tend):
         # A claim between the reading of the leases and the server's answer: now there is a lease.
         tend = observed_leases(world)
         asked = _asked(question, tend)
-        explanation, why = _explained(question, tend, held_by(asked))
+        explanation, why = _explained(question, tend, asked)
     mine = _compared(question, tend)
     run = next((run for run in runs_of(world, mine) if run.facts.lease.task_id == task_id), None)
     last = side.hindsight.last_pass()
@@ -60,7 +57,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         ledger=world.ledgers.read([task_id]).get(task_id),
         attempts_max=world.configuration.policy.max_attempts,
         log=_log(side, task_id),
-        intents=asked,
+        intents=asked.answers,
         odd=odd,
         next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
     )
@@ -89,11 +86,11 @@ class _Question(NamedTuple):
     task_id: TaskId
 
 
-def _asked(question: _Question, tend: TendSnapshot) -> tuple[IntentAnswer, ...]:
+def _asked(question: _Question, tend: TendSnapshot) -> Foreseen:
     """Requests about this task, and what becomes of them."""
     about = tuple(intent for intent in tend.intents if intent.task_id == question.task_id)
     if not about:
-        return ()
+        return NOTHING_ASKED
     from tinyscheduler.reconcile.intent_look import foresee
 
     return foresee(question.world, question.server, tend._replace(intents=about))
@@ -114,7 +111,7 @@ def _misses_a_lease(explanation: Explanation | None, tend: TendSnapshot) -> bool
 
 
 def _explained(
-    question: _Question, tend: TendSnapshot, refused: Mapping[TaskId, Held]
+    question: _Question, tend: TendSnapshot, foreseen: Foreseen
 ) -> tuple[Explanation | None, str | None]:
     """The explanation, or why the server is unknown; neither for a task that it does not have."""
     world, server, task_id = question
@@ -128,7 +125,7 @@ def _explained(
             return None, None
         except TaskServerError as error:
             return None, error.message
-    return explain(task, _snapshot(question, tended_as_seen(tend, backlog, refused))), None
+    return explain(task, _snapshot(question, tended_as_seen(tend, backlog, foreseen))), None
 
 
 def _in_backlog(task_id: TaskId, backlog: Known[Backlog] | Unknown) -> Task | None:
@@ -159,7 +156,7 @@ def _snapshot(question: _Question, tended: Tended) -> StartSnapshot:
     snapshot = observe_start(world, server, tended)
     if task_id in snapshot.ledgers:
         return snapshot
-    return snapshot._replace(ledgers={**snapshot.ledgers, **world.ledgers.read([task_id])})
+    return snapshot._replace(ledgers={**world.ledgers.read([task_id]), **snapshot.ledgers})
 
 
 def _log(side: ReadSide, task_id: TaskId) -> str | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.knowledge import Known
-from tinyscheduler.planner.intents import held_by
 from tinyscheduler.planner.lineup import lineup
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.intent_look import foresee
 from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen
@@ -22,12 +21,8 @@ def look_at_backlog(side: ReadSide) -> BacklogSeen:
     server = GuardedServer(world.server, Memory(world))
     server.meet(tend)
     backlog, _ = fetch(world, server)
-    answers: tuple[IntentAnswer, ...] = ()
-    if tend.intents:
-        from tinyscheduler.reconcile.intent_look import foresee
-
-        answers = foresee(world, server, tend)
-    snapshot = observe_start(world, server, tended_as_seen(tend, backlog, held_by(answers)))
+    foreseen = foresee(world, server, tend)
+    snapshot = observe_start(world, server, tended_as_seen(tend, backlog, foreseen))
     plan = plan_start(snapshot)
     known = backlog.value if isinstance(backlog, Known) else None
     return BacklogSeen(

@@ -6,6 +6,7 @@ from tinyscheduler.model.knowledge import Known
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.task_graph import task_graph
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.intent_look import foresee
 from tinyscheduler.reconcile.look import ReadSide, observed_leases
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen
@@ -19,7 +20,7 @@ def look_at_graph(side: ReadSide) -> GraphSeen:
     server = GuardedServer(world.server, Memory(world))
     server.meet(tend)
     backlog, _ = fetch(world, server)
-    snapshot = observe_start(world, server, tended_as_seen(tend, backlog, {}))
+    snapshot = observe_start(world, server, tended_as_seen(tend, backlog, foresee(world, server, tend)))
     plan = plan_start(snapshot)
     return GraphSeen(
         task_graph(snapshot, plan),

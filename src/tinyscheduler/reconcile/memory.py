@@ -96,15 +96,13 @@ class Memory:
     def try_again(self, agents: list[Agent]) -> None:
         """A person says that they are mended: the time of their quarantine, and of their account's
         limit, is up now, and one task tries. Raises StateError."""
-        now, names = self._world.clock.now(), {agent.name for agent in agents}
-        ends = {n: q.until for n, q in self.breakers.agents.items() if n in names}
-        early = {n for n, until in ends.items() if until is not None and until > now}
-        known = self.breakers.agents.items()
-        self._keep_agents({n: q._replace(until=now) if n in early else q for n, q in known})
-        limits, keys = self.accounts.limits, {rules.account_of(agent) for agent in agents}
-        ours = {k: v._replace(until=now) if k in keys and v.until > now else v for k, v in limits.items()}
-        if ours != limits:
-            self._write_accounts(self.accounts._replace(limits=ours))
+        from tinyscheduler.planner.intent_effects import accounts_tried_again, breakers_tried_again
+
+        now = self._world.clock.now()
+        self._keep_agents(breakers_tried_again(self.breakers, agents, now).agents)
+        accounts = accounts_tried_again(self.accounts, agents, now)
+        if accounts != self.accounts:
+            self._write_accounts(accounts)
 
     # --- accounts ----------------------------------------------------------------------------
 

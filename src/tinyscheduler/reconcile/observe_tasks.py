@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tinyscheduler.errors import TaskServerError
 from tinyscheduler.model.hours import ALL_OPEN, ClosedHours
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.intent import NOTHING_ASKED, Foreseen
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
@@ -42,13 +43,16 @@ class Tended(NamedTuple):
     """Tasks that this pass has already refused to start."""
     prerequisites: Mapping[TaskId, Prerequisite] | None = None
     """What this pass has asked for already; None: nothing."""
+    foreseen: Foreseen = NOTHING_ASKED
+    """For those who only look; the pass itself has done all that by then."""
 
 
-def tended_as_seen(
-    tend: TendSnapshot, backlog: Known[Backlog] | Unknown, refused: Mapping[TaskId, Held]
-) -> Tended:
-    """For those who only look: as if nothing had to be tended."""
-    return Tended([facts.lease for facts in tend.leases], tend.broken, backlog, refused)
+def tended_as_seen(tend: TendSnapshot, backlog: Known[Backlog] | Unknown, foreseen: Foreseen) -> Tended:
+    """For those who only look: as if nothing had to be tended, and what is asked for were done."""
+    from tinyscheduler.planner.intents import held_by
+
+    leases, refused = [facts.lease for facts in tend.leases], held_by(foreseen.answers)
+    return Tended(leases, tend.broken, backlog, refused, foreseen=foreseen)
 
 
 def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnapshot:
@@ -61,8 +65,9 @@ def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnap
         from tinyscheduler.reconcile.prerequisites import parked_of
 
         ledgers = {**ledgers, **parked_of(world.ledgers, prerequisites)}
+    ledgers = {**ledgers, **tended.foreseen.ledgers} if tended.foreseen.ledgers else ledgers
     machine, policy = world.gauge.read() if asked else NOT_LOOKED_AT, world.configuration.policy
-    return StartSnapshot(
+    snapshot = StartSnapshot(
         now=world.clock.now(),
         source=server.source,
         backlog=backlog,
@@ -84,6 +89,17 @@ def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnap
         cursor=world.cursors.read() if asked and policy.band_weights else FIRST_TURN,
         prerequisites=prerequisites,
         totals=_totals(machine, policy),
+    )
+    return _tried_again(snapshot, tended.foreseen) if tended.foreseen.tried_again else snapshot
+
+
+def _tried_again(snapshot: StartSnapshot, foreseen: Foreseen) -> StartSnapshot:
+    from tinyscheduler.planner.intent_effects import accounts_tried_again, breakers_tried_again
+
+    agents = [agent for agent in snapshot.agents if agent.name in foreseen.tried_again]
+    return snapshot._replace(
+        breakers=breakers_tried_again(snapshot.breakers, agents, snapshot.now),
+        accounts=accounts_tried_again(snapshot.accounts, agents, snapshot.now),
     )
 
 

@@ -9,7 +9,6 @@ from tinyscheduler.model.action import Keep, Settle, TendPlan
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
-from tinyscheduler.planner.intents import held_by
 from tinyscheduler.planner.lost import runs_without_lease
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
@@ -38,11 +37,12 @@ def preview(world: World) -> Report:
         plan = plan_tend(tend)
         report.tended(plan)
         tell_odd(report, plan)
-        report.answers += foresee(world, server, tend)
+        foreseen = foresee(world, server, tend)
+        report.answers += foreseen.answers
         kept = [action.lease for action in plan.actions if isinstance(action, Keep)]
         backlog = fetch_into(report, world, server)
         backlog = _heed(report, world, server, tend=_only(tend, kept), backlog=backlog)
-        tended = tended_as_seen(tend, backlog, held_by(report.answers))
+        tended = tended_as_seen(tend, backlog, foreseen)
         snapshot = observe_start(world, server, tended)
         _look_for_lost(report, world, snapshot)
         starts = plan_start(snapshot)

@@ -11,6 +11,7 @@ from tests.fakes.stage import Stage, a_stage
 from tests.unit.reconcile.breaker_scenes import TASK, events, held, started
 from tests.unit.reconcile.intent_scenes import answers, ask
 from tinyscheduler.model.ids import AgentName
+from tinyscheduler.reconcile.preview import preview
 
 
 def fail_to_start(stage: Stage, times: int) -> None:
@@ -48,9 +49,11 @@ def test_retry_of_a_task_that_a_quarantine_holds_tries_the_agent_at_once(stage: 
     new = stage.server.create(queue="dev")
     lever = stage.run().start.held[1].lever
     ask(stage, "retry", new)
+    foreseen = preview(stage.world()).start.starts
 
     report = stage.run()
 
+    assert [(start.task.id, start.agent.name) for start in foreseen] == started(report)
     assert lever.endswith(f", then: tinyscheduler retry {new}")
     assert (started(report), answers(stage)) == ([("1", "dev-1")], [("retry", "applied")])
 

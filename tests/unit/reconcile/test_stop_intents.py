@@ -290,7 +290,7 @@ def test_a_run_that_has_lost_its_lease_is_ended_by_a_stop_and_its_task_parked(
         remove_lease(stage)
         ask(stage, "stop", reason="wrong branch")
     world = stage.world()
-    (foreseen,) = foresee(world, world.server, observed_leases(world))
+    (foreseen,) = foresee(world, world.server, observed_leases(world)).answers
 
     for _ in range(6):
         stage.run()
@@ -309,7 +309,7 @@ def test_of_two_stops_the_last_word_is_shown_and_done(tmp_path: Path, *, requeue
     stage.clock.advance(1)
     ask(stage, "stop", requeue=requeue)
     world = stage.world()
-    first, last = foresee(world, world.server, observed_leases(world))
+    first, last = foresee(world, world.server, observed_leases(world)).answers
 
     stage.run()
 
