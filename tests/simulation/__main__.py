@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable
 
 from tests.simulation.figures import PAGE, Tally, write_into
-from tests.simulation.house import LawBroken
+from tests.simulation.house import KEEPING_SEEDS, PAUSING_SEEDS, LawBroken
 from tests.simulation.life import STEPS, Life, a_house, replay
 
-SOAK_SEED = 1_000_000
-"""Other lives than those of ``make test``."""
+SOAK_SEEDS = tuple(1_000_000 + first for first in (0, KEEPING_SEEDS, PAUSING_SEEDS))
+"""In turns, so that all kinds of houses are played; other lives than those of ``make test``."""
 BROKEN_MAX = 20
 """So many are enough to work on."""
 
@@ -66,6 +66,11 @@ def _play(tally: Tally, seed: int, *, steps: int, listener: Callable[[str], None
     tally.add(house)
 
 
+def soak_seed(number: int) -> int:
+    """Of the life with this number."""
+    return SOAK_SEEDS[number % len(SOAK_SEEDS)] + number // len(SOAK_SEEDS)
+
+
 WRITTEN_STEPS_MIN = 1_000_000
 """A short one is somebody's trial, and no figure for the docs."""
 
@@ -78,7 +83,7 @@ def _soak(steps: int) -> int:
     with Progress(*columns, TimeRemainingColumn()) as progress:
         bar = progress.add_task("worlds", total=steps, said="")
         while tally.steps < steps and len(tally.broken) < BROKEN_MAX:
-            _play(tally, SOAK_SEED + tally.lives, steps=STEPS, listener=None)
+            _play(tally, soak_seed(tally.lives), steps=STEPS, listener=None)
             progress.update(bar, completed=tally.steps, said=_said(tally))
     print(tally.markdown())
     if tally.broken:

@@ -31,6 +31,8 @@ FAULTS: tuple[tuple[str, str], ...] = (
     ("requests by command", r"request: .*"),
     ("tasks taken, given back, changed, completed, archived or deleted by people",
      r"person: (take|give_back|retitle|complete|archive|delete)"),
+    ("pauses and resumes by people", r"person: (pause|resume)"),
+    ("tasks that keep a path or a goal to themselves", r"task that keeps something"),
 )  # fmt: skip
 """What a row says, and which counts it adds up."""
 
