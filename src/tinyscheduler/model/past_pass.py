@@ -47,7 +47,7 @@ class ParkedTask(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """What the ledgers say about tasks that are not running."""
+    """What the ledgers say about tasks that are not running, and which of all say nothing."""
 
     parked: tuple[ParkedTask, ...] = ()
     broken: tuple[BrokenLedger, ...] = ()

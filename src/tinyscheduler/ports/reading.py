@@ -45,7 +45,7 @@ class Hindsight(Protocol):
         """None: no pass has ended here yet."""
 
     def shelf(self, but: Collection[TaskId]) -> Shelf:
-        """Of all ledgers except those of the tasks named."""
+        """Of all ledgers; of the tasks named only those that cannot be read."""
 
 
 class LogTail(Protocol):

@@ -240,10 +240,13 @@ def _tend(world: World) -> TendSnapshot | Unknown:
 
 
 def _run(world: World, facts: LeaseFacts, action: TendAction) -> RunSeen:
-    if isinstance(action, Keep) or facts.lease.state == "finished":
-        return RunSeen(facts, action)
     lease = facts.lease
-    return RunSeen(facts, action, world.leases.stop_order(lease.task_id), _is_agent_alive(world, facts))
+    is_stopped = lease.wrapper is not None and world.processes.is_stopped(lease.wrapper)
+    run = RunSeen(facts, action, is_wrapper_stopped=is_stopped)
+    if isinstance(action, Keep) or lease.state == "finished":
+        return run
+    stop, is_alive = world.leases.stop_order(lease.task_id), _is_agent_alive(world, facts)
+    return run._replace(stop=stop, is_agent_alive=is_alive)
 
 
 def _is_agent_alive(world: World, facts: LeaseFacts) -> bool:

@@ -14,6 +14,7 @@ from tinyscheduler.model.lease import BrokenLease
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
+from tinyscheduler.views.figures import wrapper_word
 from tinyscheduler.views.held import found_text
 from tinyscheduler.views.intents import outlook_text
 from tinyscheduler.views.odd import mending_text, orphan_text
@@ -182,7 +183,7 @@ def _run_facts(subject: Subject) -> Iterator[tuple[str, str]]:
     facts, lease = subject.run.facts, subject.run.facts.lease
     left_s = lease.hard_limit_s - facts.run_age_s
     beat = f"for {span_text(facts.run_age_s)}, last beat {span_text(facts.beat_age_s)} ago"
-    wrapper = f"wrapper {facts.wrapper} (pid {lease.wrapper_pid or '-'})"
+    wrapper = f"wrapper {wrapper_word(subject.run)} (pid {lease.wrapper_pid or '-'})"
     left = f"{span_text(left_s)} left of {span_text(lease.hard_limit_s)}"
     yield "run", f"lease {lease.lease_id}, {beat}, {wrapper}, {left}"
     if facts.unwanted or facts.drift:

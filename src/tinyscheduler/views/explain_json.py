@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinyscheduler.kit.fields import instant_text, instant_text_or_none
 from tinyscheduler.model.ledger import BrokenLedger
 from tinyscheduler.views.explain import Subject, held_now, next_look_at
+from tinyscheduler.views.figures import wrapper_word
 from tinyscheduler.views.held import held_json, id_json, row_json
 from tinyscheduler.views.intents import answer_json
 from tinyscheduler.views.seen import RunSeen
@@ -52,7 +53,7 @@ def _run_json(run: RunSeen) -> dict[str, object]:
         "state": lease.state,
         "agent": lease.agent,
         "attempt": lease.attempt,
-        "wrapper": facts.wrapper,
+        "wrapper": wrapper_word(run),
         "pid": lease.wrapper_pid,
         "age_sec": round(facts.run_age_s, 1),
         "beat_age_sec": round(facts.beat_age_s, 1),

@@ -11,7 +11,7 @@ from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.past_pass import PastPass
-from tinyscheduler.model.snapshot import LeaseFacts, Liveness
+from tinyscheduler.model.snapshot import Liveness
 from tinyscheduler.views.seen import RunSeen, Seen
 
 IDS_SHOWN_MAX = 5
@@ -36,8 +36,12 @@ def runs_seen(seen: Seen) -> tuple[RunSeen, ...]:
     return seen.runs.value if isinstance(seen.runs, Known) else ()
 
 
-def wrapper_word(facts: LeaseFacts) -> Liveness | Literal["awaited"]:
-    """``awaited``: the start has been made, and no wrapper has taken it over yet. Nobody is dead there."""
+def wrapper_word(run: RunSeen) -> Liveness | Literal["awaited", "stopped"]:
+    """``awaited``: the start has been made, and no wrapper has taken it over yet. Nobody is dead there.
+    ``stopped``: it lives, but by a signal it does not beat."""
+    facts = run.facts
+    if run.is_wrapper_stopped:
+        return "stopped"
     lease = facts.lease
     is_unnamed = lease.wrapper is None and facts.owner is None and not facts.is_owner_unreadable
     is_early = lease.state in ("claiming", "starting") and facts.is_same_boot

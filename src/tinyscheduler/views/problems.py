@@ -12,6 +12,7 @@ from tinyscheduler.model.action import Keep, StopOrphan, task_of
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass
 from tinyscheduler.views.closed import closed_text
+from tinyscheduler.views.figures import runs_seen
 from tinyscheduler.views.holding import holding_trouble
 from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.run_trouble import trouble_of
@@ -97,8 +98,10 @@ def _broken(seen: Seen) -> Iterator[Problem]:
         hint = mending_text(lease, actions.get(lease.task_id))
         yield Problem("problem", "lease-unreadable", f"lease {lease.path}: {lease.why}", hint, lease.task_id)
     for ledger in seen.shelf.broken:
-        message, hint = f"ledger {ledger.path}: {ledger.why}", f"mend or remove {ledger.path}"
-        yield Problem("problem", "ledger-unreadable", message, f"{hint}; its task is held", ledger.task_id)
+        is_running = any(run.facts.lease.task_id == ledger.task_id for run in runs_seen(seen))
+        what = "its run goes on, and is not settled before" if is_running else "its task is held"
+        message, hint = f"ledger {ledger.path}: {ledger.why}", f"mend or remove {ledger.path}; {what}"
+        yield Problem("problem", "ledger-unreadable", message, hint, ledger.task_id)
 
 
 def _orphans(seen: Seen) -> Iterator[Problem]:
@@ -121,7 +124,8 @@ def _runs(seen: Seen) -> Iterator[Problem]:
             message, hint = trouble
             lease = run.facts.lease
             where = f"task {lease.task_id} on {lease.agent}: "
-            reference = run.action.reason.replace("_", "-")
+            is_kept = run.action.reason == "running"
+            reference = "wrapper-stopped" if is_kept else run.action.reason.replace("_", "-")
             yield Problem("problem", reference, where + message, hint, lease.task_id)
 
 

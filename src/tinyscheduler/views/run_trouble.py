@@ -29,7 +29,7 @@ UNSETTLED_S = 180
 
 def trouble_of(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
     """Message and hint; None: it is as it should be."""
-    found = _trouble(run, seen)
+    found = _trouble(run, seen) or _silence(run)
     return None if found is None else (found[0] + _stopped(run, seen), found[1])
 
 
@@ -51,6 +51,15 @@ def what_comes(run: RunSeen) -> tuple[str, str] | None:
             return "its claim was interrupted, or is being made now; a pass that finds it undoes it", now
         case _:
             return None
+
+
+def _silence(run: RunSeen) -> tuple[str, str] | None:
+    """Of a run that is kept for now; with its next beats missing it will not be."""
+    pid = run.facts.lease.wrapper_pid
+    if not run.is_wrapper_stopped or run.facts.lease.state != "running":
+        return None
+    message = f"its wrapper (pid {pid}) is stopped by a signal and does not beat"
+    return message, f"kill -CONT {pid} lets it go on; else a pass ends it as lost"
 
 
 def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:

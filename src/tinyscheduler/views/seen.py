@@ -45,6 +45,8 @@ class RunSeen(NamedTuple):
     """Looked for only where the action is not to keep it."""
     is_agent_alive: bool = False
     """Likewise: the agent outlived its wrapper."""
+    is_wrapper_stopped: bool = False
+    """It lives, and a signal has stopped it."""
 
 
 class Seen(NamedTuple):

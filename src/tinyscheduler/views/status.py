@@ -82,7 +82,7 @@ def _lease_row(run: RunSeen, seen: Seen) -> tuple[str, ...]:
         lease.queue or "-",
         lease.state,
         "ended" if is_over else _wrapper_text(run, seen),
-        "-" if wrapper_word(facts) == "awaited" else lease.containment,
+        "-" if wrapper_word(run) == "awaited" else lease.containment,
         str(lease.attempt),
         span_text(facts.run_age_s),
         span_text(facts.beat_age_s),
@@ -93,7 +93,7 @@ def _lease_row(run: RunSeen, seen: Seen) -> tuple[str, ...]:
 
 def _wrapper_text(run: RunSeen, seen: Seen) -> str:
     """With the time that it has, as long as it has not come."""
-    word = wrapper_word(run.facts)
+    word = wrapper_word(run)
     if word != "awaited" or run.facts.lease.state != "starting":
         return word
     return f"awaited, {span_text(run.facts.run_age_s)} of {seen.configuration.policy.start_timeout_s}s"

@@ -76,13 +76,14 @@ def test_only_parked_and_broken_ledgers_are_of_note(tmp_path: Path, hindsight: F
     store.write(a_ledger("8"))
     store.write(a_ledger("7", parked=parked))
     (tmp_path / "ledger" / "task_6.json").write_text('{\n "parked": nu')
+    (tmp_path / "ledger" / "task_11.json").write_text("{")
     (tmp_path / "ledger" / "other.json").write_text("not ours")
 
-    shelf = hindsight.shelf({TaskId("7")})
+    shelf = hindsight.shelf({TaskId("7"), TaskId("11")})
 
     assert [entry.task_id for entry in shelf.parked] == ["9", "10"]
     assert {entry.parked for entry in shelf.parked} == {parked}
-    assert [broken.task_id for broken in shelf.broken] == ["6"]
+    assert [broken.task_id for broken in shelf.broken] == ["6", "11"]
 
 
 def test_folder_that_may_not_be_read_is_said(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests import builders as b
-from tests.unit.views.scenes import seen
+from tests.unit.views.scenes import a_run, seen
+from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import Owner
 from tinyscheduler.model.snapshot import LeaseFacts
 from tinyscheduler.views.figures import wrapper_word
 from tinyscheduler.views.problems import problems
+from tinyscheduler.views.run_trouble import trouble_of
 from tinyscheduler.views.status import status_tables
 from tinyscheduler.views.status_json import status_json
 from tinyscheduler.views.table import plain_text
@@ -56,4 +58,24 @@ def owned(owner: Owner) -> LeaseFacts:
     ],
 )
 def test_only_a_start_that_nobody_has_touched_is_awaited(facts: LeaseFacts, word: str) -> None:
-    assert wrapper_word(facts) == word
+    assert wrapper_word(a_run(facts)) == word
+
+
+def test_a_wrapper_that_a_signal_has_stopped_is_named_with_the_way_on() -> None:
+    facts = b.facts(b.a_lease("7"))
+    stopped = a_run(facts)._replace(is_wrapper_stopped=True)
+    pid = facts.lease.wrapper_pid
+
+    assert wrapper_word(stopped) == "stopped"
+    assert trouble_of(stopped, seen(facts)) == (
+        f"its wrapper (pid {pid}) is stopped by a signal and does not beat",
+        f"kill -CONT {pid} lets it go on; else a pass ends it as lost",
+    )
+
+
+def test_a_stopped_wrapper_is_a_problem_with_a_name() -> None:
+    facts = b.facts(b.a_lease("7"))
+    scene = seen(facts)
+    scene = scene._replace(runs=Known((a_run(facts)._replace(is_wrapper_stopped=True),)))
+
+    assert [problem.reference for problem in problems(scene)] == ["wrapper-stopped"]

@@ -48,7 +48,7 @@ class FileHindsight:
         except OSError as error:
             return Shelf(broken=(BrokenLedger(TaskId("*"), self._ledgers, reason_of(error)),))
         found = (task for name in names if (task := name_between("task_", name, ".json")))
-        return self._shelf([TaskId(name) for name in found if name not in but and self._is_of_note(name)])
+        return self._shelf([TaskId(name) for name in found if self._is_of_note(name)], but)
 
     def _is_of_note(self, name: str) -> bool:
         """Parked, or not readable at first sight."""
@@ -60,14 +60,14 @@ class FileHindsight:
             return True
         return not (data.startswith(b"{\n") and data.endswith(b"}\n") and _NOT_PARKED in data)
 
-    def _shelf(self, task_ids: list[TaskId]) -> Shelf:
+    def _shelf(self, task_ids: list[TaskId], but: Collection[TaskId]) -> Shelf:
         ledgers = FileLedgerStore(self._ledgers).read(task_ids)
         parked, broken = [], []
         for task_id in sorted(ledgers, key=lambda task_id: (len(task_id), task_id)):
             ledger = ledgers[task_id]
             if not isinstance(ledger, Ledger):
                 broken.append(ledger)
-            elif ledger.parked is not None:
+            elif ledger.parked is not None and task_id not in but:
                 parked.append(ParkedTask(task_id, ledger.parked))
         return Shelf(tuple(parked), tuple(broken))
 
