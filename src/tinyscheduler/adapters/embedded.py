@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import ServerUnavailable, StateError, TaskNotFound
-from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.ids import EMBEDDED, EMBEDDED_UNKNOWN, AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
 from tinyscheduler.taskstore.rows import CommentRow, NewTask, TaskChanges, TaskFilter, TaskRow
@@ -20,9 +20,6 @@ from tinyscheduler.taskstore.store import Store
 
 if TYPE_CHECKING:
     from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
-
-SOURCE_UNKNOWN: Final = "embedded:unknown"
-"""Of a file that cannot be opened: no task is of it, and every call says why."""
 
 
 class EmbeddedTaskServer:
@@ -152,9 +149,9 @@ class EmbeddedTaskServer:
     def _identity(self) -> str:
         """Made with the file: the same in every process, another one for another file."""
         try:
-            return f"embedded:{self._store().identity}"
+            return EMBEDDED + self._store().identity
         except ServerUnavailable:
-            return SOURCE_UNKNOWN
+            return EMBEDDED_UNKNOWN
 
     def _store(self) -> Store:
         if self._opened is None:

@@ -10,6 +10,10 @@ AgentName = NewType("AgentName", str)
 QueueName = NewType("QueueName", str)
 LeaseId = NewType("LeaseId", str)
 """Random, 16 hex digits: tells two leases of one task apart."""
+EMBEDDED = "embedded:"
+"""How the identity of a task store of our own begins; the rest was made with its file."""
+EMBEDDED_UNKNOWN = f"{EMBEDDED}unknown"
+"""Of a file that cannot be opened: no task is of it, and every call says why."""
 Place = tuple[AgentName | None, QueueName | None]
 """Assignee and queue of a task: all tasks of one place have the same candidates."""
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tinyscheduler.errors import ServerUnavailable, StateError
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import EMBEDDED, EMBEDDED_UNKNOWN, TaskId
 from tinyscheduler.model.intent import Intent
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.ledger import Ledger
@@ -88,6 +88,22 @@ class Acquaintance:
         if len(self._created_at) > 1:
             return "in flight"
         return f"that it was last asked for, of which task {task_id} is in flight"
+
+
+def lost_store(leases: Sequence[Lease], source: str) -> ServerUnavailable | None:
+    """A store of our own has its identity from its file: with runs of another one it was lost or replaced,
+    and the next pass would have made a new one and called it well. None: it is theirs, or it is no such
+    store, and then the operator has named another server."""
+    known = (source, EMBEDDED_UNKNOWN)
+    lost = [lease for lease in leases if lease.source.startswith(EMBEDDED) and lease.source not in known]
+    if not lost or not source.startswith(EMBEDDED) or source == EMBEDDED_UNKNOWN:
+        return None
+    runs = "run" if len(lost) == 1 else "runs"
+    return ServerUnavailable(
+        f"the task store is not that of {len(lost)} {runs} in flight: it was lost or replaced",
+        hint="put state/tasks.db back; if it is gone for good, tinyscheduler stop each of them, and then "
+        "remove their leases from state/running",
+    )
 
 
 def tasks_before(world: World, source: str) -> Tasks:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from tinyscheduler.errors import ServerUnavailable, TaskNotFound, TaskServerError
-from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.ids import EMBEDDED, AgentName, QueueName, TaskId
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.snapshot import Backlog, TendSnapshot
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
@@ -48,9 +48,16 @@ class GuardedServer:
         return self._call(lambda: self._server.backlog(queues, agents, limit))
 
     def meet(self, snapshot: TendSnapshot) -> None:
-        """Tasks that this server should know (law 4), and what people ask for."""
+        """Tasks that this server should know (law 4), and what people ask for. Unknown from here on where it
+        is a store that was made since."""
         self._in_flight = [facts.lease for facts in snapshot.leases]
         self._asked = snapshot.intents
+        if any(
+            lease.source.startswith(EMBEDDED) and lease.source != self.source for lease in self._in_flight
+        ):
+            from tinyscheduler.reconcile.acquaintance import lost_store
+
+            self.trouble = self.trouble or lost_store(self._in_flight, self.source)
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port. Raises ServerUnavailable also where the server turns out to have other data."""

@@ -33,6 +33,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
     world = side.world
     tend = observed_leases(world)
     server = GuardedServer(world.server, Memory(world))
+    server.meet(tend)
     question = _Question(world, server, task_id)
     asked = _asked(question, tend)
     explanation, why = _explained(question, tend, asked)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.taskstore.builders import run_python
-from tinyscheduler.adapters.embedded import SOURCE_UNKNOWN, EmbeddedTaskServer
+from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 from tinyscheduler.errors import ServerUnavailable, TaskNotFound
-from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.ids import EMBEDDED_UNKNOWN, AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.taskstore.rows import NewTask
 from tinyscheduler.taskstore.store import Store
@@ -57,7 +57,7 @@ def test_a_file_that_is_no_store_makes_every_call_unavailable(tmp_path: Path, re
     path.write_bytes(b"something else" * 1000)
     server = EmbeddedTaskServer(str(path), read_only=read_only)
 
-    assert server.source == SOURCE_UNKNOWN
+    assert server.source == EMBEDDED_UNKNOWN
     for _ in range(2):
         with pytest.raises(ServerUnavailable, match="not a task database") as refused:
             server.backlog([DEV], [], 10)

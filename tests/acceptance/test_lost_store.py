@@ -1,0 +1,72 @@
+"""The embedded task store is lost or replaced while agents work on its tasks (law 4)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.scene import Scene, gated
+
+MakeScene = Callable[..., Scene]
+WORDS = "the task store is not that of 1 run in flight: it was lost or replaced"
+
+
+def put_aside(scene: Scene, aside: Path) -> None:
+    aside.mkdir()
+    for path in scene.state.glob("tasks.db*"):
+        path.rename(aside / path.name)
+
+
+def put_back(scene: Scene, aside: Path) -> None:
+    for path in scene.state.glob("tasks.db*"):
+        path.unlink()
+    for path in aside.iterdir():
+        path.rename(scene.state / path.name)
+
+
+@pytest.mark.parametrize("instead", ["nothing", "an empty file", "another store"])
+def test_a_store_that_is_not_the_runs_is_unknown_until_theirs_is_back(
+    a_scene: MakeScene, tmp_path: Path, instead: str
+) -> None:
+    scene, aside = a_scene(gated("dev-1", slots=2)), tmp_path / "aside"
+    (task_id,) = scene.seed(1)
+    scene.once()
+    scene.wait_for_running(task_id)
+    put_aside(scene, aside)
+    if instead == "an empty file":
+        (scene.state / "tasks.db").touch(mode=0o600)
+    if instead == "another store":
+        scene.add("of another time", queue="dev")
+
+    looks = [scene.call(*words) for words in (("status",), ("run", "--dry-run"), ("explain", task_id))]
+    passes = [scene.call("run", "--once") for _ in range(2)]
+    begun = scene.disk.begun()
+    put_back(scene, aside)
+    scene.open_gate()
+    scene.wait_for_rest()
+
+    assert [answer.code for answer in (*looks, *passes)] == [3] * 5
+    assert all(WORDS in answer.out + answer.err for answer in (*looks, *passes))
+    assert begun == [task_id]
+    assert scene.statuses() == {task_id: "complete"}
+
+
+def test_a_pipe_in_the_stores_place_is_not_taken_for_an_empty_store(
+    a_scene: MakeScene, tmp_path: Path
+) -> None:
+    scene, aside = a_scene(gated("dev-1")), tmp_path / "aside"
+    (task_id,) = scene.seed(1)
+    scene.once()
+    scene.wait_for_running(task_id)
+    put_aside(scene, aside)
+    os.mkfifo(scene.state / "tasks.db")
+
+    answer = scene.call("status")
+    put_back(scene, aside)
+    scene.open_gate()
+    scene.wait_for_rest()
+
+    assert answer.code == 3
