@@ -86,11 +86,14 @@ def test_message_reaches_the_inbox_of_the_agent_at_work(a_scene: MakeScene) -> N
     scene = a_running_scene(a_scene)
 
     told = scene.well("send", "1", "use PostgreSQL 16")
-    scene.well("send", "1", "and `nothing` $else")
+    sent = json.loads(scene.well("send", "1", "and `nothing` $else", "--json"))
 
     inbox = Path(str(scene.disk.lease("1")["run_dir"])) / "inbox.md"
     lines = inbox.read_text().splitlines()
     assert told == "task 1: it is in the inbox of dev-1, attempt 1\n"
+    assert [sent[name] for name in ("kind", "exit", "task_id", "agent", "attempt")] == [
+        "send", 0, 1, "dev-1", 1,
+    ]  # fmt: skip
     assert [line for line in lines if not line.startswith("## ")] == [
         "",
         "use PostgreSQL 16",
