@@ -270,4 +270,4 @@ def test_full_slot_table_is_no_trouble(a_scene: MakeScene) -> None:
 
     assert scene.disk.leases() == running
     assert scene.held(told) == dict.fromkeys(waiting, "agent_full")
-    assert "--agent-limit dev-1=3" in scene.well("explain", waiting[0])
+    assert "set maxConcurrency of dev-1 to 3" in scene.well("explain", waiting[0])

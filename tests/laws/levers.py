@@ -159,9 +159,9 @@ def _raise_agent(held: Held, _task: Task, snapshot: StartSnapshot) -> StartSnaps
     if "ACCOUNT_LIMITS" in held.lever:
         caps = _setting(held, "ACCOUNT_LIMITS")
         return snapshot._replace(policy=snapshot.policy._replace(account_caps=caps))
-    found = re.search(r"--agent-limit (\S+)=(\d+)", held.lever)
+    found = re.search(r"maxConcurrency of (\S+) to (\d+)|write (\S+):(\d+) into", held.lever)
     assert found is not None, held
-    name, slots = found[1], int(found[2])
+    name, slots = found[1] or found[3], int(found[2] or found[4])
     return _with_agents(snapshot, lambda agent: agent._replace(slots=slots) if agent.name == name else agent)
 
 

@@ -23,10 +23,13 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.rules import RULES
 
+GATES: tuple[HeldReason, ...] = ("paused", "account_limited", "agent_quarantined", "inactive_hours")
+"""Shut for an agent; of one that is given nothing anyway nobody looks whether they are."""
 HIDDEN: Mapping[HeldReason, tuple[HeldReason, ...]] = {
     "leased": ("not_ours",),
     "settling": ("not_ours",),
-    "disabled": ("no_recipe", "no_agent", "cooldown"),
+    "disabled": ("no_recipe", "no_agent", "cooldown", *GATES),
+    "no_recipe": GATES,
 }
 """What nobody can see as long as another row holds."""
 SAME_MAX = 4

@@ -7,6 +7,7 @@ from datetime import timedelta
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import able
+from tinyscheduler.planner.capacity import slots_lever
 from tinyscheduler.planner.gates import Gate, GateReason, shut_gate
 from tinyscheduler.planner.view import Finding, View, candidates, cooling, ledger_of
 
@@ -49,7 +50,7 @@ def no_agent(task: Task, view: View) -> Finding | None:
                 lever += ", or add the agent to agent-control again"
             return Finding(f"{task.assigned_to}, to whom it is assigned, is {why}", lever)
         if task.queue is None:
-            lever = f"task update {task.id} --queue QUEUE, or --assign AGENT"
+            lever = f"tinyscheduler task update {task.id} --queue QUEUE, or --assign AGENT"
             return Finding("it is without a queue and nobody's", lever)
         where, later = f"queue {task.queue}", _on_demand(task, view)
         return Finding(f"no enabled agent serves {where}{later}", f"add an agent for {where}")
@@ -57,7 +58,7 @@ def no_agent(task: Task, view: View) -> Finding | None:
     agents = [agent for agent in agents if agent.command] or agents
     if all(agent.slots <= 0 for agent in agents):
         names = ", ".join(sorted(agent.name for agent in agents))
-        return Finding(f"{names}: 0 slots", f"--agent-limit {agents[0].name}=1, or maxConcurrency")
+        return Finding(f"{names}: 0 slots", slots_lever(agents[0], 1))
     return None
 
 

@@ -130,6 +130,17 @@ class Capacity:
             self._tags.add(tag)
 
 
+def slots_lever(agent: Agent, slots: int) -> str:
+    """Where a person gives it so many: in the strongest place that says something about it now."""
+    match agent.slots_source:
+        case "--agent-limit":
+            return f"--agent-limit {agent.name}={slots}"
+        case "AGENT_LIMITS":
+            return f"write {agent.name}:{slots} into TINYSCHEDULER_AGENT_LIMITS"
+        case _:
+            return f"set maxConcurrency of {agent.name} to {slots} in agent-control"
+
+
 def latest_end(lease: Lease) -> datetime:
     """By when its wrapper has ended it, whatever it does. A lease may name any time."""
     run_s = min(lease.hard_limit_s + lease.grace_s, _RUN_S_MAX)

@@ -113,6 +113,11 @@ def outside(edges: Edges, seen: frozenset[TaskId] | set[TaskId]) -> list[TaskId]
     return sorted(found, key=natural_id)
 
 
+def until_complete(task_id: TaskId) -> str:
+    """The lever of whoever waits for a task that runs by itself some day, or that a person does."""
+    return f"wait for it, or if it is done: tinyscheduler task done {task_id}"
+
+
 def wait_of(found: Prerequisite | None, task_id: TaskId) -> Wait:
     """What is known of a prerequisite that is in no list of ours; None: nobody has asked."""
     drop = f"take {task_id} out of what it waits for"
@@ -121,10 +126,12 @@ def wait_of(found: Prerequisite | None, task_id: TaskId) -> Wait:
             return FULFILLED
         case "open":
             status = found.task.status if found is not None and found.task is not None else "open"
-            return Wait("open", f"is {status}", f"complete task {task_id}")
+            return Wait("open", f"is {status}", until_complete(task_id))
         case "archived":
             return Wait(
-                "failed", "was archived without being complete", f"complete task {task_id}, or {drop}"
+                "failed",
+                "was archived without being complete",
+                f"tinyscheduler task done {task_id}, or {drop}",
             )
         case "gone":
             return Wait("failed", "does not exist", drop)

@@ -27,7 +27,8 @@ def blocked(task: Task, view: View) -> Finding | None:
         return Finding(f"waits for task {_clause(waits[0], graph)}", waits[0][1].lever)
     shown = "; ".join(f"task {_clause(wait, graph)}" for wait in waits[:NAMES_MAX])
     more = f"; and {len(waits) - NAMES_MAX} more" if len(waits) > NAMES_MAX else ""
-    return Finding(f"waits for {len(waits)} tasks: {shown}{more}", waits[0][1].lever)
+    lever = f"all of them have to be complete; of task {waits[0][0]}: {waits[0][1].lever}"
+    return Finding(f"waits for {len(waits)} tasks: {shown}{more}", lever)
 
 
 def dependency_failed(task: Task, view: View) -> Finding | None:

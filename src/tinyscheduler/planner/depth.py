@@ -74,7 +74,7 @@ def deep_queues(task: Task, view: View) -> Finding | None:
     from tinyscheduler.planner.view import Finding
 
     where = f"{depth.waiting} of {depth.most} tasks wait ({depth.mode.name})"
-    lever = "wait, archive tasks that nobody needs, or raise TINYSCHEDULER_MAX_QUEUE_DEPTH"
+    lever = "wait, complete tasks that nobody needs, or raise TINYSCHEDULER_MAX_QUEUE_DEPTH"
     if depth.mode.is_critical_only and not _is_critical(task, view):
         return Finding(f"{where}: critical tasks only", lever, limit="critical")
     if view.taken.total < depth.slots:

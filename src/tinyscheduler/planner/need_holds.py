@@ -11,7 +11,7 @@ from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.resources import NO_RESOURCES, Resources
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import able
-from tinyscheduler.planner.resources import needed, plus, resources_text, short_of
+from tinyscheduler.planner.resources import needed, number_text, plus, resources_text, short_of
 from tinyscheduler.planner.view import Finding, View, ledger_of
 
 NAMES_MAX = 5
@@ -45,7 +45,8 @@ def no_capability(task: Task, view: View) -> Finding | None:
     missing = [name for name in wanted if name not in had]
     value = f"{_names(agents)} cannot: {', '.join(missing)}" if missing else _not_together(wanted, agents)
     name = (missing or wanted)[0]
-    return Finding(value, f"add {name} to the capabilities of {agents[0].name}, or to another agent of its")
+    where = f"the capabilities of {agents[0].name} in agent-control"
+    return Finding(value, f"add {name} to {where}, or take it out of what the task asks for")
 
 
 def out_of_scope(task: Task, view: View) -> Finding | None:
@@ -57,7 +58,7 @@ def out_of_scope(task: Task, view: View) -> Finding | None:
     if not agents or able(task, view, before="cooldown"):
         return None
     may = "; ".join(f"{agent.name}: {', '.join(agent.scope)}" for agent in agents[:NAMES_MAX])
-    lever = f"add {scope} to the scope of {agents[0].name}, or take scope out of the task"
+    lever = f"add {scope} to the scope of {agents[0].name} in agent-control, or take it out of the task"
     return Finding(f"{scope} is outside of what its agents may do ({may})", lever)
 
 
@@ -134,7 +135,7 @@ def _takes_any(task: Task, view: View) -> bool:
 
 def _raised(missing: Sequence[str], amount: Resources, first: str) -> str:
     """With the values that would do."""
-    wanted = ", ".join(f"{name} = {getattr(amount, name):g}" for name in missing)
+    wanted = ", ".join(f"{name} = {number_text(getattr(amount, name))}" for name in missing)
     return f"{first}, or set [resources] {wanted}"
 
 

@@ -50,11 +50,16 @@ def short_of(wanted: Resources, taken: Resources, totals: Resources) -> tuple[st
     )
 
 
+def number_text(value: float) -> str:
+    """As it may be written into a settings file again: 100000000 and 0.5, never 1e+08."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
 def resources_text(amount: Resources) -> str:
     """``cpu 2, memory 4096 MB``; what there is none of is left out."""
     texts = []
     if amount.cpu:
-        texts.append(f"cpu {amount.cpu:g}")
+        texts.append(f"cpu {number_text(amount.cpu)}")
     if amount.memory_mb:
         texts.append(f"memory {amount.memory_mb} MB")
     if amount.gpu:

@@ -100,7 +100,7 @@ RULES: tuple[Rule, ...] = (
          control_holds.inactive_hours, needs="place"),
     Rule("pressure", "the machine has enough to do with what runs: load, memory or swap space; or the queues"
          " are so full that fewer slots are used", "it has less to do; fewer tasks wait",
-         "wait, or change `[pressure]`; archive tasks, or raise `MAX_QUEUE_DEPTH`",
+         "wait, or change `[pressure]`; complete tasks, or raise `MAX_QUEUE_DEPTH`",
          control_holds.pressure, "both"),
     Rule("disk", "less than `MIN_FREE_MB` are free", "there is room again", "free disk space, or lower it",
          task_holds.disk, needs="place"),
@@ -111,7 +111,8 @@ RULES: tuple[Rule, ...] = (
     Rule("queue_cap", "its queue, or one of its tags, is at its cap", "the end of a run",
          "wait, or raise `QUEUE_LIMITS` or `TAG_LIMITS`", turn_holds.queue_cap, "turn"),
     Rule("agent_full", "every agent that could run it is at its slots, or its account at its cap",
-         "the end of a run", "wait, or `--agent-limit A=N`, `ACCOUNT_LIMITS`", turn_holds.agent_full, "turn"),
+         "the end of a run", "wait, or raise `maxConcurrency` or `ACCOUNT_LIMITS`", turn_holds.agent_full,
+         "turn"),
     Rule("global_cap", "`MAX_PARALLEL` tasks run", "the end of a run", "wait, or raise it",
          turn_holds.global_cap, "turn"),
     Rule("pacing", "its account has started as many runs as it may in this pass: 4 at once, then 2 a second",

@@ -9,7 +9,16 @@ from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.dependencies import NO_GRAPH, UNASKED, Graph, Wait, edges_of, graph_of, wait_of
+from tinyscheduler.planner.dependencies import (
+    NO_GRAPH,
+    UNASKED,
+    Graph,
+    Wait,
+    edges_of,
+    graph_of,
+    until_complete,
+    wait_of,
+)
 from tinyscheduler.planner.task_holds import parked
 from tinyscheduler.planner.view import View
 
@@ -29,7 +38,7 @@ def graph_in(view: View) -> Graph:
     def known(task_id: TaskId) -> Wait:
         found = _known(task_id, tasks, view)
         is_said = found is UNASKED and task_id in blockers
-        return Wait("open", "is not complete", f"complete task {task_id}") if is_said else found
+        return Wait("open", "is not complete", until_complete(task_id)) if is_said else found
 
     return graph_of(edges, known)
 
@@ -53,4 +62,4 @@ def _known(task_id: TaskId, tasks: dict[TaskId, Task], view: View) -> Wait:
     finding = parked(task, view)
     if finding is not None:
         return Wait("failed", f"is parked: {finding.value}", f"tinyscheduler retry {task_id}")
-    return Wait("open", f"is {task.status}", f"complete task {task_id}")
+    return Wait("open", f"is {task.status}", until_complete(task_id))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import able
-from tinyscheduler.planner.capacity import EVERYWHERE, Full, Scope
+from tinyscheduler.planner.capacity import EVERYWHERE, Full, Scope, slots_lever
 from tinyscheduler.planner.need_holds import has_resources
 from tinyscheduler.planner.view import NOBODY, Finding, View, failed_to_start
 
@@ -48,7 +48,7 @@ def agent_full(task: Task, view: View) -> Finding | None:
     used = ", ".join(f"{agent.name} {taken.used(agent)}/{agent.slots}" for agent in agents)
     return Finding(
         used,
-        f"wait for one to end, or --agent-limit {agents[0].name}={taken.used(agents[0]) + 1}",
+        f"wait for one to end, or {slots_lever(agents[0], taken.used(agents[0]) + 1)}",
         limit=str(sum(agent.slots for agent in agents)),
         ends_by_at=taken.ends_by_at(*[("agent", agent.name) for agent in agents]),
     )
@@ -86,7 +86,7 @@ def _full(scope: Scope, full: Full, setting: str, view: View) -> Finding:
     where = "all agents" if kind == "all" else f"{kind} {name}"
     return Finding(
         f"{where} {full.used}/{full.cap}",
-        f"wait for one to end, or raise with {setting}",
+        f"wait for one to end, or raise with {setting}" if full.used else f"raise with {setting}",
         limit=str(full.cap),
         ends_by_at=view.taken.ends_by_at(scope),
     )

@@ -32,7 +32,7 @@ def check_room(connection: sqlite3.Connection, most: int) -> None:
     if count >= most:
         raise ServerRefused(
             f"The queues are full: {count} tasks wait, and {most} may",
-            hint="wait until some have run, archive some, or raise TINYSCHEDULER_MAX_QUEUE_DEPTH",
+            hint="wait until some have run, complete some, or raise TINYSCHEDULER_MAX_QUEUE_DEPTH",
         )
 
 

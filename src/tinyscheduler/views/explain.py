@@ -102,7 +102,7 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     if held is not None and held.lever:
         yield "lever", held.lever
     if told is not None and told.standing in ("starts", "held"):
-        waited = f", has waited {span_text(told.waited_s)} for room" if told.waited_s else ""
+        waited = f", has waited {span_text(told.waited_s)}" if told.waited_s else ""
         yield "band", f"{told.band}{waited}"
     for answer in subject.intents:
         intent = answer.intent
@@ -200,13 +200,10 @@ def _history(subject: Subject) -> Iterator[tuple[str, str]]:
         return
     if ledger.outcomes:
         last = ledger.outcomes[-1]
-        yield (
-            "history",
-            (
-                f"{count_text(ledger.runs, 'run')}; the last one, on {last.agent}, "
-                f"ended as {last.kind} {ago_text(last.at, subject.now)}"
-            ),
-        )
+        is_run = last.kind != "denied"
+        how = f"the last one, on {last.agent}, ended" if is_run else f"a start on {last.agent} ended"
+        history = f"{count_text(ledger.runs, 'run')}; {how} as {last.kind}"
+        yield "history", f"{history} {ago_text(last.at, subject.now)}"
     if ledger.parked is not None:
         parked = ledger.parked
         yield "parked", f"by {parked.by}, {ago_text(parked.at, subject.now)}: {parked.why}"

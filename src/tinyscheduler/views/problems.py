@@ -214,7 +214,7 @@ def _idle_agents(seen: Seen) -> Iterator[Problem]:
         # Without any limit the settings themselves say so already.
         if agent.is_enabled and agent.slots <= 0 and agent.slots_source != "omitted":
             message = f"agent {agent.name} has 0 slots ({agent.slots_source})"
-            yield Problem("note", "no-slots", message, f"--agent-limit {agent.name}=1, or maxConcurrency")
+            yield Problem("note", "no-slots", message, f"raise it in {agent.slots_source}")
 
 
 def _silent(seen: Seen) -> Iterator[Problem]:

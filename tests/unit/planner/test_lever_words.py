@@ -1,0 +1,97 @@
+"""A lever is a sentence, or a command or setting that may be copied as it stands."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from tests.builders import a_lease, a_start_snapshot, a_task, an_agent
+from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.reason import Held
+from tinyscheduler.model.resources import Resources
+from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.planner.start import plan_start
+
+
+def held_of(world: StartSnapshot, task_id: str = "1") -> Held:
+    return next(held for held in plan_start(world).held if held.task_id == task_id)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("{memory_mb: 99999999}", {"memory_mb": 99_999_999}),
+        ("{memory_mb: 100000000}", {"memory_mb": 100_000_000}),
+        ("{cpu: 0.5, memory_mb: 1234567}", {"memory_mb": 1_234_567}),
+        ("{cpu: 2.5}", {"cpu": 2.5}),
+    ],
+)
+def test_the_setting_that_would_make_room_can_be_copied_into_the_file(
+    asked: str, wanted: dict[str, float]
+) -> None:
+    """A lever once said 1e+08, and with it in the file every pass stopped."""
+    task = a_task("1", description=f"---\nresources: {asked}\n---\nwork")
+    world = a_start_snapshot(task, totals=Resources(2, 1000, 0))
+
+    lever = held_of(world).lever
+
+    copied = tomllib.loads(lever.partition("set [resources] ")[2].replace(", ", "\n"))
+    assert copied == wanted
+    assert {name: type(copied[name]) for name in copied} == {name: type(wanted[name]) for name in wanted}
+
+
+@pytest.mark.parametrize(
+    ("source", "lever"),
+    [
+        ("maxConcurrency", "set maxConcurrency of dev-1 to 2 in agent-control"),
+        ("omitted", "set maxConcurrency of dev-1 to 2 in agent-control"),
+        ("AGENT_LIMITS", "write dev-1:2 into TINYSCHEDULER_AGENT_LIMITS"),
+        ("--agent-limit", "--agent-limit dev-1=2"),
+    ],
+)
+def test_slots_are_raised_where_they_come_from(source: str, lever: str) -> None:
+    agent = an_agent("dev-1", slots=1)._replace(slots_source=source)
+    world = a_start_snapshot(a_task("1"), leases=[a_lease("2", agent="dev-1")], agents=[agent])
+
+    assert held_of(world).lever == f"wait for one to end, or {lever}"
+
+
+@pytest.mark.parametrize(
+    ("policy", "lever"),
+    [
+        (Policy(max_parallel=0), "raise with TINYSCHEDULER_MAX_PARALLEL=1"),
+        (Policy(queue_caps=(("dev", 0),)), "raise with TINYSCHEDULER_QUEUE_LIMITS=dev:1"),  # type: ignore[arg-type]
+    ],
+)
+def test_where_nothing_may_run_nobody_is_told_to_wait_for_an_end(policy: Policy, lever: str) -> None:
+    assert held_of(a_start_snapshot(a_task("1"), policy=policy)).lever == lever
+
+
+def test_the_disk_lever_leaves_room_for_what_is_written_meanwhile() -> None:
+    world = a_start_snapshot(a_task("1"), free_mb=96, policy=Policy(min_free_mb=500))
+
+    assert held_of(world).lever == "free disk space, or TINYSCHEDULER_MIN_FREE_MB=48"
+
+
+def test_a_missing_capability_names_where_it_is_written() -> None:
+    world = a_start_snapshot(a_task("1", tags=("cap:tpu",)), agents=[an_agent("dev-1")])
+
+    where = "add tpu to the capabilities of dev-1 in agent-control"
+    assert held_of(world).lever == f"{where}, or take it out of what the task asks for"
+
+
+def test_who_waits_for_one_task_is_told_how_to_complete_it() -> None:
+    waits = a_task("1", blocked_by="2")
+
+    lever = held_of(a_start_snapshot(waits, a_task("2"))).lever
+
+    assert lever == "wait for it, or if it is done: tinyscheduler task done 2"
+
+
+def test_who_waits_for_several_is_told_that_one_is_not_enough() -> None:
+    waits = a_task("1", tags=("after:2", "after:3"))
+
+    lever = held_of(a_start_snapshot(waits, a_task("2"), a_task("3"))).lever
+
+    assert lever.startswith("all of them have to be complete; of task 2: wait for it")
