@@ -50,10 +50,12 @@ class Line:
         waiting = self._by_band()
         asked: set[TaskId] = set()
         while (turn := self._next_turn(waiting, asked)) is not None:
-            task = waiting[turn.band].pop()
-            asked.add(task.id)
-            self._turn = turn
-            yield task
+            # Nobody else's turn comes before one of this band has started, or none is left of it.
+            for task in _each_once(waiting[turn.band], asked):
+                self._turn = turn
+                yield task
+                if self._turn is None:
+                    break
 
     def _by_band(self) -> list[list[Task]]:
         """Who may take a turn of each band, the first one last."""
@@ -76,6 +78,15 @@ class Line:
         size = len(self._round)
         places = ((self._cursor.place + step) % size for step in range(size))
         return next((Turn(self._round[at], at) for at in places if waiting[self._round[at]]), None)
+
+
+def _each_once(tasks: list[Task], asked: set[TaskId]) -> Iterator[Task]:
+    """Take them off, from the last one on, but for those whom another band was asked for."""
+    while tasks:
+        task = tasks.pop()
+        if task.id not in asked:
+            asked.add(task.id)
+            yield task
 
 
 def round_of(weights: Sequence[int]) -> tuple[int, ...]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 DIGITS_MAX = 64
 """Longer is no id of a task; Python refuses to read numbers of more than 4,300 digits."""
 
-RankKey = tuple[int, int, int, float, float, datetime, tuple[int, int, str]]
+NaturalId = tuple[int, str]
+RankKey = tuple[int, int, int, float, float, datetime, NaturalId]
 Rank = Callable[[Task], RankKey]
 
 
@@ -63,11 +64,15 @@ def waits_of(snapshot: StartSnapshot) -> Callable[[Task], float]:
     return wait_s
 
 
-def natural_id(task_id: TaskId) -> tuple[int, int, str]:
+def natural_id(task_id: TaskId) -> NaturalId:
     """Numbers by value before text: 9 comes before 10."""
-    if task_id.isascii() and task_id.isdigit() and len(task_id) <= DIGITS_MAX:
-        return (0, int(task_id), task_id)
-    return (1, 0, task_id)
+    if task_id.isdigit() and len(task_id) <= DIGITS_MAX and task_id.isascii():
+        return (int(task_id), task_id)
+    return (_AFTER_NUMBERS, task_id)
+
+
+_AFTER_NUMBERS = 10**DIGITS_MAX
+"""More than any number that is an id."""
 
 
 def _blocks(view: View) -> Mapping[TaskId, int]:
