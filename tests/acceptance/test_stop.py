@@ -8,6 +8,8 @@ import re
 import signal
 import subprocess
 
+import pytest
+
 from tests.acceptance.asking import MakeScene, a_running_scene, intents, parked
 from tests.acceptance.program import PROGRAM
 from tests.acceptance.scene import gated
@@ -137,3 +139,27 @@ def test_a_command_that_is_killed_leaves_its_intent_whole_or_none(a_scene: MakeS
 
     assert (scene.disk.leases() == []) == bool(whole)
     assert scene.disk.events("intent_applied") == [] or whole
+
+
+@pytest.mark.parametrize("flags", [(), ("--wait",)], ids=["asked", "done"])
+def test_a_run_can_be_stopped_while_agent_control_is_half_written(
+    a_scene: MakeScene, flags: tuple[str, ...]
+) -> None:
+    """The agent works on in any case; who stops it must not be sent to an editor first."""
+    scene = a_scene(gated("dev-1"))
+    (task_id,) = scene.seed(1)
+    scene.once()
+    scene.wait_for_running(task_id)
+    whole = (scene.base / "agent-control.json").read_text()
+    (scene.base / "agent-control.json").write_text("[{")
+
+    answer = scene.call("stop", task_id, *flags)
+    left = scene.disk.leases()
+    (scene.base / "agent-control.json").write_text(whole)
+    scene.once()
+
+    assert answer.code == 0
+    assert answer.err.startswith("tinyscheduler: the settings do not hold, so the last good ones count: ")
+    assert ("only --wait, or a daemon" in answer.err) is not bool(flags)
+    assert (left == []) is bool(flags)
+    assert (scene.disk.leases(), scene.disk.outcomes(task_id)) == ([], ["cancelled"])

@@ -1,8 +1,8 @@
 """Settings for commands that have to work while a file of settings is half written.
 
 ``status`` has to show what is wrong with it; ``pause``, ``drain`` and ``estop`` must be able to keep agents
-from starting, and ``estop`` to end them, because a daemon works on with the last good settings and the
-agents do in any case.
+from starting, and ``stop`` and ``estop`` to end them, because a daemon works on with the last good settings
+and the agents do in any case.
 """
 
 from __future__ import annotations

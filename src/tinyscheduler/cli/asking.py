@@ -38,6 +38,8 @@ class Desk(NamedTuple):
     configuration: Configuration
     world: World
     snapshot: TendSnapshot
+    rejected: str = ""
+    """Why newer settings than these do not hold."""
 
     def close(self) -> None:
         """Idempotent."""
@@ -66,13 +68,19 @@ def add_arguments(parser: argparse.ArgumentParser, *, needs_reason: bool) -> Non
 def open_desk(options: argparse.Namespace, context: Context) -> Desk:
     """Look at everything, write nothing. Raises UsageError for arguments that mean nothing, StateError."""
     from tinyscheduler.bootstrap import load
+    from tinyscheduler.cli.anyhow import told_settings
     from tinyscheduler.reconcile.look import observed_leases
 
     seconds_of(options.timeout, what="--timeout")
     _reason(options, "")
-    configuration = load(context, write_cache=False)
+    # A run must be stopped also by who has half of agent-control written; all else can wait for the rest.
+    is_urgent = options.kind == "stop"
+    configuration, rejected = told_settings(context) if is_urgent else (load(context, write_cache=False), "")
+    if rejected and not options.wait:
+        told = "until they do, only --wait, or a daemon, makes a pass that does what you ask"
+        print(f"tinyscheduler: {told}", file=context.stderr)
     world = wire(configuration, context, is_read_only=True)
-    return Desk(context, configuration, world, observed_leases(world))
+    return Desk(context, configuration, world, observed_leases(world), rejected)
 
 
 def ask_about_task(options: argparse.Namespace, context: Context, task_id: TaskId) -> int:
@@ -133,9 +141,8 @@ def ask(desk: Desk, options: argparse.Namespace, intents: Sequence[Intent]) -> i
         from tinyscheduler.cli.waiting import wait_for
 
         wanted = [_asked_before(desk, outlook.answer.intent) for outlook in outlooks if outlook.is_open]
-        done = wait_for(
-            desk.configuration, desk.context, wanted, timeout_s=seconds_of(options.timeout, what="--timeout")
-        )
+        timeout_s = seconds_of(options.timeout, what="--timeout")
+        done = wait_for(desk.configuration, desk.context, wanted, timeout_s=timeout_s, rejected=desk.rejected)
         answers = [outlook.answer for outlook in outlooks if not outlook.is_open] + done
     code = _exit_code(answers, is_waiting=is_waiting)
     _show(desk, options, answers, code=code, is_waiting=is_waiting)

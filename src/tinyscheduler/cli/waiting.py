@@ -13,7 +13,12 @@ from tinyscheduler.reconcile.report import Report
 
 
 def wait_for(
-    configuration: Configuration, context: Context, intents: Sequence[Intent], *, timeout_s: float
+    configuration: Configuration,
+    context: Context,
+    intents: Sequence[Intent],
+    *,
+    timeout_s: float,
+    rejected: str = "",
 ) -> list[IntentAnswer]:
     """What became of each, in order; ``waits`` for what is still to be done. Raises StateError."""
     found: dict[str, IntentAnswer] = {}
@@ -24,7 +29,7 @@ def wait_for(
         found.update({answer.intent.id: answer for answer in report.answers})
         return not _is_any_pending(configuration, context, intents)
 
-    passes_until(is_done, configuration, context, timeout_s=timeout_s)
+    passes_until(is_done, configuration, context, timeout_s=timeout_s, rejected=rejected)
     at_work = _at_work(reports[-1])
     return [
         _answer(configuration, context, intent, own=found.get(intent.id), at_work=at_work)
