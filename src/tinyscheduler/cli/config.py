@@ -53,7 +53,7 @@ def _as_json(compiled: Compiled) -> dict[str, object]:
         for row, value in zip(setting_rows(), value_rows(compiled), strict=True)
     ]
     tables = [
-        {"name": row.name, "value": row.value or None, "meaning": row.meaning}
+        {"name": row.name, "value": row.value or None, "source": row.source, "meaning": row.meaning}
         for row in table_rows(compiled.tables)
     ]
     head = {"schema": SCHEMA, "kind": "config", "at": now_text(), "exit": 0}
@@ -77,10 +77,7 @@ def _as_text(compiled: Compiled) -> str:
 
     rows = [("SETTING", "VALUE", "SOURCE")]
     rows += [(row.name, row.value or "-", row.source) for row in value_rows(compiled)]
-    rows += [
-        (row.name, row.value or "-", "toml" if row.value else "default")
-        for row in table_rows(compiled.tables)
-    ]
+    rows += [(row.name, row.value or "-", row.source) for row in table_rows(compiled.tables)]
     crew = [("AGENT", "QUEUES", "SLOTS", "SOURCE OF SLOTS")]
     crew += [
         (agent.name, " ".join(agent.queues) or "-", str(agent.slots), agent.slots_source)

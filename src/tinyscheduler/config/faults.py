@@ -53,9 +53,14 @@ def shown(value: object, *, setting: str = "") -> str:
     """The value as a fault may show it: short, one line, secrets and passwords of URLs masked."""
     if setting in SECRETS:
         return MASK
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else _written(value)
     text = "".join(c if c.isprintable() else "?" for c in without_password(text))
     return text if len(text) <= SHOWN_MAX_CHARACTERS else text[: SHOWN_MAX_CHARACTERS - 1] + "…"
+
+
+def _written(value: object) -> str:
+    """As it stands in the file: true, not True."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def without_password(text: str) -> str:
@@ -69,13 +74,25 @@ def without_password(text: str) -> str:
     return f"{scheme}://{MASK}@{authority.rpartition('@')[2]}{slash}{path}"
 
 
+def number_text(value: float) -> str:
+    """0, not 0.0; and never with an exponent, which few people read."""
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
 def sentence(error: ErrorDetails) -> str:
     """What is wrong, in our words; for our own validators, theirs."""
     context = error.get("ctx", {})
     if "error" in context:
         return str(context["error"])
     if "ge" in context or "gt" in context:
-        return f"it is below {context.get('ge', context.get('gt'))}"
+        least = number_text(context["ge"] if "ge" in context else context["gt"])
+        return f"it is below {least}" if "ge" in context else f"it is not above {least}"
     if "le" in context or "lt" in context:
-        return f"it is above {context.get('le', context.get('lt'))}"
+        most = number_text(context["le"] if "le" in context else context["lt"])
+        return f"it is above {most}" if "le" in context else f"it is not below {most}"
+    if error["type"] == "literal_error":
+        return "it is none of these words"
+    if error["type"] in ("too_short", "too_long"):
+        wanted = context["min_length" if error["type"] == "too_short" else "max_length"]
+        return f"it has {context['actual_length']} parts instead of {wanted}"
     return _SENTENCES.get(error["type"], error["msg"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -39,7 +39,9 @@ class TableRow(NamedTuple):
     name: str
     """``table.key``."""
     value: str
-    """Empty: it is not set."""
+    """Empty: nothing."""
+    source: Literal["toml", "default"]
+    """``toml``: it is written in the file, be it what it would be anyway."""
     meaning: str
     wants: str
 
@@ -114,18 +116,25 @@ def checked_tables(inputs: Inputs, faults: list[Fault]) -> Tables:
 def table_rows(tables: Tables) -> tuple[TableRow, ...]:
     """Every key of every table, with its value."""
     return tuple(
-        TableRow(f"{name}.{key}", _text(getattr(getattr(tables, name), key)), told.meaning, told.wants)
+        _row(f"{name}.{key}", getattr(tables, name), told)
         for name in Tables.model_fields
         for key, told in _keys_of(name).items()
     )
 
 
+def _row(name: str, table: BaseModel, told: AboutKey) -> TableRow:
+    key = name.rpartition(".")[2]
+    source: Literal["toml", "default"] = "toml" if key in table.model_fields_set else "default"
+    return TableRow(name, _text(getattr(table, key)), source, told.meaning, told.wants)
+
+
 def tables_markdown() -> str:
     """The table of ``docs/configuration.md``."""
-    lines = ["| key | meaning |", "|---|---|"]
+    lines = ["| key | default | meaning |", "|---|---|---|"]
     for row in table_rows(Tables()):
         table, _, key = row.name.partition(".")
-        lines.append(f"| `[{table}]` `{key}` | {row.meaning} *Write:* {row.wants} |")
+        default = row.value or "-"
+        lines.append(f"| `[{table}]` `{key}` | {default} | {row.meaning} *Write:* {row.wants} |")
     return "\n".join(lines) + "\n"
 
 
@@ -146,7 +155,7 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:g}"
+        return str(int(value)) if value.is_integer() else str(value)
     if isinstance(value, dict):
         return "; ".join(f"{name} = {_text(item)}" for name, item in sorted(value.items()))
     return ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)

@@ -50,6 +50,8 @@ def test_tables_and_settings_stand_beside_each_other(desk):
         ("[bands]\nhigh = 10", ": bands.high", "it is not below bands.critical"),
         ("[bands]\nnormal = inf", ": bands.normal", "any number"),
         ("[bands]\nturns = [1, 2, 3]", ": bands.turns", "four whole numbers"),
+        ("[bands]\nturns = [1, 2, 3]", ": bands.turns", "it has 3 parts instead of 4"),
+        ("[pressure]\nload_per_core = -1", ": pressure.load_per_core", "it is below 0; write a number"),
         ("[bands]\nturns = [50, 30, 15, 0]", ": bands.turns[3]", "it is below 1"),
         ("[ageing]\ninterval_min = 0", ": ageing.interval_min", "it is below 1"),
         ("[ageing]\noverdue_hours = 721", ": ageing.overdue_hours", "it is above 720"),
@@ -62,7 +64,7 @@ def test_what_is_wrong_is_said_with_its_place(desk, text, where, told):
     (fault,) = desk.faults()
 
     assert fault.field == desk.path("tinyscheduler.toml") + where
-    assert told in f"{fault.message} {fault.remedy}"
+    assert told in f"{fault.message}; {fault.remedy}"
     assert fault.remedy
 
 
@@ -87,6 +89,27 @@ def test_config_shows_the_tables(desk):
     lines = [line.split() for line in desk.say("config").text.splitlines()]
     assert ["retry.permanent", "2,", "64", "toml"] in lines
     assert ["retry.retryable", "-", "default"] in lines
+
+
+def test_config_says_of_each_key_whether_the_file_has_it(desk):
+    """A default is no line to look for in the file, and what is written there may be the default."""
+    toml(desk, "[pressure]\nenabled = true\n[ageing]\ninterval_min = 30\n")
+
+    shown = json.loads(desk.say("config", "--json").text)["tables"]
+
+    written = {row["name"] for row in shown if row["source"] == "toml"}
+    assert written == {"pressure.enabled", "ageing.interval_min"}
+    lines = [line.split() for line in desk.say("config").text.splitlines()]
+    assert ["bands.critical", "10", "default"] in lines
+    assert ["pressure.enabled", "true", "toml"] in lines
+
+
+def test_a_fault_shows_a_value_as_it_is_written(desk):
+    toml(desk, "[resources]\nmemory_mb = true\n")
+
+    (fault,) = desk.faults()
+
+    assert fault.value == "true"
 
 
 def test_the_order_of_starts_reaches_the_policy_also_from_the_cache(desk):
