@@ -117,3 +117,45 @@ def test_agent_hands_its_task_to_another_queue(base: Path, tmp_path: Path, where
     assert isinstance(comments, list)
     assert (task["status"], task["queue"], task["assigned_to"]) == ("idle", "qa", None)
     assert ("dev-1", "please test") in {(comment["author"], comment["text"]) for comment in comments}
+
+
+def test_no_prerequisite_of_a_new_task_is_lost(base: Path) -> None:
+    """A server knows one blocker of a task; the last of several was kept, and nobody was told."""
+    house = an_installation(base, TWO_QUEUES)
+    first, second, third = (
+        house.call("task", "add", f"t{n}", "--queue", "dev").out.strip() for n in range(3)
+    )
+
+    added = house.call(
+        "task", "add", "last", "--queue", "dev", "--tag", "red",
+        "--blocked-by", first, "--blocked-by", second, "--blocked-by", third, "--json",
+    )  # fmt: skip
+
+    task = added.json()["task"]
+    assert isinstance(task, dict)
+    assert str(task["blocked_by"]) == first
+    assert task["tags"] == ["red", f"after:{second}", f"after:{third}"]
+
+
+def test_a_task_that_waits_for_one_that_does_not_exist_is_told_of_at_once(base: Path) -> None:
+    house = an_installation(base, TWO_QUEUES)
+
+    by_tag = house.call("task", "add", "t", "--queue", "dev", "--tag", "after:zz")
+    by_option = house.call("task", "add", "t", "--queue", "dev", "--blocked-by", "99")
+
+    assert by_tag.code == 0
+    assert "waits for task zz, which does not exist" in by_tag.err
+    assert by_option.code == 4
+    assert "--blocked-by" in by_option.err
+    assert "tinyscheduler task list --all" in by_option.err
+
+
+def test_the_backlog_of_a_queue_that_nobody_serves_says_so(base: Path) -> None:
+    """``nothing waits`` is also what a slip of the pen would be answered."""
+    house = an_installation(base, TWO_QUEUES)
+    house.call("task", "add", "t", "--queue", "devv")
+
+    unserved, served = house.call("backlog", "--queue", "devv"), house.call("backlog", "--queue", "dev")
+
+    assert (unserved.code, served.code, served.err) == (0, 0, "")
+    assert "no agent serves queue 'devv'" in unserved.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from typing import get_args
 
 from tinyscheduler.bootstrap import load, wire_read_side
@@ -45,6 +46,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     finally:
         side.world.server.close()
     seen, code = filtered(whole, queue=options.queue, reason=options.reason), exit_code(whole)
+    if options.queue is not None and not seen.waiters and not seen.runs:
+        _note_unserved(options.queue, side.world.configuration.queues, context)
     if options.json:
         from tinyscheduler.kit.fields import instant_text
 
@@ -54,3 +57,17 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
     show(context.stdout, backlog_tables(seen), context.environ)
     return code
+
+
+def _note_unserved(queue: str, known: Collection[str], context: Context) -> None:
+    """Nothing waits there as far as anybody looks; a slip of the pen looks the same."""
+    if queue in known:
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(queue, known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"served are: {', '.join(sorted(known)) or 'none'}"
+    print(
+        f"tinyscheduler: note: no agent serves queue {queue!r}, and no pass looks for its tasks; {hint}",
+        file=context.stderr,
+    )

@@ -63,12 +63,13 @@ def run(options: argparse.Namespace, context: Context) -> int:
     look = _LOOKS.get(options.action)
     configuration = load(inside, write_cache=False)
     server = desk(configuration, inside, is_read_only=look is not None)
-    written: Task | None = None
+    note: str | None = None
     try:
         if look is not None:
             look(options, context, task_read.Shelves(server, wire_ledgers(configuration)))
         else:
             written = _WRITES[options.action](options, context, server)
+            note = _note(options, configuration, written, server)
     except ServerRefused as error:
         # It is usable: what was asked for is at fault, not the way to it.
         raise Refused(error.message, hint=error.hint) from error
@@ -77,23 +78,25 @@ def run(options: argparse.Namespace, context: Context) -> int:
         raise
     finally:
         server.close()
-    if written is not None:
-        note = _note(options, configuration, written)
-        if note is not None:
-            print(f"tinyscheduler: note: {note}", file=context.stderr)
+    if note is not None:
+        print(f"tinyscheduler: note: {note}", file=context.stderr)
     return 0
 
 
-def _note(options: argparse.Namespace, configuration: Configuration, task: Task) -> str | None:
+def _note(
+    options: argparse.Namespace, configuration: Configuration, task: Task, desk: TaskDesk
+) -> str | None:
     """What was done was asked for, and may still be a slip of the pen."""
-    is_placed = options.action == "add" or any(
-        getattr(options, name, None) is not None for name in ("queue", "assign")
-    )
-    if not is_placed or task.status == "complete":
+    changed = {name for name in _NOTED if getattr(options, name, None) is not None}
+    if task.status == "complete" or (options.action != "add" and not changed):
         return None
-    from tinyscheduler.cli.task_place import place_note
+    from tinyscheduler.cli.task_place import place_note, waits_note
 
-    return place_note(task, configuration)
+    return place_note(task, configuration) or waits_note(task, desk)
+
+
+_NOTED = ("queue", "assign", "tags", "description")
+"""What of an update may be such a slip."""
 
 
 def _with_agents_server(context: Context) -> Context:
@@ -164,7 +167,12 @@ def _place_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assign", metavar="AGENT", help="'' for nobody")
     parser.add_argument("--priority", metavar="N", help="any number; bigger is more urgent")
     parser.add_argument("--tag", metavar="TAG", action="append", default=None, dest="tags")
-    parser.add_argument("--blocked-by", metavar="ID", help="the task that has to be complete first")
+    parser.add_argument(
+        "--blocked-by",
+        metavar="ID",
+        action="append",
+        help="the task that has to be complete first; again, for a new task: the others become tags after:ID",
+    )
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:

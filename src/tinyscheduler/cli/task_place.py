@@ -10,12 +10,33 @@ from collections.abc import Sequence
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.hints import hints_of
+from tinyscheduler.ports.reading import TaskDesk
+
+ASKED_MAX = 10
+"""Calls to the task server for one note."""
 
 
 def place_note(task: Task, configuration: Configuration) -> str | None:
     """One line with what to write instead; None: somebody serves it, or nobody is configured, and what it
     says of itself has a meaning."""
     return _place_note(task, configuration) or _meaning_note(task)
+
+
+def waits_note(task: Task, desk: TaskDesk) -> str | None:
+    """Of tasks that it is to run after, the first that does not exist; a server that cannot say is not asked
+    again, because the task is written already."""
+    from tinyscheduler.errors import TaskNotFound, TaskServerError
+
+    for other in hints_of(task).after[:ASKED_MAX]:
+        try:
+            desk.get(other)
+        except TaskNotFound:
+            return (
+                f"task {task.id} waits for task {other}, which does not exist; take after:{other} out of it"
+            )
+        except TaskServerError:
+            return None
+    return None
 
 
 def _meaning_note(task: Task) -> str | None:

@@ -9,7 +9,14 @@ from math import isfinite
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.names import name_of, name_or_empty, task_id_of
-from tinyscheduler.errors import Refused, ServerUnavailable, TaskNotFound, TinySchedulerError, UsageError
+from tinyscheduler.errors import (
+    Refused,
+    ServerRefused,
+    ServerUnavailable,
+    TaskNotFound,
+    TinySchedulerError,
+    UsageError,
+)
 from tinyscheduler.kit.fields import instant_text
 from tinyscheduler.model.desk import TaskDraft, TaskEdit
 from tinyscheduler.model.ids import TaskId
@@ -28,6 +35,7 @@ PRIORITY_MAX = 2.0**53
 
 def add(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
     """A new task; prints its id, for scripts."""
+    blockers = [task_id_of(text, what="--blocked-by") for text in options.blocked_by or () if text]
     draft = TaskDraft(
         title=_title(options.title),
         created_by=author_of(context),
@@ -35,13 +43,13 @@ def add(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
         queue=None if not options.queue else name_of(options.queue, what="the queue"),
         assigned_to=None if not options.assign else name_of(options.assign, what="the agent"),
         priority=_priority(options.priority) or 0,
-        tags=_tags(options.tags) or (),
+        tags=(*(_tags(options.tags) or ()), *(f"after:{other}" for other in blockers[1:])),
         parent=_task_or_none(options.parent, what="--parent"),
-        blocked_by=_task_or_none(options.blocked_by, what="--blocked-by"),
+        blocked_by=blockers[0] if blockers else None,
     )
     try:
         task = desk.add(draft)
-    except TaskNotFound as error:
+    except (TaskNotFound, ServerRefused) as error:
         raise _with_option(error, parent=draft.parent, blocked_by=draft.blocked_by) from error
     except ServerUnavailable as error:
         if error.maybe_applied:
@@ -69,7 +77,7 @@ def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Tas
         raise UsageError("nothing to change is given", hint="tinyscheduler task update --help")
     try:
         task = _change(desk, task_id, edit, comment=comment, context=context)
-    except TaskNotFound as error:
+    except (TaskNotFound, ServerRefused) as error:
         raise _with_option(error, parent=edit.parent, blocked_by=edit.blocked_by) from error
     return _told(options, context, task, kind="task_update", text=summary_text(task))
 
@@ -106,7 +114,7 @@ def _change(
 
 
 def _with_option(
-    error: TaskNotFound, *, parent: TaskId | None, blocked_by: TaskId | None
+    error: TaskNotFound | ServerRefused, *, parent: TaskId | None, blocked_by: TaskId | None
 ) -> TinySchedulerError:
     """Whose task is not there: an option's, or the one that is to be changed."""
     for option, task_id in (("--parent", parent), ("--blocked-by", blocked_by)):
@@ -204,8 +212,14 @@ def _new_parent(text: str | None) -> TaskId | None:
     return _task_or_none(text, what="--parent")
 
 
-def _new_blocker(text: str | None, task_id: TaskId) -> TaskId | None:
+def _new_blocker(given: list[str] | None, task_id: TaskId) -> TaskId | None:
     """Empty takes it away."""
+    if given is not None and len(given) > 1:
+        # Its tags would have to be read first, and somebody else may change them meanwhile.
+        way = " ".join(f"--tag after:{other[:64]}" for other in given[1:])
+        hint = f"{way} for the others; --tag replaces the tags that are there"
+        raise UsageError("--blocked-by names one task in an update", hint=hint)
+    text = given[0] if given else None
     if text == "":
         return TaskId("")
     blocker = _task_or_none(text, what="--blocked-by")

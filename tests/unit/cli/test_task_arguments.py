@@ -32,6 +32,7 @@ from tinyscheduler.errors import Refused, UsageError
         ("update", "1"),
         ("update", "1", "--status", "done"),
         ("update", "1", "--parent", ""),
+        ("update", "1", "--blocked-by", "2", "--blocked-by", "3"),
         ("update", "1", "--comment", " "),
         ("list", "--limit", "0"),
         ("list", "--limit", "²"),
