@@ -203,7 +203,9 @@ class Settings(BaseSettings):
         About("How long a wrapper may take to report before its start is undone.", "1 to 600 seconds"),
     ] = 30
     max_runtime_sec: Annotated[
-        Whole, Field(ge=1, le=WEEK_S), About("Hard limit of one run: KILL.", f"1 to {WEEK_S} seconds")
+        Whole,
+        Field(ge=1, le=WEEK_S),
+        About("Hard limit of one run: TERM then, and KILL after GRACE_SEC.", f"1 to {WEEK_S} seconds"),
     ] = 3_600
     soft_runtime_sec: Annotated[
         Whole,
