@@ -69,7 +69,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
             look(options, context, task_read.Shelves(server, wire_ledgers(configuration)))
         else:
             written = _WRITES[options.action](options, context, server)
-            note = _note(options, configuration, written, server)
+            note = _note(options, written, configuration=configuration, desk=server)
     except ServerRefused as error:
         # It is usable: what was asked for is at fault, not the way to it.
         raise Refused(error.message, hint=error.hint) from error
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
 
 def _note(
-    options: argparse.Namespace, configuration: Configuration, task: Task, desk: TaskDesk
+    options: argparse.Namespace, task: Task, *, configuration: Configuration, desk: TaskDesk
 ) -> str | None:
     """What was done was asked for, and may still be a slip of the pen."""
     changed = {name for name in _NOTED if getattr(options, name, None) is not None}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tinyscheduler.config import sources
 from tinyscheduler.config.checking import checked_settings, flag_limits, origins_of, strangers_noted
 from tinyscheduler.config.crew import Crew, Terms, muster
+from tinyscheduler.config.faults import suggestion
 from tinyscheduler.config.header_text import parse_headers
 from tinyscheduler.config.places import faults_of_places, places_of
 from tinyscheduler.config.rules import is_loopback, place_program
@@ -84,7 +85,7 @@ def judged(inputs: Inputs, *, unsaved: Mapping[str, bytes] = NOTHING_UNSAVED) ->
     if control is None:
         faults += _missing_control(settings, places, inputs)
     notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
-    notes += _notes_on_hours(tables, crew)
+    notes += _notes_on_queues(settings, tables, crew)
     pre_start = _pre_start(tables.hooks.pre_start, places, inputs)
     policy = _policy(settings, tables, pre_start=pre_start, is_legacy=crew.is_legacy)
     configuration = _configuration(
@@ -158,11 +159,18 @@ def _notes_on_connection(connection: Connection) -> list[str]:
     return []
 
 
-def _notes_on_hours(tables: Tables, crew: Crew) -> tuple[str, ...]:
-    """A mistyped name closes nothing, and nobody would be told."""
-    served = {queue for agent in crew.agents for queue in agent.queues}
-    names = sorted(name for name in tables.hours.queues if name not in served)
-    return tuple(f"[hours.queues] names {name}, a queue that no agent serves" for name in names)
+def _notes_on_queues(settings: Settings, tables: Tables, crew: Crew) -> tuple[str, ...]:
+    """A mistyped name closes and limits nothing, and nobody would be told."""
+    served: set[str] = {queue for agent in crew.agents for queue in agent.queues}
+    return tuple(
+        f"{where} names {name}, a queue that no agent serves{suggestion(name, served)}"
+        for where, names in (
+            ("[hours.queues]", tables.hours.queues),
+            ("QUEUE_LIMITS", settings.queue_limits),
+        )
+        for name in sorted(names)
+        if name not in served
+    )
 
 
 def _configuration(

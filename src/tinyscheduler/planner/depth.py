@@ -79,7 +79,7 @@ def deep_queues(task: Task, view: View) -> Finding | None:
         return Finding(f"{where}: critical tasks only", lever, limit="critical")
     if view.taken.total < depth.slots:
         return None
-    value = f"{where}: {view.taken.total} of {depth.slots} slots, instead of {depth.all_slots}"
+    value = f"{where}: {view.taken.total} run, and {depth.slots} may, instead of {depth.all_slots}"
     return Finding(value, lever, limit=str(depth.slots))
 
 

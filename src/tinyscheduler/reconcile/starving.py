@@ -79,8 +79,9 @@ def _ask(
     server, ledger = context.server, snapshot.ledgers.get(task_id)
     mark = f"[waits after run {ledger.runs if isinstance(ledger, Ledger) else 0}]"
     reason, lever = _why(held)
-    minutes = int(starved_s(found, snapshot.now)) // 60
-    text = f"Nobody has served this task for {minutes} min although it could start: {reason}."
+    minutes, seconds = divmod(int(starved_s(found, snapshot.now)), 60)
+    span = f"{minutes} min" if minutes else f"{seconds} s"
+    text = f"Nobody has served this task for {span}: {reason}."
     try:
         detail = server.get(task_id)
         if detail.task.created_at == found.created_at and all(mark not in c.text for c in detail.comments):

@@ -256,6 +256,15 @@ def test_limit_of_an_unknown_agent_is_noted_with_a_suggestion(desk):
     )
 
 
+def test_limit_of_a_queue_that_nobody_serves_is_noted_with_a_suggestion(desk):
+    control(desk, one(maxConcurrency=1))
+
+    notes = desk.load(QUEUE_LIMITS="devv:1,dev:2").notes
+
+    told = [note for note in notes if "QUEUE_LIMITS" in note]
+    assert told == ["QUEUE_LIMITS names devv, a queue that no agent serves, did you mean dev?"]
+
+
 def test_agent_without_command_runs_the_common_one_or_is_noted(desk):
     control(desk, '[{"agentName": "a", "agentType": "dev", "maxConcurrency": 1}]')
 

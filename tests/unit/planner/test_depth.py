@@ -40,7 +40,7 @@ def test_with_sixteen_of_twenty_two_of_eight_start_and_none_of_them_low() -> Non
     assert all(start.task.priority >= 0 for start in plan.starts)
     assert reasons(plan) == {"pressure": 14}
     held = plan.held[0]
-    assert (held.value, held.limit) == ("16 of 20 tasks wait (high): 2 of 2 slots, instead of 8", "2")
+    assert (held.value, held.limit) == ("16 of 20 tasks wait (high): 2 run, and 2 may, instead of 8", "2")
     assert "TINYSCHEDULER_MAX_QUEUE_DEPTH" in held.lever
 
 
