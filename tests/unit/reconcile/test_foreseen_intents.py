@@ -94,3 +94,13 @@ def test_a_retry_of_a_task_that_a_person_parks_after_it_is_shown_as_parked(tmp_p
 
     assert stage.run().start.starts == ()
     assert stage.lease() is None
+
+
+def test_a_preview_says_that_a_requeued_task_is_not_in_it_yet(tmp_path: Path) -> None:
+    stage = a_stage(tmp_path)
+    stage.server.create(queue="dev", status="working", assigned_to="dev-1")
+    ask(stage, "requeue")
+
+    notes = preview(stage.world()).notes
+
+    assert any("it may start other tasks than these" in note for note in notes)
