@@ -39,7 +39,7 @@ def test_paused_queue_starts_nothing_until_it_is_resumed(scene: Scene) -> None:
     assert "tinyscheduler resume --queue dev" in explained
     assert "queue dev  " in shown.partition("paused\n")[2]
     assert before == []
-    assert resumed == "queue dev is paused no more\n"
+    assert resumed == "the pause of queue dev is over\n"
     assert scene.disk.leases() == ["1"]
 
 
@@ -59,8 +59,18 @@ def test_pauses_of_everything_agents_and_tasks_are_apart(scene: Scene) -> None:
     assert one.get("2") in (None, "agent_full")
     assert both == {"1": "paused", "2": "paused"}
     assert still == {"1": "paused", "2": "paused"}
-    assert ended == "everything is paused no more\n"
+    assert ended == "the pause of everything is over\n"
     assert "paused" not in held(scene).values()
+
+
+def test_whoever_resumes_under_an_estop_is_told_that_it_holds(scene: Scene) -> None:
+    scene.well("pause")
+    (scene.state / "ESTOP").touch()
+
+    told = scene.well("resume").splitlines()
+
+    assert told[0] == "the pause of everything is over"
+    assert told[1].endswith("tinyscheduler estop --clear")
 
 
 def test_asking_twice_is_asking_once_and_json_says_what_is_so(scene: Scene) -> None:
@@ -74,7 +84,7 @@ def test_asking_twice_is_asking_once_and_json_says_what_is_so(scene: Scene) -> N
     assert second["pauses"][0]["reason"] == "again"
     assert status["pauses"] == second["pauses"]
     assert ended["pauses"] == second["pauses"]
-    assert nothing == "queue dev was not paused\n"
+    assert nothing == "there was no pause of queue dev\n"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +133,7 @@ def test_what_cannot_be_ended_is_said_and_keeps_no_other_pause(scene: Scene) -> 
 
     assert answer.code == 1
     assert "agent_dev-1.json" in answer.err
-    assert answer.out.splitlines()[:2] == ["queue qa is paused no more", "task 1 is paused no more"]
+    assert answer.out.splitlines()[:2] == ["the pause of queue qa is over", "the pause of task 1 is over"]
     assert [pause["name"] for pause in rows(json.loads(scene.call("status", "--json").out)["pauses"])] == [
         "dev-1"
     ]
@@ -140,9 +150,9 @@ def test_pause_that_is_over_is_none_and_only_its_own_resume_takes_its_file(scene
     still = path.exists()
     own = scene.well("resume", "--queue", "qa")
 
-    assert other == "queue dev was not paused\n"
+    assert other == "there was no pause of queue dev\n"
     assert still
-    assert own == "queue qa was not paused\n"
+    assert own == "there was no pause of queue qa\n"
     assert not path.exists()
 
 
@@ -158,4 +168,4 @@ def test_pauses_work_while_agent_control_is_half_written(scene: Scene) -> None:
 
     assert (paused.code, mistyped.code, resumed.code) == (0, 4, 0)
     assert "the settings do not hold, so the last good ones count" in paused.err
-    assert resumed.out == "queue dev is paused no more\n"
+    assert resumed.out == "the pause of queue dev is over\n"

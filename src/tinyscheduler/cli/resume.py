@@ -23,6 +23,9 @@ The next pass starts what may start. Resuming what is not paused changes nothing
 """
 
 
+_ESTOPPED = ("ESTOP is there, so nothing starts all the same; tinyscheduler estop --clear",)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments besides the settings."""
     parser.set_defaults(kind="resume")
@@ -48,7 +51,8 @@ def run(options: argparse.Namespace, context: Context) -> int:
     names = {(pause.scope, pause.name) for pause in held}
     missing = [] if options.all else [subject for subject in asked if subject not in names]
     left = [pause for pause in held if pause not in ended]
-    show(context, options, ended, now=now, words=[*_told(missing, ended), *_still(left)])
+    still = [*_still(left), *(_ESTOPPED if world.state.is_estopped() else ())]
+    show(context, options, ended, now=now, words=[*_told(missing, ended), *still])
     if failed:
         raise next(iter(failed.values()))
     return 0
@@ -66,12 +70,13 @@ def _end(store: PauseStore, chosen: Sequence[Pause]) -> dict[Pause, StateError]:
 
 
 def _told(missing: Sequence[tuple[PauseScope, str]], ended: Sequence[Pause]) -> list[str]:
-    from tinyscheduler.planner.pauses import subject
-
-    lines = [f"{subject(pause)} paused no more" for pause in ended]
-    for scope, name in missing:
-        lines.append("everything was not paused" if scope == "all" else f"{scope} {name} was not paused")
+    lines = [f"the pause of {_name(pause.scope, pause.name)} is over" for pause in ended]
+    lines += [f"there was no pause of {_name(scope, name)}" for scope, name in missing]
     return lines or ["nothing was paused"]
+
+
+def _name(scope: PauseScope, name: str) -> str:
+    return "everything" if scope == "all" else f"{scope} {name}"
 
 
 def _still(left: Sequence[Pause]) -> list[str]:
