@@ -54,7 +54,7 @@ class Line:
             for task in _each_once(waiting[turn.band], asked):
                 self._turn = turn
                 yield task
-                if self._turn is None:
+                if self._turn is not turn:
                     break
 
     def _by_band(self) -> list[list[Task]]:

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from tinyscheduler.planner.view import View
 
 DIGITS_MAX = 64
-"""Longer is no id of a task; Python refuses to read numbers of more than 4,300 digits."""
+"""Longer is no id of a task. As texts of this length numbers are compared by value."""
 
-NaturalId = tuple[int, str]
-RankKey = tuple[int, int, int, float, float, datetime, NaturalId]
+RankKey = tuple[int, int, int, float, float, datetime, str]
 Rank = Callable[[Task], RankKey]
 
 
@@ -64,15 +63,13 @@ def waits_of(snapshot: StartSnapshot) -> Callable[[Task], float]:
     return wait_s
 
 
-def natural_id(task_id: TaskId) -> NaturalId:
-    """Numbers by value before text: 9 comes before 10."""
+def natural_id(task_id: TaskId) -> str:
+    """To compare ids by: numbers by value before text, 9 before 10. One text, not a number and a text: a
+    plan compares ids a million times, and two texts are compared at once."""
     if task_id.isdigit() and len(task_id) <= DIGITS_MAX and task_id.isascii():
-        return (int(task_id), task_id)
-    return (_AFTER_NUMBERS, task_id)
-
-
-_AFTER_NUMBERS = 10**DIGITS_MAX
-"""More than any number that is an id."""
+        # The id itself comes last: 7 and 07 are two tasks.
+        return f"{task_id:0>{DIGITS_MAX}}{task_id}"
+    return f"~{task_id}"
 
 
 def _blocks(view: View) -> Mapping[TaskId, int]:
