@@ -15,7 +15,7 @@ from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.gates import shut_gate
-from tinyscheduler.planner.view import View, candidates, cooling
+from tinyscheduler.planner.view import NOBODY, View, candidates, cooling
 
 
 class Filter(NamedTuple):
@@ -23,7 +23,8 @@ class Filter(NamedTuple):
 
     reason: HeldReason
     """Of the rule that holds a task when this leaves nobody."""
-    keeps: Callable[[Agent, Task, View], bool]
+    keeps: Callable[[Sequence[Agent], Task, View], Sequence[Agent]]
+    """All at once: what is asked of the task for it is asked once."""
 
 
 Kind = tuple[AgentName | None, QueueName | None, tuple[str, ...], str | None]
@@ -63,45 +64,50 @@ def _sifted(task: Task, view: View, before: HeldReason | None) -> Sequence[Agent
     for reason, keeps in FILTERS:
         if reason == before:
             break
-        agents = [agent for agent in agents if keeps(agent, task, view)]
+        agents = keeps(agents, task, view)
     return agents
 
 
-def _has_command(agent: Agent, _task: Task, _view: View) -> bool:
-    return bool(agent.command)
+def _with_command(agents: Sequence[Agent], _task: Task, _view: View) -> Sequence[Agent]:
+    return [agent for agent in agents if agent.command]
 
 
-def _has_slots(agent: Agent, _task: Task, _view: View) -> bool:
-    return agent.slots > 0
+def _with_slots(agents: Sequence[Agent], _task: Task, _view: View) -> Sequence[Agent]:
+    return [agent for agent in agents if agent.slots > 0]
 
 
-def _has_capabilities(agent: Agent, task: Task, view: View) -> bool:
-    wanted = view.hints(task).capabilities
-    return not wanted or set(wanted) <= set(agent.capabilities)
+def _with_capabilities(agents: Sequence[Agent], task: Task, view: View) -> Sequence[Agent]:
+    wanted = frozenset(view.hints(task).capabilities)
+    return [agent for agent in agents if wanted.issubset(agent.capabilities)] if wanted else agents
 
 
-def _is_in_scope(agent: Agent, task: Task, view: View) -> bool:
+def _in_scope(agents: Sequence[Agent], task: Task, view: View) -> Sequence[Agent]:
     """An agent without a scope may do everything."""
     wanted = view.hints(task).scope
-    if wanted is None or not agent.scope:
-        return True
-    return any(wanted == mine or wanted.startswith(f"{mine}/") for mine in agent.scope)
+    if wanted is None:
+        return agents
+    return [agent for agent in agents if not agent.scope or _is_within(wanted, agent.scope)]
 
 
-def _is_not_cooling(agent: Agent, task: Task, view: View) -> bool:
-    return task.id not in view.met or agent.name not in cooling(task, view)
+def _is_within(wanted: str, scope: Sequence[str]) -> bool:
+    return any(wanted == mine or wanted.startswith(f"{mine}/") for mine in scope)
 
 
-def _is_open(agent: Agent, _task: Task, view: View) -> bool:
-    return shut_gate(agent, view.gates) is None
+def _not_cooling(agents: Sequence[Agent], task: Task, view: View) -> Sequence[Agent]:
+    cool = cooling(task, view) if task.id in view.met else NOBODY
+    return [agent for agent in agents if agent.name not in cool] if cool else agents
+
+
+def _open(agents: Sequence[Agent], _task: Task, view: View) -> Sequence[Agent]:
+    return [agent for agent in agents if shut_gate(agent, view.gates) is None] if view.shut else agents
 
 
 FILTERS: tuple[Filter, ...] = (
-    Filter("no_recipe", _has_command),
-    Filter("no_agent", _has_slots),
-    Filter("no_capability", _has_capabilities),
-    Filter("out_of_scope", _is_in_scope),
-    Filter("cooldown", _is_not_cooling),
+    Filter("no_recipe", _with_command),
+    Filter("no_agent", _with_slots),
+    Filter("no_capability", _with_capabilities),
+    Filter("out_of_scope", _in_scope),
+    Filter("cooldown", _not_cooling),
     # Of both reasons: a task waits for whichever of them ends first.
-    Filter("account_limited", _is_open),
+    Filter("account_limited", _open),
 )

@@ -120,8 +120,11 @@ class _Notes:
         view = self._view
         if task.id not in view.relieved:
             return False
-        asked = [each.keeps for each in FILTERS if each.reason in NOBODY_SERVES]
-        return not any(all(keeps(agent, task, view) for keeps in asked) for agent in regulars(task, view))
+        agents = regulars(task, view)
+        for each in FILTERS:
+            if each.reason in NOBODY_SERVES:
+                agents = each.keeps(agents, task, view)
+        return not agents
 
     def _noted(
         self, task: Task, place: Place, before: Waiting | None, reason: HeldReason, *, is_unserved: bool
