@@ -59,8 +59,9 @@ def text_of(value: Value) -> str:
     """One text."""
     if not isinstance(value, Scalar):
         raise Slip("a list", "write one value")
-    is_word = value.text in _TRUE or value.text in _FALSE or _NO_TEXT.fullmatch(value.text)
-    if not value.is_quoted and is_word:
+    if value.is_quoted:
+        return value.text
+    if value.text in _TRUE or value.text in _FALSE or _NO_TEXT.fullmatch(value.text):
         raise Slip(shortened(value.text), "put it into quotes: without, it is no text")
     return value.text
 

@@ -70,15 +70,16 @@ def chosen(task: Task, view: View) -> Agent:
 
 def seats(task: Task, view: View) -> Sequence[Agent]:
     """Who has room for the task now; of one that has starved for long, who could take one more."""
-    agents = [agent for agent in able(task, view) if has_resources(agent, task, view)]
-    found = [agent for agent in agents if view.taken.has_room(agent)]
+    agents, has_room = able(task, view), view.taken.has_room
+    # A slot is quickly counted, and mostly there is none.
+    found = [agent for agent in agents if has_room(agent) and has_resources(agent, task, view)]
     if found or task.id not in view.relieved:
         return found
     from tinyscheduler.planner.starvation import gets_one_more_slot
 
     if not gets_one_more_slot(task, view):
         return found
-    return [agent for agent in agents if view.taken.has_room(agent, extra=1)]
+    return [agent for agent in agents if has_room(agent, extra=1) and has_resources(agent, task, view)]
 
 
 def _full(scope: Scope, full: Full, setting: str, view: View) -> Finding:
