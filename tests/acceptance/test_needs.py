@@ -27,8 +27,9 @@ def running(scene: Scene) -> set[str]:
 
 def test_three_tasks_that_wait_for_each_other_are_named_with_their_way_round(a_scene: MakeScene) -> None:
     scene = a_scene(gated("dev-1", slots=9))
-    for after in ("2", "3", "1"):
-        scene.add("in a ring", queue="dev", tag=f"after:{after}")
+    ring = [scene.add("in a ring", queue="dev") for _ in range(3)]
+    for task, after in zip(ring, ("2", "3", "1"), strict=True):
+        scene.well("task", "update", task, "--tag", f"after:{after}")
     scene.add("behind it", queue="dev", tag="after:2")
 
     told = scene.once_json()

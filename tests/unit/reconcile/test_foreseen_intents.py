@@ -1,4 +1,4 @@
-"""What was asked for is done before the next plan is made, so whoever shows that plan reckons with it (law 9)."""
+"""What was asked for is done before the next plan is made: whoever shows it reckons with that (law 9)."""
 
 from __future__ import annotations
 
