@@ -35,7 +35,9 @@ BREAKERS = Breakers(
     },
     {
         AgentName("dev-1"): Quarantine((LeaseId("a"),), EXACT, None, "no such file"),
-        AgentName("dev-2"): Quarantine((LeaseId("a"), LeaseId("b"), LeaseId("c")), EXACT, after(900), "", "4.0badcafe"),
+        AgentName("dev-2"): Quarantine(
+            (LeaseId("a"), LeaseId("b"), LeaseId("c")), EXACT, after(900), "", "4.0badcafe"
+        ),
     },
 )
 ACCOUNTS = Accounts(

@@ -34,9 +34,7 @@ class FileSightings:
         from tinyscheduler.adapters.records.sightings_json import sightings_from_json
         from tinyscheduler.model.sightings import NOTHING_SEEN, Sightings
 
-        found = parsed(
-            self._disk, self._path, sightings_from_json, limit=FILE_BYTES_MAX, is_synced=False
-        )
+        found = parsed(self._disk, self._path, sightings_from_json, limit=FILE_BYTES_MAX, is_synced=False)
         return Sightings(trouble=found) if isinstance(found, str) else found or NOTHING_SEEN
 
     def write(self, sightings: Sightings) -> None:

@@ -76,9 +76,7 @@ class FileCursors:
         from tinyscheduler.adapters.records.waiting_json import cursor_from_json
         from tinyscheduler.model.waiting import FIRST_TURN, Cursor
 
-        found = parsed(
-            self._disk, self._path, cursor_from_json, limit=CURSOR_BYTES_MAX, is_synced=False
-        )
+        found = parsed(self._disk, self._path, cursor_from_json, limit=CURSOR_BYTES_MAX, is_synced=False)
         return Cursor(trouble=found) if isinstance(found, str) else found or FIRST_TURN
 
     def write(self, cursor: Cursor) -> None:
