@@ -25,7 +25,15 @@ from tinyscheduler.planner.rules import RULES
 
 GATES: tuple[HeldReason, ...] = ("paused", "account_limited", "agent_quarantined", "inactive_hours")
 """Shut for an agent; of one that is given nothing anyway nobody looks whether they are."""
+ELSEWHERE: tuple[HeldReason, ...] = (
+    *("disabled", "no_recipe", "no_agent", "no_capability", "out_of_scope", "cooldown"),
+    *GATES,
+)
+"""What is true of whoever is asked now."""
 HIDDEN: Mapping[HeldReason, tuple[HeldReason, ...]] = {
+    # In the pool, or in another queue, others are asked than before.
+    "not_ours": ELSEWHERE,
+    "no_agent": ELSEWHERE,
     "leased": ("not_ours",),
     "settling": ("not_ours",),
     "disabled": ("no_recipe", "no_agent", "cooldown", *GATES),

@@ -123,9 +123,20 @@ class Machine:
             os.close(handle)
 
     def off(self) -> bool:
-        """False: somebody has still a file of it open."""
-        done = subprocess.run([tools.tool("umount"), str(self.path)], capture_output=True, check=False)
-        return done.returncode == 0
+        """False: somebody has still a file of it open, or keeps it mounted in another mount namespace. Who
+        mounts the image meanwhile gets the same dead file system, which answers everything with EIO."""
+        if os.path.ismount(self.path):
+            subprocess.run([tools.tool("umount"), str(self.path)], capture_output=True, check=False)
+        return not os.path.ismount(self.path) and not self._is_attached()
+
+    def _is_attached(self) -> bool:
+        """Some loop device is over the image."""
+        for file in Path("/sys/block").glob("loop*/loop/backing_file"):
+            # A device that goes away meanwhile is over nothing.
+            with suppress(OSError):
+                if file.read_text().rstrip("\n") == str(self._image):
+                    return True
+        return False
 
 
 @contextmanager
