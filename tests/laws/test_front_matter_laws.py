@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.builders import a_task
 from tinyscheduler.model.hints import NO_HINTS, Hints
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import as_task_id
 from tinyscheduler.model.resources import Resources
 from tinyscheduler.planner import hint_values as check
 from tinyscheduler.planner.front_matter import ALIASES, KEYS
@@ -77,6 +77,8 @@ right = st.lists(_valid_line, max_size=5, unique_by=lambda line: line.partition(
 @example("goal: a\n...\napproval: true")
 @example("approval: true\n #\x00")
 @example("after: a\n #\rafter")
+@example("after: '012'")
+@example("after: ['012', 12]")
 def test_what_is_accepted_means_the_same_to_a_whole_reader_of_yaml(text: str) -> None:
     hints = hints_of(a_task(description=f"---\n{text}\n---\nand the rest"))
     if hints.fault is not None or hints._replace(notes=()) == NO_HINTS:
@@ -125,7 +127,7 @@ def meant(found: object) -> Hints:
     said = {ALIASES.get(key, key): value for key, value in found.items() if value is not None}
     hard, soft = (said.get(key) for key in ("hard_limit", "soft_limit"))
     return Hints(
-        after=tuple(TaskId(text) for text in texts(said.get("after"))),
+        after=tuple(dict.fromkeys(as_task_id(text) for text in texts(said.get("after")))),
         writes=tuple(dict.fromkeys(check.path(text) for text in texts(said.get("write")))),
         reads=tuple(dict.fromkeys(check.path(text) for text in texts(said.get("read")))),
         capabilities=texts(said.get("capabilities")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tinyscheduler.model.hints import BEGINNINGS, NO_HINTS, HintFault, Hints
-from tinyscheduler.model.ids import as_task_id
+from tinyscheduler.model.ids import TaskId, as_task_id
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner import hint_values as check
 from tinyscheduler.planner.front_matter import (
@@ -97,7 +97,7 @@ def _with(hints: Hints, key: str, value: Value) -> Hints:
 _LISTS = frozenset({"after", "write", "read", "capabilities"})
 
 _READ: Mapping[str, Callable[[Hints, Value], Hints]] = {
-    "after": lambda h, v: h._replace(after=tuple(map(as_task_id, check.each_of(v, check.name)))),
+    "after": lambda h, v: h._replace(after=_task_ids(check.each_of(v, check.name))),
     "write": lambda h, v: h._replace(writes=check.each_of(v, check.path)),
     "read": lambda h, v: h._replace(reads=check.each_of(v, check.path)),
     "capabilities": lambda h, v: h._replace(capabilities=check.each_of(v, check.name)),
@@ -110,6 +110,11 @@ _READ: Mapping[str, Callable[[Hints, Value], Hints]] = {
     "hard_limit": lambda h, v: h._replace(hard_limit_s=check.seconds(v)),
     "budget": lambda h, v: h._replace(budget=check.amount(v)),
 }
+
+
+def _task_ids(names: Sequence[str]) -> tuple[TaskId, ...]:
+    """Each once: 012 and 12 are one task."""
+    return tuple(dict.fromkeys(as_task_id(name) for name in names))
 
 
 def _fault(place: str, slip: Slip) -> HintFault:
