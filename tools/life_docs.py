@@ -8,12 +8,11 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+from made_part import put
 from tinyscheduler.model.lease import LeaseState
 from tinyscheduler.planner.life import LIFE, Entry, Event
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "protocol.md"
-BEGIN = "<!-- Made by tools/life_docs.py; do not edit. -->\n"
-END = "<!-- End of what tools/life_docs.py makes. -->\n"
 
 MEANINGS: dict[Event, str] = {
     "release_asked": "a person gives the lease up without proof, and its wrapper is not known to live",
@@ -37,14 +36,7 @@ MEANINGS: dict[Event, str] = {
 
 def main(flags: list[str]) -> int:
     """Write the table, or tell whether it is current."""
-    page = PAGE.read_text(encoding="utf-8")
-    head, _, rest = page.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    made = head + BEGIN + "\n" + table() + "\n" + END + tail
-    if "--check" in flags:
-        return 0 if page == made else 1
-    PAGE.write_text(made, encoding="utf-8")
-    return 0
+    return put(PAGE, table(), tool="life_docs.py", flags=flags)
 
 
 def table() -> str:

@@ -7,12 +7,11 @@ nothing and ends with 1 when the page is not what this makes.
 import sys
 from pathlib import Path
 
+from made_part import put
 from tinyscheduler.planner.rule import Asked, Rule
 from tinyscheduler.planner.rules import RULES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reasons.md"
-BEGIN = "<!-- Made by tools/reasons_docs.py; do not edit. -->\n"
-END = "<!-- End of what tools/reasons_docs.py makes. -->\n"
 
 ASKED: dict[Asked, str] = {
     "looking": "while looking",
@@ -25,14 +24,7 @@ ASKED: dict[Asked, str] = {
 
 def main(flags: list[str]) -> int:
     """Write the table, or tell whether it is current."""
-    page = PAGE.read_text(encoding="utf-8")
-    head, _, rest = page.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    made = head + BEGIN + "\n" + table() + "\n" + END + tail
-    if "--check" in flags:
-        return 0 if page == made else 1
-    PAGE.write_text(made, encoding="utf-8")
-    return 0
+    return put(PAGE, table(), tool="reasons_docs.py", flags=flags)
 
 
 def table() -> str:

@@ -16,7 +16,6 @@ from tests.fakes.gauge import FakeGauge
 from tests.fakes.hooks import FakeHooks
 from tests.fakes.processes import FakeProcesses
 from tests.fakes.task_server import FakeTaskServer
-from tinyscheduler.adapters.attic import FileAttic
 from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
@@ -27,13 +26,14 @@ from tinyscheduler.adapters.records.waiting import FileCursors, FileWaits
 from tinyscheduler.adapters.runlock import FlockRunLock
 from tinyscheduler.adapters.runs import RunFolderStore
 from tinyscheduler.adapters.state_folder import FileStateFolder
+from tinyscheduler.bootstrap import attic
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.policy import Policy
-from tinyscheduler.ports import LockHolder, TaskServer, World
+from tinyscheduler.ports import Attic, LockHolder, TaskServer, World
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.run import run_once
 
@@ -114,18 +114,8 @@ class Stage(NamedTuple):
         places = self.configuration.places
         return FileAccounts(f"{places.state}/accounts.json", places.quarantine)
 
-    def attic(self) -> FileAttic:
-        places = self.configuration.places
-        return FileAttic(
-            {
-                "run": places.runs,
-                "ledger": places.ledger,
-                "journal": places.journal,
-                "passes": places.passes,
-                "log": places.logs,
-            },
-            stamp=f"{places.cache}/swept",
-        )
+    def attic(self) -> Attic:
+        return attic(self.configuration.places)
 
     def ledgers(self) -> FileLedgerStore:
         return FileLedgerStore(self.configuration.places.ledger)

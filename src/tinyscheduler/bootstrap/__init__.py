@@ -122,7 +122,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         engine=LocalEngine(invocation.environ, (*program, "wrap")),
         server=_task_server(configuration, invocation, is_read_only=is_read_only),
         state=_state_folder(configuration, program),
-        attic=_attic(places),
+        attic=attic(places),
         configuration=configuration,
         environ=invocation.environ,
         after_argv=(*program, "run", "--once", *invocation.flags()),
@@ -256,7 +256,8 @@ def _state_folder(configuration: Configuration, program: tuple[str, ...]) -> Sta
     )
 
 
-def _attic(places: Places) -> Attic:
+def attic(places: Places) -> Attic:
+    """What past runs and days have left below these places."""
     from tinyscheduler.adapters.attic import FileAttic
 
     return FileAttic(
