@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from tests.integration.command_scenes import TWO_QUEUES, ended, run_until_done, waiting_for
-from tests.integration.commands import Answer, an_agent, an_installation
+from tests.integration.commands import Answer, Installation, an_agent, an_installation
 from tests.waiting import wait_until
 
 NOISY = "printf 'one\\033[31m red\\033[0m \\007\\n'; echo two"
@@ -51,11 +51,17 @@ def test_logs_of_a_task_that_has_not_run_say_where_to_look(base: Path) -> None:
     )
 
 
-def test_logs_follow_until_the_run_is_over(base: Path, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
+def a_run_that_waits(base: Path, folder: Path) -> tuple[Path, Installation]:
+    """Says hello, and bye when its gate is made; the gate and its house."""
+    gate = folder / "gate"
     house = an_installation(base, [an_agent("dev-1", script=waiting_for(gate, first="echo hello"))])
     house.well("task", "add", "wait", "--queue", "dev")
     house.well("run", "--once")
+    return gate, house
+
+
+def test_logs_follow_until_the_run_is_over(base: Path, tmp_path: Path) -> None:
+    gate, house = a_run_that_waits(base, tmp_path)
     following = house.start("logs", "1", "-f")
     with ended(house, gate):
         assert following.stdout is not None
@@ -69,10 +75,7 @@ def test_logs_follow_until_the_run_is_over(base: Path, tmp_path: Path) -> None:
 
 
 def test_leaving_a_follower_is_130_and_leaves_the_run_alone(base: Path, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
-    house = an_installation(base, [an_agent("dev-1", script=waiting_for(gate, first="echo hello"))])
-    house.well("task", "add", "wait", "--queue", "dev")
-    house.well("run", "--once")
+    gate, house = a_run_that_waits(base, tmp_path)
     following = house.start("logs", "1", "-f")
     with ended(house, gate):
         assert following.stdout is not None
@@ -86,10 +89,7 @@ def test_leaving_a_follower_is_130_and_leaves_the_run_alone(base: Path, tmp_path
 
 def test_follower_of_a_killed_run_ends(base: Path, tmp_path: Path) -> None:
     """Nobody will ever write the end into its lease but the next pass."""
-    gate = tmp_path / "gate"
-    house = an_installation(base, [an_agent("dev-1", script=waiting_for(gate, first="echo hello"))])
-    house.well("task", "add", "wait", "--queue", "dev")
-    house.well("run", "--once")
+    gate, house = a_run_that_waits(base, tmp_path)
     with ended(house, gate):
         wait_until(lambda: house.lease("1")["state"] == "running")
         os.kill(int(str(house.lease("1")["pid"])), signal.SIGKILL)
