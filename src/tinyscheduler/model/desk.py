@@ -1,5 +1,13 @@
-"""What a person or an agent asks of the task server through ``task``: new tasks, lists, changes."""
+"""What a person or an agent asks of the task server through ``task``: new tasks, lists, changes.
 
+What a query means is here too, once for every server: an adapter may ask for less on the way, and what it
+hands out has passed ``cut``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from tinyscheduler.model.ids import TaskId
@@ -35,13 +43,23 @@ class TaskEdit(NamedTuple):
     tags: tuple[str, ...] | None = None
     """All of them: the server replaces, it does not add."""
     parent: TaskId | None = None
-    """Cannot be taken away: the public server's update refuses it (tinytask 3.3)."""
+    """An empty id: a task of its own."""
     blocked_by: TaskId | None = None
     """An empty id: blocked by nothing any more."""
+    by: str = ""
+    """Whose change it is, for servers that keep a history."""
+
+
+class NewLink(NamedTuple):
+    """A link to be made."""
+
+    url: str
+    author: str
+    description: str = ""
 
 
 class TaskQuery(NamedTuple):
-    """Which tasks to list; archived ones never."""
+    """Which tasks to list."""
 
     queue: str | None = None
     """None: any."""
@@ -51,6 +69,18 @@ class TaskQuery(NamedTuple):
     """Empty: any."""
     limit: int = 200
     """Above 0; see ``TaskList.is_cut``."""
+    offset: int = 0
+    """So many of those that match are left out, the most urgent ones first."""
+    tags: tuple[str, ...] = ()
+    """A task that matches has all of them."""
+    parent: TaskId | None = None
+    """None: any; an empty id: only tasks that are no subtasks."""
+    text: str = ""
+    """In the title or the description; upper and lower case are one."""
+    is_blocked: bool | None = None
+    """By a task that is not complete, as the server computes it. None: either."""
+    created_by: str | None = None
+    includes_archived: bool = False
 
 
 class TaskList(NamedTuple):
@@ -59,3 +89,61 @@ class TaskList(NamedTuple):
     tasks: tuple[Task, ...]
     is_cut: bool = False
     """There are more than the limit."""
+
+
+class RemarkCounts(NamedTuple):
+    """How much was said about one task."""
+
+    comments: int
+    links: int
+
+
+class TaskEvent(NamedTuple):
+    """One entry of a task's history."""
+
+    at: datetime
+    by: str | None
+    """None: nobody has said."""
+    action: str
+    """What was done, in the server's word: ``created``, ``updated``, ``claimed``."""
+    changes: Mapping[str, tuple[object, object]]
+    """Field, what it was, and what it became."""
+
+
+def cut(tasks: Iterable[Task], query: TaskQuery) -> TaskList:
+    """Of these tasks, each given once, what the query asks for."""
+    found = sorted((task for task in tasks if matches(task, query)), key=order_key)
+    end = query.offset + query.limit
+    return TaskList(tuple(found[query.offset : end]), len(found) > end)
+
+
+def matches(task: Task, query: TaskQuery) -> bool:
+    """Whether it is asked for at all; limit and offset apart."""
+    return _is_there(task, query) and _says(task, query)
+
+
+def order_key(task: Task) -> tuple[float, datetime, float, str]:
+    """The public server's order, with the tie-break that it lacks (tinytask 5): numbers as numbers."""
+    is_number = task.id.isascii() and task.id.isdigit()
+    return (-task.priority, task.created_at, float(task.id) if is_number else float("inf"), task.id)
+
+
+def _is_there(task: Task, query: TaskQuery) -> bool:
+    return (
+        (query.includes_archived or task.archived_at is None)
+        and (not query.statuses or task.status in query.statuses)
+        and (query.queue is None or task.queue == query.queue)
+        and (query.assigned_to is None or (task.assigned_to or "") == query.assigned_to)
+        and (query.parent is None or (task.parent_id or "") == query.parent)
+    )
+
+
+def _says(task: Task, query: TaskQuery) -> bool:
+    is_blocked = task.is_blocked and task.status != "complete"
+    text = query.text.casefold()
+    return (
+        set(query.tags) <= set(task.tags)
+        and (query.created_by is None or task.created_by == query.created_by)
+        and (query.is_blocked is None or is_blocked == query.is_blocked)
+        and (not text or text in task.title.casefold() or text in task.description.casefold())
+    )

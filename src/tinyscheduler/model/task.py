@@ -45,8 +45,22 @@ class Comment(NamedTuple):
     created_at: datetime
 
 
+class Link(NamedTuple):
+    """What a task points to: a pull request, a log, a file."""
+
+    id: str
+    url: str
+    """Any text; whoever shows it decides what can be opened."""
+    description: str
+    """Empty: nothing was said about it."""
+    author: str | None
+    created_at: datetime
+
+
 class TaskDetail(NamedTuple):
     """A task with its conversation."""
 
     task: Task
     comments: tuple[Comment, ...]
+    links: tuple[Link, ...] = ()
+    """Oldest first. A pass never looks at them."""
