@@ -191,5 +191,5 @@ def _kind(rest: str, base: Path) -> str:
     inside = [f"{path}/".removeprefix(f"{base}/state/") for path in paths if path.startswith(f"{base}/")]
     if not inside:
         return ""
-    plain = re.sub(r"\.\d+-\d+-\d+\.tmp", ".tmp", inside[-1].strip("/"))
+    plain = re.sub(r"\.\d+-\d+-\d+-\w*\.tmp", ".tmp", inside[-1].strip("/"))
     return re.sub(r"[0-9a-f]{8,}|\d+", "N", plain) or "."

@@ -51,6 +51,14 @@ def other_pids() -> tuple[str, ...]:
     return prefix
 
 
+def own_pids() -> tuple[str, ...]:
+    """A prefix that runs a program in a pid namespace of its own, which it sees."""
+    prefix = (*other_pids(), "--mount-proc")
+    if not _works(*prefix, "true"):
+        pytest.skip("this machine allows no mount namespace")
+    return prefix
+
+
 def masked(mount: str) -> tuple[str, ...]:
     """A prefix that runs a program where this line of shell has mounted something over a part of the machine,
     for it alone."""

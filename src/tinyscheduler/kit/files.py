@@ -2,8 +2,8 @@
 
 Replace = temp file in the same folder, fsync, rename, fsync of the folder. Exclusive create =
 ``link()`` of a finished temp file, because ``rename`` over another writer's file is not a
-compare-and-set. Temp names carry the writer's pid and start time, so that a sweep can tell litter
-from work. All functions raise plain OSError; callers translate.
+compare-and-set. Temp names carry the writer's pid and start time, and where that pid means somebody, so
+that a sweep can tell litter from work. All functions raise plain OSError; callers translate.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+from functools import cache
+from typing import NamedTuple
 
 from tinyscheduler.kit.namespace_time import clock_offsets
 
@@ -18,6 +20,16 @@ FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
 _numbers = itertools.count(1)
+
+
+class Writer(NamedTuple):
+    """Who has given a temp file its name."""
+
+    pid: int
+    start: int
+    """0: it could not see its own."""
+    place: str
+    """Where its pid means a process; empty: it could not tell, or an older program has not."""
 
 
 def read_limited(path: str, limit: int) -> bytes:
@@ -222,9 +234,35 @@ def _write_temporary(path: str, data: bytes, *, sync: bool, mode: int = FILE_MOD
     return temporary
 
 
+def writer_of(name: str) -> Writer | None:
+    """Of a temp file by its name; None: it is no such name."""
+    if not (name.startswith(".") and name.endswith(".tmp")):
+        return None
+    head, _, ending = name.removesuffix(".tmp").rpartition(".")
+    pid, start, number, place = (*ending.split("-"), "", "", "")[:4]
+    is_ours = len(head) > 1 and all(n.isascii() and n.isdigit() for n in (pid, start, number))
+    return Writer(int(pid), int(start), place) if is_ours and ending.count("-") in (2, 3) else None
+
+
 def _temporary_name(path: str) -> str:
     folder, name = os.path.split(path)
-    return os.path.join(folder, f".{name}.{os.getpid()}-{own_start_ticks()}-{next(_numbers)}.tmp")
+    writer = f"{os.getpid()}-{own_start_ticks()}-{next(_numbers)}-{own_place()}"
+    return os.path.join(folder, f".{name}.{writer}.tmp")
+
+
+@cache
+def own_place() -> str:
+    """Boot and pid namespace, short enough for a name: elsewhere our pid is another's, or nobody's. Empty
+    where that cannot be read, or /proc is that of another namespace."""
+    try:
+        if os.readlink("/proc/self") != str(os.getpid()):
+            return ""
+        with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as file:
+            boot = file.read(8).decode("ascii")
+        # The link says pid:[4026531836].
+        return boot + os.readlink("/proc/self/ns/pid").removeprefix("pid:[").removesuffix("]")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def own_start_ticks() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.unit.state_folder.folders import (
     a_folder,
     a_store,
 )
+from tinyscheduler.adapters.state_folder.litter import ABANDONED_S
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files
 
@@ -134,8 +136,9 @@ def dead_writer() -> tuple[int, int]:
     return int(ended.stdout), 12345
 
 
-def litter(folder: Path, pid: int, start: int) -> Path:
-    path = folder / f".task_1.json.{pid}-{start}-7.tmp"
+def litter(folder: Path, pid: int, start: int, place: str | None = None) -> Path:
+    where = f"-{files.own_place() if place is None else place}"
+    path = folder / f".task_1.json.{pid}-{start}-7{where.rstrip('-')}.tmp"
     path.write_text("half")
     return path
 
@@ -152,6 +155,21 @@ def test_litter_of_dead_writers_is_swept_and_work_of_living_ones_is_kept(root: P
     assert not dead.exists()
     assert not recycled.exists()
     assert living.exists()
+
+
+@pytest.mark.parametrize("place", ["0c0ffee14026531836", f"{files.own_place()}1", ""])
+def test_whose_pid_means_nothing_here_may_be_about_to_rename(root: Path, place: str) -> None:
+    """Of another boot or machine, of another pid namespace, of an older program: that nobody has its pid
+    here says nothing (law 4). What has lain for hours is nobody's work."""
+    a_folder(root).open()
+    young, old = (litter(root / "running", pid, 1, place) for pid in (2**30, 2**30 + 1))
+    long_ago = time.time() - 2 * ABANDONED_S
+    os.utime(old, (long_ago, long_ago))
+
+    a_folder(root).open()
+
+    assert young.exists()
+    assert not old.exists()
 
 
 def test_zombie_is_a_dead_writer(root: Path) -> None:
@@ -172,7 +190,7 @@ def test_a_folder_that_a_dead_writer_had_taken_out_is_kept_in_quarantine(root: P
     """It had the name of a lease, and whatever is in it may be somebody's work (features B9)."""
     a_folder(root).open()
     pid, start = dead_writer()
-    taken = root / "running" / f".task_1.json.{pid}-{start}-7.tmp"
+    taken = root / "running" / f".task_1.json.{pid}-{start}-7-{files.own_place()}.tmp"
     taken.mkdir()
     (taken / "note.txt").write_text("mine")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 
 from tinyscheduler.kit import files
@@ -10,6 +11,9 @@ from tinyscheduler.kit.namespace_time import clock_offsets
 
 REPLACED_IN = ("ledger", "passes", "cache", "bin", "intents", "pauses", "quarantine")
 """Where temp files may lie, besides the root and the leases."""
+ABANDONED_S = 3_600
+"""A write is a matter of milliseconds; a machine may be suspended in the middle of one. By the wall clock,
+which may be wrong by more: whoever finds its temp file gone reports it and writes again."""
 
 
 def sweep(root: str, running: str) -> Iterator[str]:
@@ -24,19 +28,22 @@ def sweep(root: str, running: str) -> Iterator[str]:
             yield f"{folder} cannot be looked at: {error.strerror}"
             continue
         for name in names:
-            writer = _writer_of(name)
-            if writer is not None and not _is_running(*writer):
+            writer = files.writer_of(name)
+            if writer is not None and not _is_work(f"{folder}/{name}", writer):
                 yield from _clear(f"{folder}/{name}", root)
 
 
-def _writer_of(name: str) -> tuple[int, int] | None:
-    """Pid and start of ``.NAME.PID-START-NUMBER.tmp``; None: it is no such name."""
-    if not (name.startswith(".") and name.endswith(".tmp")):
-        return None
-    head, _, ending = name.removesuffix(".tmp").rpartition(".")
-    numbers = ending.split("-")
-    is_ours = len(head) > 1 and len(numbers) == 3 and all(n.isascii() and n.isdigit() for n in numbers)
-    return (int(numbers[0]), int(numbers[1])) if is_ours else None
+def _is_work(path: str, writer: files.Writer) -> bool:
+    """Its writer may be about to rename it."""
+    here = files.own_place()
+    if here and writer.place == here:
+        return _is_running(writer.pid, writer.start)
+    # Of another boot, pid namespace or machine: nobody here can tell whether that pid lives (law 4).
+    try:
+        return abs(time.time() - files.modified_at_s(path)) < ABANDONED_S
+    except OSError:
+        # Its writer has just renamed it.
+        return True
 
 
 def _clear(path: str, root: str) -> Iterator[str]:
