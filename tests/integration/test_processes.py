@@ -6,6 +6,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.integration.nursery import PLAIN, Nursery, a_zombie, state_of
 from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
@@ -44,6 +46,16 @@ def test_a_recycled_pid_is_a_dead_process(table: ProcessTable, nursery: Nursery)
 
     assert table.liveness(sleeper._replace(start=sleeper.start - 1)) == "dead"
     assert table.liveness(sleeper._replace(start=sleeper.start + 1)) == "dead"
+
+
+@pytest.mark.parametrize("pid", [2**22 + 1, 2**31 - 1, 2**31, 10**12])
+def test_a_number_that_no_kernel_gives_is_nobody(table: ProcessTable, pid: int) -> None:
+    """Damaged state must not stop a house: os.kill and pidfd_open raise OverflowError for some of them."""
+    nobody = table.me()._replace(pid=pid)
+
+    assert table.liveness(nobody) == "dead"
+    assert not table.signal(nobody, signal.SIGKILL)
+    assert table.wait_gone([nobody], 1.0) == ()
 
 
 def test_a_zombie_is_dead(table: ProcessTable) -> None:

@@ -193,7 +193,13 @@ def test_a_holder_that_was_killed_is_named_as_who_is_dead(tmp_path: Path) -> Non
     assert ProcessTable().liveness(found.process) == "dead"
 
 
-@pytest.mark.parametrize("text", ["", "12345\n", "whoever\n", "{}", "[" * 5000, '{"pid":1,"at":"soon"}'])
+SIGNED = '{"pid":%s,"pid_start":1,"boot_id":"b","pid_namespace":"p","at":"2026-11-21T12:00:00Z"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "12345\n", "whoever\n", "{}", "[" * 5000, '{"pid":1,"at":"soon"}', SIGNED % 10**12, SIGNED % -1],
+)
 def test_a_text_that_is_no_signature_names_nobody(tmp_path: Path, text: str) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state/lock").write_text(text)

@@ -115,7 +115,7 @@ def _holder(found: object) -> LockHolder:
     """Raises ValueError."""
     fields = Fields(found)
     process = ProcessRef(
-        fields.whole("pid"),
+        fields.pid("pid"),
         fields.whole("pid_start"),
         fields.text("boot_id"),
         fields.text("pid_namespace"),

@@ -15,6 +15,9 @@ T = TypeVar("T")
 NUMBER_MAX: Final = 1.7976931348623157e308
 """The largest that is a float: JSON can spell infinity as 1e999, and integers beyond it."""
 
+PID_MAX: Final = 2**22
+"""PID_MAX_LIMIT of Linux. A larger number is no process, and too large for the calls that take a pid."""
+
 NAME_CHARS_MAX: Final = 64
 _NAME_CHARS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -60,6 +63,18 @@ class Fields:
     def whole_or_none(self, name: str) -> int | None:
         """An integer; null or absent is None."""
         return None if self._found.get(name) is None else self.whole(name)
+
+    def pid(self, name: str) -> int:
+        """A process id that must be there. 0 and negative numbers mean groups and "everybody" to kill(2):
+        never a process."""
+        value = self.whole(name)
+        if 0 < value <= PID_MAX:
+            return value
+        raise self._wrong(name, "a process id")
+
+    def pid_or_none(self, name: str) -> int | None:
+        """A process id; null or absent is None."""
+        return None if self._found.get(name) is None else self.pid(name)
 
     def number(self, name: str) -> float:
         """Any number that must be there."""

@@ -89,10 +89,13 @@ FIELDS: dict[str, dict[str, object]] = {
     "an empty lease_id": {"lease_id": ""},
     "pid 0": {"pid": 0},
     "pid -1": {"pid": -1},
+    "a pid that no kernel gives": {"pid": 2**22 + 1},
+    "a pid that no call takes": {"pid": 10**12},
     "a pid as text": {"pid": "4711"},
     "a pid as truth": {"pid": True},
     "agent pid 0": {"agent_pid": 0},
     "agent pid -1": {"agent_pid": -1},
+    "an agent pid that no call takes": {"agent_pid": 10**12},
     "an unknown state": {"state": "sleeping"},
     "a time without zone": {"start_time": "2026-01-31T12:00:00"},
     "no time at all": {"last_heartbeat": "yesterday"},
@@ -267,7 +270,7 @@ def test_a_garbled_owner_is_an_error_that_says_what_to_do(tmp_path: Path, kind: 
         assert trouble.value.hint
 
 
-@pytest.mark.parametrize("pid", [0, -1, True, "1", None])
+@pytest.mark.parametrize("pid", [0, -1, True, "1", None, 10**12])
 def test_an_owner_that_is_no_process_is_garbled_too(tmp_path: Path, pid: object) -> None:
     """0 and negative numbers mean groups and "everybody" to kill(2)."""
     owner = owner_to_json(an_owner())

@@ -100,7 +100,7 @@ class ProcessTable:
 
         try:
             handle = os.pidfd_open(process.pid)
-        except OSError:
+        except (OSError, OverflowError):
             return False
         try:
             if self.liveness(process) != "alive":
@@ -179,7 +179,8 @@ def _exists_hidden(pid: int) -> bool:
     """True if the pid is taken although /proc does not show it (mounted with hidepid)."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
+        # The second: no kernel has such a number. Nobody here reads one from a file, but who knows.
         return False
     except OSError as error:
         return error.errno == errno.EPERM

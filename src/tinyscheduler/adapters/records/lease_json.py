@@ -6,7 +6,7 @@ The reader also takes the older program's spelling (``agent``, ``started_at``, `
 
 from __future__ import annotations
 
-from typing import NoReturn, get_args
+from typing import get_args
 
 from tinyscheduler.kit.fields import (
     NUMBER_MAX,
@@ -108,9 +108,9 @@ def lease_from_json(found: object) -> Lease:
         heartbeat_monotonic=fields.number("heartbeat_monotonic"),
         boot_id=fields.text("boot_id"),
         pid_namespace=fields.text("pid_namespace"),
-        wrapper_pid=_pid(fields, "pid"),
+        wrapper_pid=fields.pid_or_none("pid"),
         wrapper_start=fields.whole_or_none("pid_start"),
-        agent_pid=_pid(fields, "agent_pid"),
+        agent_pid=fields.pid_or_none("agent_pid"),
         agent_start=fields.whole_or_none("agent_pid_start"),
         progress_at=fields.instant_or_none("last_progress"),
         stall_notices=fields.whole_or_none("stall_notices") or 0,
@@ -211,7 +211,7 @@ def owner_from_json(found: object) -> Owner:
         process=None
         if process is None
         else ProcessRef(
-            _pid(process, "pid") or _no_pid(),
+            process.pid("pid"),
             process.whole("start"),
             process.text("boot_id"),
             process.text("pid_namespace"),
@@ -256,18 +256,6 @@ def _resources(fields: Fields | None) -> Resources:
 def _queue(fields: Fields, name: str) -> QueueName | None:
     text = fields.text_or_none(name)
     return None if text is None else QueueName(text)
-
-
-def _pid(fields: Fields, name: str) -> int | None:
-    pid = fields.whole_or_none(name)
-    # 0 and negative numbers mean groups and "everybody" to kill(2): never a process.
-    if pid is not None and pid < 1:
-        raise ValueError(f"{name} should be a process id, it is {pid}")
-    return pid
-
-
-def _no_pid() -> NoReturn:
-    raise ValueError("process.pid should be a process id, there is none")
 
 
 def _usage(found: object) -> tuple[tuple[str, float | str], ...]:
