@@ -1,17 +1,20 @@
 """Disks that fill up, that turn read-only, and whose power is cut. Root only; each is taken away again.
 
-They are mounted for the whole machine, below a test's own folder, because the wrappers of a scene outlive the
-pass that started them and have to see the same disk.
+The process that runs the tests mounts them for itself and for all that it starts: the wrappers of a scene
+outlive the pass that started them and have to see the same disk. Nobody else sees it: whoever makes a mount
+namespace meanwhile would get a copy of every mount, and keep the disk on for as long as that lives.
 """
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,12 +31,26 @@ IMAGE_MB = {"ext4": 64, "xfs": 320}
 """mkfs.xfs makes nothing smaller than 300 MB. The image is sparse."""
 
 
+CLONE_NEWNS = 0x00020000
+"""unshare(2); Python has a name for it from 3.12 on."""
+
+
 def mount(*arguments: str) -> None:
     """Skips the test where the machine refuses."""
     tools.root()
+    _see_mounts_alone()
     done = subprocess.run([tools.tool("mount"), *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"this machine mounts nothing: {done.stderr.strip()}")
+
+
+@cache
+def _see_mounts_alone() -> None:
+    """Once for the life of this process. Its threads that are there already keep seeing what they saw."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
+        number = ctypes.get_errno()
+        pytest.skip(f"this machine makes no mount namespace: {os.strerror(number)}")
+    subprocess.run([tools.tool("mount"), "--make-rprivate", "/"], check=True)
 
 
 def unmount(path: Path) -> None:
@@ -123,8 +140,8 @@ class Machine:
             os.close(handle)
 
     def off(self) -> bool:
-        """False: somebody has still a file of it open, or keeps it mounted in another mount namespace. Who
-        mounts the image meanwhile gets the same dead file system, which answers everything with EIO."""
+        """False: somebody has still a file of it open, or keeps it mounted in a mount namespace made of ours.
+        Who mounts the image meanwhile gets the same dead file system, which answers everything with EIO."""
         if os.path.ismount(self.path):
             subprocess.run([tools.tool("umount"), str(self.path)], capture_output=True, check=False)
         return not os.path.ismount(self.path) and not self._is_attached()
