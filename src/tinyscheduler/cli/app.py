@@ -204,10 +204,10 @@ def _no_command(name: str, argv: list[str]) -> UsageError:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    import difflib
+    from tinyscheduler.kit.nearest import nearest
 
-    near = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {near[0]}?" if near else "tinyscheduler --help lists them"
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near else "tinyscheduler --help lists them"
 
 
 def _print_error(error: TinySchedulerError, *, is_json: bool) -> None:

@@ -128,11 +128,9 @@ def _check_known(configuration: Configuration, subjects: Sequence[tuple[PauseSco
 
 
 def _nearest(name: str, scope: str, known: set[str]) -> str:
-    import difflib
+    from tinyscheduler.kit.nearest import nearest
 
-    near = difflib.get_close_matches(name, known, 1)
+    near = nearest(name, known)
     return (
-        f"did you mean {near[0]}?"
-        if near
-        else f"agent-control names the {scope}s: {', '.join(sorted(known))}"
+        f"did you mean {near}?" if near else f"agent-control names the {scope}s: {', '.join(sorted(known))}"
     )
