@@ -237,3 +237,28 @@ def test_what_a_task_waits_for_is_asked_for_also_where_no_pass_fetches_it(a_scen
     second = scene.call(*words).out.strip()
 
     assert reason_and_lever(why(scene, second))[0] == "no_agent"
+
+
+def test_a_hand_over_to_a_mistyped_queue_does_not_vanish(a_scene: MakeScene) -> None:
+    """No pass looks there, so whoever looks at anything has to be told."""
+    scene = a_scene(gated("dev-1"), gated("rev-1", queue="review"))
+    scene.seed(2, queue_name="revew")
+    scene.seed(1, queue_name="triage")
+    slip = "2 idle tasks in queue revew, which no agent serves (did you mean review?"
+
+    status, dry = scene.call("status"), scene.call("run", "--dry-run")
+    backlog = json.loads(scene.well("backlog", "--json"))
+    plain = scene.well("backlog", "--queue", "revew")
+
+    assert status.code == 0
+    assert slip in status.out
+    assert "1 idle task in a queue that no agent serves: triage 1" in status.out
+    assert slip in dry.err
+    assert (dry.code, dry.out) == (0, "nothing to do\n")
+    assert slip in plain
+    assert "triage" not in plain
+    assert [(one["queue"], one["tasks"], one["did_you_mean"]) for one in backlog["unserved"]] == [
+        ("revew", 2, "review"),
+        ("triage", 1, None),
+    ]
+    assert scene.call("explain", "1").out.count("no enabled agent serves queue revew") >= 1

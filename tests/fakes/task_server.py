@@ -7,6 +7,7 @@ program does on the server meanwhile.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import RLock
@@ -15,6 +16,7 @@ from tinyscheduler.errors import NotAssigned, ServerRefused, ServerUnavailable, 
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog, QueueGap
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+from tinyscheduler.model.unserved import UNSERVED_MAX, Unserved
 
 
 def whole_second_now() -> datetime:
@@ -84,6 +86,19 @@ class FakeTaskServer:
         with self._lock:
             self._answer_or_fail()
             return task_id in self._open_parents()
+
+    def unserved(self, queues: Sequence[QueueName], agents: Sequence[AgentName]) -> tuple[Unserved, ...]:
+        with self._lock:
+            self._answer_or_fail()
+            groups = Counter(
+                (task.queue, task.assigned_to)
+                for task in self._tasks.values()
+                if task.status == "idle" and task.archived_at is None
+                if task.queue not in queues and task.assigned_to not in agents
+            )
+            found = [Unserved(queue, name, count) for (queue, name), count in groups.items()]
+            order = sorted(found, key=lambda one: (-one.tasks, one.queue or "", one.assigned_to or ""))
+            return tuple(order[:UNSERVED_MAX])
 
     def update(
         self,

@@ -20,6 +20,7 @@ from tinyscheduler.taskstore.store import Store
 
 if TYPE_CHECKING:
     from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
+    from tinyscheduler.model.unserved import Unserved
 
 
 class EmbeddedTaskServer:
@@ -67,6 +68,18 @@ class EmbeddedTaskServer:
     def has_open_children(self, task_id: TaskId) -> bool:
         """True while a child is neither complete nor archived."""
         return any(child.status != "complete" for child in self._store().subtasks(_number(task_id)))
+
+    def unserved(self, queues: Sequence[QueueName], agents: Sequence[AgentName]) -> tuple[Unserved, ...]:
+        """See the port."""
+        from tinyscheduler.model.unserved import UNSERVED_MAX, Unserved
+
+        found = self._store().unserved(queues, agents, UNSERVED_MAX)
+        return tuple(
+            Unserved(
+                None if queue is None else QueueName(queue), None if name is None else AgentName(name), n
+            )
+            for queue, name, n in found
+        )
 
     def update(
         self,

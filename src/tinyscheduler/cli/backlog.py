@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     finally:
         side.world.server.close()
     seen, code = filtered(whole, queue=options.queue, reason=options.reason), exit_code(whole)
-    if options.queue is not None and not seen.waiters and not seen.runs:
+    if options.queue is not None and not (seen.waiters or seen.runs or seen.unserved.groups):
         _note_unserved(options.queue, side.world.configuration.queues, context)
     if options.json:
         from tinyscheduler.kit.fields import instant_text
@@ -63,10 +63,10 @@ def _note_unserved(queue: str, known: Collection[str], context: Context) -> None
     """Nothing waits there as far as anybody looks; a slip of the pen looks the same."""
     if queue in known:
         return
-    from difflib import get_close_matches
+    from tinyscheduler.kit.nearest import nearest
 
-    near = get_close_matches(queue, known, 1)
-    hint = f"did you mean {near[0]}?" if near else f"served are: {', '.join(sorted(known)) or 'none'}"
+    near = nearest(queue, known)
+    hint = f"did you mean {near}?" if near else f"served are: {', '.join(sorted(known)) or 'none'}"
     print(
         f"tinyscheduler: note: no agent serves queue {queue!r}, and no pass looks for its tasks; {hint}",
         file=context.stderr,

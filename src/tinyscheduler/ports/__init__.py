@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from tinyscheduler.model.ids import AgentName, QueueName, TaskId
     from tinyscheduler.model.snapshot import Backlog
     from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+    from tinyscheduler.model.unserved import Unserved
 
 __all__ = [
     "AccountStore",
@@ -106,6 +107,11 @@ class TaskServer(Protocol):
 
     def has_open_children(self, task_id: TaskId) -> bool:
         """True while a child is neither complete nor archived."""
+
+    def unserved(self, queues: Sequence[QueueName], agents: Sequence[AgentName]) -> tuple[Unserved, ...]:
+        """How many idle tasks, not archived, ``backlog`` of the same queues and agents would leave out, by
+        queue and assignee: the largest groups first, at most ``UNSERVED_MAX``. None of a server whose tasks
+        have no queues. Only for those who show it: a pass has nothing to do with them."""
 
     def update(
         self,

@@ -19,6 +19,7 @@ from tinyscheduler.reconcile.memory import Memory
 
 if TYPE_CHECKING:
     from tinyscheduler.model.intent import Intent
+    from tinyscheduler.model.unserved import Unserved
     from tinyscheduler.reconcile.acquaintance import Acquaintance
 
 T = TypeVar("T")
@@ -72,6 +73,10 @@ class GuardedServer:
     def has_open_children(self, task_id: TaskId) -> bool:
         """See the port."""
         return self._call(lambda: self._server.has_open_children(task_id))
+
+    def unserved(self, queues: Sequence[QueueName], agents: Sequence[AgentName]) -> tuple[Unserved, ...]:
+        """See the port."""
+        return self._call(lambda: self._server.unserved(queues, agents))
 
     def update(
         self,

@@ -31,6 +31,7 @@ from tinyscheduler.reconcile.holding import lock_seen
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import check_sight, facts_or_trouble, moment, observe_tend, tagged_runs
 from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen, waiting_of
+from tinyscheduler.reconcile.unserved import look_for_unserved
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 
 PARKED_ASKED_MAX = 20
@@ -96,6 +97,7 @@ def look(side: ReadSide) -> Seen:
         intents=answers,
         broken_intents=() if known is None else known.broken_intents,
         starving=_starving(world, server),
+        unserved=look_for_unserved(world, server, backlog),
         lock=lock_seen(world),
     )
 

@@ -10,6 +10,7 @@ from tinyscheduler.reconcile.intent_look import foresee
 from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen
+from tinyscheduler.reconcile.unserved import look_for_unserved
 from tinyscheduler.views.backlog import BacklogSeen
 
 
@@ -32,4 +33,5 @@ def look_at_backlog(side: ReadSide) -> BacklogSeen:
         server_unknown=None if isinstance(backlog, Known) else backlog.why,
         gaps=() if known is None else known.gaps,
         limits=plan.limits_reached,
+        unserved=look_for_unserved(world, server, backlog),
     )

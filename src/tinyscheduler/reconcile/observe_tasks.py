@@ -144,7 +144,7 @@ def _without_lease(leases: Sequence[Lease], backlog: Backlog) -> list[TaskId]:
 
 def fetch(world: World, server: TaskServer) -> tuple[Known[Backlog] | Unknown, TaskServerError | None]:
     """The backlog, or why it is unknown; the error is for the report."""
-    queues, names = _asked_for(world, server)
+    queues, names = asked_for(world, server)
     if not queues and not names:
         return Known(Backlog(())), None
     try:
@@ -154,7 +154,7 @@ def fetch(world: World, server: TaskServer) -> tuple[Known[Backlog] | Unknown, T
     return Known(backlog), None
 
 
-def _asked_for(world: World, server: TaskServer) -> tuple[list[QueueName], list[AgentName]]:
+def asked_for(world: World, server: TaskServer) -> tuple[list[QueueName], list[AgentName]]:
     """Our queues and agents, and those of tasks that wait: when somebody takes an agent out of agent-control
     its tasks are still there, and somebody has to say that nobody serves them (features D7)."""
     configuration = world.configuration

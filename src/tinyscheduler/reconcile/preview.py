@@ -22,6 +22,9 @@ from tinyscheduler.reconcile.observe import check_sight, observe_tend, task_ids_
 from tinyscheduler.reconcile.observe_tasks import observe_start, tended_as_seen
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.telling import tell_odd, tell_plan
+from tinyscheduler.reconcile.unserved import look_for_unserved
+from tinyscheduler.views.seen import problem_text
+from tinyscheduler.views.unserved import unserved_problems
 
 
 def preview(world: World) -> Report:
@@ -49,6 +52,7 @@ def preview(world: World) -> Report:
         report.planned(starts)
         report.basis = basis_of(tend, snapshot, starts.starts)
         tell_plan(report, starts)
+        report.notes += map(problem_text, unserved_problems(look_for_unserved(world, server, backlog)))
         if is_copy and report.scanned:
             report.notes.append("the state folder was copied: the next pass sets these leases aside first")
     except StateError as error:

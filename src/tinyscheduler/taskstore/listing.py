@@ -83,6 +83,27 @@ def backlog(
     return Waiting(tasks, frozenset(parent for (parent,) in parents))
 
 
+_IDLE_BY_PLACE: Final = (
+    "SELECT queue_name, assigned_to, count(*) FROM tasks WHERE archived_at IS NULL AND status = 'idle'"
+)
+
+
+def unserved(
+    connection: sqlite3.Connection, queues: Sequence[str], agents: Sequence[str], *, limit: int
+) -> tuple[tuple[str | None, str | None, int], ...]:
+    """Queue, assignee and number of the idle tasks that are in none of these queues and nobody's of these
+    agents, the largest groups first."""
+    query = (
+        _IDLE_BY_PLACE
+        + f" AND (queue_name IS NULL OR queue_name NOT IN ({_marks(queues)}))"
+        + f" AND (assigned_to IS NULL OR assigned_to NOT IN ({_marks(agents)}))"
+        + " GROUP BY queue_name, assigned_to"
+        + " ORDER BY count(*) DESC, queue_name, assigned_to LIMIT ?"
+    )
+    found = connection.execute(query, (*queues, *agents, limit))
+    return tuple((queue, assignee, int(count)) for queue, assignee, count in found)
+
+
 _BELOW: Final = (
     " WHERE t.id IN (WITH RECURSIVE below (id) AS ("
     " SELECT id FROM tasks WHERE parent_task_id = ? UNION"

@@ -136,6 +136,12 @@ class Store:
         """What a scheduler has to look at, of one instant."""
         return self._read(lambda c: listing.backlog(c, queues, agents, limit=limit))
 
+    def unserved(
+        self, queues: Sequence[str], agents: Sequence[str], limit: int
+    ) -> tuple[tuple[str | None, str | None, int], ...]:
+        """Queue, assignee and number of what ``backlog`` leaves out of the idle ones."""
+        return self._read(lambda c: listing.unserved(c, queues, agents, limit=limit))
+
     def subtasks(
         self, parent: int, *, recursive: bool = False, include_archived: bool = False
     ) -> tuple[TaskRow, ...]:

@@ -12,8 +12,9 @@ from tinyscheduler.model.action import Start
 from tinyscheduler.model.lineup import Waiter
 from tinyscheduler.model.snapshot import QueueGap
 from tinyscheduler.views.held import found_text, held_json, id_json
-from tinyscheduler.views.seen import RunSeen
+from tinyscheduler.views.seen import NOTHING_UNSERVED, RunSeen, UnservedSeen, problem_text
 from tinyscheduler.views.table import Table, columns
+from tinyscheduler.views.unserved import of_queue, unserved_json, unserved_problems
 from tinyscheduler.views.wording import count_text, span_text
 
 
@@ -29,6 +30,8 @@ class BacklogSeen(NamedTuple):
     gaps: tuple[QueueGap, ...] = ()
     """Lists that could not be read: their tasks are not among the waiters."""
     limits: tuple[str, ...] = ()
+    unserved: UnservedSeen = NOTHING_UNSERVED
+    """What waits where nobody of ours looks."""
 
 
 def exit_code(seen: BacklogSeen) -> int:
@@ -44,7 +47,9 @@ def filtered(seen: BacklogSeen, *, queue: str | None, reason: str | None) -> Bac
         for waiter in seen.waiters
         if (queue is None or waiter.task.queue == queue) and (reason is None or _word(waiter) == reason)
     )
-    return seen._replace(runs=() if reason is not None else runs, waiters=waiters)
+    # They are in no plan, and so have no reason.
+    unserved = of_queue(seen.unserved, queue) if reason is None else NOTHING_UNSERVED
+    return seen._replace(runs=() if reason is not None else runs, waiters=waiters, unserved=unserved)
 
 
 def backlog_json(seen: BacklogSeen) -> dict[str, object]:
@@ -57,6 +62,7 @@ def backlog_json(seen: BacklogSeen) -> dict[str, object]:
         "server_unknown": seen.server_unknown,
         "gaps": [{"queue": gap.queue, "agent": gap.agent, "why": gap.why} for gap in seen.gaps],
         "limits": list(seen.limits),
+        "unserved": unserved_json(seen.unserved),
     }
 
 
@@ -123,6 +129,7 @@ def _remarks(seen: BacklogSeen) -> list[str]:
         return [f"what waits is not known: {seen.server_unknown}"]
     remarks = [f"not known: {gap.queue or gap.agent}: {gap.why}" for gap in seen.gaps]
     remarks += [f"limit reached: {limit}" for limit in seen.limits]
+    remarks += [problem_text(problem) for problem in unserved_problems(seen.unserved)]
     return remarks if seen.waiters or remarks else ["nothing waits"]
 
 

@@ -20,6 +20,7 @@ from tinyscheduler.views.seen import Problem, Seen
 from tinyscheduler.views.silence import silence_text
 from tinyscheduler.views.standing import standing_notes
 from tinyscheduler.views.starving import starving_problems
+from tinyscheduler.views.unserved import unserved_problems
 from tinyscheduler.views.wording import count_text, span_text
 
 PASSES_MISSED_MAX = 3
@@ -209,6 +210,10 @@ def _switched_off(seen: Seen) -> Iterator[Problem]:
         yield Problem("note", "disabled", "the scheduler is switched off", "set TINYSCHEDULER_ENABLED=true")
 
 
+def _unserved(seen: Seen) -> Iterator[Problem]:
+    return unserved_problems(seen.unserved)
+
+
 def _idle_agents(seen: Seen) -> Iterator[Problem]:
     for agent in seen.configuration.agents:
         # Without any limit the settings themselves say so already.
@@ -249,6 +254,7 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _server,
     _closed,
     starving_problems,
+    _unserved,
     _last_pass,
     _disk,
     _switched_off,

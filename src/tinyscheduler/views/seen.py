@@ -12,13 +12,14 @@ from typing import Literal, NamedTuple
 from tinyscheduler.model.action import OddAction, StartPlan, TendAction
 from tinyscheduler.model.breaker import Closed
 from tinyscheduler.model.configuration import Configuration
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.intent import BrokenIntent, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, StopOrder
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
 from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts
+from tinyscheduler.model.unserved import Unserved
 from tinyscheduler.model.waiting import Starving
 from tinyscheduler.views.holding import LockSeen
 
@@ -36,6 +37,11 @@ class Problem(NamedTuple):
     task_id: TaskId | None = None
 
 
+def problem_text(problem: Problem) -> str:
+    """In one line, with what to do about it."""
+    return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
+
+
 class RunSeen(NamedTuple):
     """A lease, what the machine says about it, and what the next pass does with it."""
 
@@ -47,6 +53,21 @@ class RunSeen(NamedTuple):
     """Likewise: the agent outlived its wrapper."""
     is_wrapper_stopped: bool = False
     """It lives, and a signal has stopped it."""
+
+
+class UnservedSeen(NamedTuple):
+    """Idle tasks where no agent of ours looks, and the names that somebody may have meant."""
+
+    groups: tuple[Unserved, ...] | None
+    """None: nobody could tell."""
+    queues: tuple[QueueName, ...] = ()
+    """That agents of ours serve."""
+    agents: tuple[AgentName, ...] = ()
+    why: str = ""
+    """Why nobody could tell; empty where that is said elsewhere."""
+
+
+NOTHING_UNSERVED = UnservedSeen(())
 
 
 class Seen(NamedTuple):
@@ -84,3 +105,4 @@ class Seen(NamedTuple):
     """Tasks that nobody serves."""
     lock: LockSeen | None = None
     """The pass that is at work."""
+    unserved: UnservedSeen = NOTHING_UNSERVED

@@ -21,7 +21,7 @@ from tinyscheduler.views.figures import (
 from tinyscheduler.views.holding import holding_text
 from tinyscheduler.views.intents import intent_table
 from tinyscheduler.views.pauses import pause_table
-from tinyscheduler.views.seen import Problem, RunSeen, Seen
+from tinyscheduler.views.seen import Problem, RunSeen, Seen, problem_text
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import ago_text, count_text, span_text
 
@@ -54,8 +54,7 @@ def _problem_table(problems: Sequence[Problem]) -> Table:
         word = "note" if problem.severity == "note" else "PROBLEM"
         shown[problem.reference] += 1
         if shown[problem.reference] <= SAME_SHOWN_MAX:
-            hint = f" ({problem.hint})" if problem.hint else ""
-            rows.append((word, problem.message + hint))
+            rows.append((word, problem_text(problem)))
         elif shown[problem.reference] == SAME_SHOWN_MAX + 1:
             rows.append((word, f"{problem.reference}: {counts[problem.reference] - SAME_SHOWN_MAX} more"))
     return Table("", columns("", "*"), tuple(rows))

@@ -24,6 +24,7 @@ from tinyscheduler.views.intents import answer_json
 from tinyscheduler.views.pauses import pause_json
 from tinyscheduler.views.plan import action_json
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
+from tinyscheduler.views.unserved import unserved_json
 
 
 def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:
@@ -40,6 +41,7 @@ def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:
         "slots": None if runs is None else _slots_json(seen),
         "start": None if seen.plan is None else [action_json(start) for start in seen.plan.starts],
         "held": None if seen.plan is None else _held_json(seen),
+        "unserved": unserved_json(seen.unserved),
         "parked": [
             {
                 "task_id": id_json(entry.task_id),

@@ -205,7 +205,7 @@ class FetchThen:
         self._server = server
         self._happens = happens
         self.source = server.source
-        for name in ("get", "has_open_children", "close"):
+        for name in ("get", "has_open_children", "unserved", "close"):
             setattr(self, name, getattr(server, name))
 
     def backlog(self, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int) -> Backlog:

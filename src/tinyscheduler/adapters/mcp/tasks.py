@@ -7,7 +7,7 @@ creates: no such tool is named in this room.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tinyscheduler.adapters.mcp import faults, fetch, task_json, wire
 from tinyscheduler.adapters.mcp.client import McpClient
@@ -15,6 +15,9 @@ from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.unserved import Unserved
 
 T = TypeVar("T")
 
@@ -66,6 +69,12 @@ class McpTaskServer:
             # A server from before there were subtasks: nothing can have one.
             return False
         return task_json.has_open_child(found)
+
+    def unserved(self, queues: Sequence[QueueName], agents: Sequence[AgentName]) -> tuple[Unserved, ...]:
+        """See the port."""
+        from tinyscheduler.adapters.mcp import unserved
+
+        return unserved.unserved(self._read, queues, agents)
 
     def update(
         self,
