@@ -16,6 +16,7 @@
             +-- ServerUnavailable    nobody answered, or not in time, or not in its language
             +-- TaskNotFound         the server answered: there is no such task
             +-- NotAssigned          a conditional move lost: somebody else holds the task
+            |   +-- NotAsExpected        a change was to be made only if the task is so, and it is not
             +-- ServerRefused        the server answered: no, and it will say no again
 
 Bugs are ``assert``; they are not in this tree. Each error has a kebab-case reference that scripts
@@ -159,6 +160,12 @@ class NotAssigned(TaskServerError):
     """A move named an owner that is not the owner (any more), or the task is complete."""
 
     reference = "not-assigned"
+
+
+class NotAsExpected(NotAssigned):
+    """The task is not as the caller has last seen it, so nothing was changed."""
+
+    reference = "not-as-expected"
 
 
 class ServerRefused(TaskServerError):

@@ -109,7 +109,7 @@ OURS: Mapping[str, str] = {
 OURS_OF_THE_STORE: Mapping[str, str] = {
     "the store behind the port": "adapters.embedded",
     "one list is asked for; the other operations are in the same file's reach": (
-        "taskstore taskstore.checks taskstore.database taskstore.families"
+        "taskstore taskstore.as_model taskstore.checks taskstore.database taskstore.families"
         " taskstore.listing taskstore.remarks taskstore.rows taskstore.schema taskstore.store taskstore.tasks"
     ),
 }

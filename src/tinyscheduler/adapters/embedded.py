@@ -6,21 +6,41 @@ the same file to agents, at the same time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tinyscheduler.errors import ServerUnavailable, StateError, TaskNotFound
+from tinyscheduler.errors import ServerUnavailable, StateError
 from tinyscheduler.model.ids import EMBEDDED, EMBEDDED_UNKNOWN, AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog
-from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
-from tinyscheduler.taskstore.rows import CommentRow, NewTask, TaskChanges, TaskFilter, TaskRow
+from tinyscheduler.model.task import Comment, Link, Status, Task, TaskDetail
+from tinyscheduler.taskstore.as_model import (
+    changes_of,
+    comment_of,
+    event_of,
+    link_of,
+    new_task_of,
+    number_of,
+    task_of,
+)
+from tinyscheduler.taskstore.rows import TaskChanges, TaskFilter
 from tinyscheduler.taskstore.store import Store
 
 if TYPE_CHECKING:
-    from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
+    from tinyscheduler.model.desk import (
+        NewLink,
+        RemarkCounts,
+        TaskDraft,
+        TaskEdit,
+        TaskEvent,
+        TaskList,
+        TaskQuery,
+    )
     from tinyscheduler.model.unserved import Unserved
+
+
+_SCHEDULER = "tinyscheduler"
+"""Who a pass is in a task's history."""
 
 
 class EmbeddedTaskServer:
@@ -51,7 +71,7 @@ class EmbeddedTaskServer:
         """All of one instant, in two queries; there are no gaps: one file answers or nothing does."""
         # One more than asked for tells a list that is full from one that is cut.
         found = self._store().backlog(queues, agents, limit + 1)
-        seen = [_task(row) for row in found.tasks]
+        seen = [task_of(row) for row in found.tasks]
         idle = [task for task in seen if task.status == "idle"]
         return Backlog(
             tasks=tuple(idle[:limit]),
@@ -62,12 +82,13 @@ class EmbeddedTaskServer:
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """Raises TaskNotFound."""
-        found = self._store().task_with_relations(_number(task_id))
-        return TaskDetail(_task(found.task), tuple(_comment(row) for row in found.comments))
+        found = self._store().task_with_relations(number_of(task_id))
+        comments = tuple(comment_of(row) for row in found.comments)
+        return TaskDetail(task_of(found.task), comments, tuple(link_of(row) for row in found.links))
 
     def has_open_children(self, task_id: TaskId) -> bool:
         """True while a child is neither complete nor archived."""
-        return any(child.status != "complete" for child in self._store().subtasks(_number(task_id)))
+        return any(child.status != "complete" for child in self._store().subtasks(number_of(task_id)))
 
     def unserved(self, queues: Sequence[QueueName], agents: Sequence[AgentName]) -> tuple[Unserved, ...]:
         """See the port."""
@@ -100,17 +121,17 @@ class EmbeddedTaskServer:
             changes["queue_name"] = queue
         if tags is not None:
             changes["tags"] = tuple(tags)
-        return _task(self._store().update_task(_number(task_id), changes))
+        return task_of(self._store().update_task(number_of(task_id), changes, by=_SCHEDULER))
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """See the port. Raises NotAssigned, TaskNotFound."""
-        return _task(
-            self._store().move_task(_number(task_id), current=current, new=new, comment=comment).task
+        return task_of(
+            self._store().move_task(number_of(task_id), current=current, new=new, comment=comment).task
         )
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Raises TaskNotFound."""
-        return _comment(self._store().add_comment(_number(task_id), text, author))
+        return comment_of(self._store().add_comment(number_of(task_id), text, author))
 
     def hold(self) -> None:
         """See the port. A power cut then takes the last writes, never one of the middle."""
@@ -122,37 +143,49 @@ class EmbeddedTaskServer:
 
     def add(self, draft: TaskDraft) -> Task:
         """See ``ports.TaskDesk``. Raises ServerRefused for a parent or a blocker that is not there."""
-        new = NewTask(
-            draft.title,
-            draft.created_by,
-            draft.description,
-            draft.assigned_to,
-            draft.priority,
-            draft.tags,
-            None if draft.parent is None else _number(draft.parent),
-            draft.queue,
-            None if draft.blocked_by is None else _number(draft.blocked_by),
-        )
-        return _task(self._store().create_task(new))
+        return task_of(self._store().create_task(new_task_of(draft)))
 
     def find(self, query: TaskQuery) -> TaskList:
         """See ``ports.TaskDesk``."""
-        from tinyscheduler.model.desk import TaskList
+        from tinyscheduler.model.desk import cut
 
-        is_for_nobody = query.assigned_to == ""
         wanted = TaskFilter(
-            assigned_to=query.assigned_to or None,
+            assigned_to=query.assigned_to,
             statuses=query.statuses,
             queue_name=query.queue,
-            # The store cannot be asked for what nobody has; and one more tells a full list from a cut one.
-            limit=0 if is_for_nobody else query.limit + 1,
+            archived="included" if query.includes_archived else "excluded",
+            limit=_limit(query),
         )
-        rows = [row for row in self._store().tasks(wanted) if not is_for_nobody or row.assigned_to is None]
-        return TaskList(tuple(_task(row) for row in rows[: query.limit]), len(rows) > query.limit)
+        return cut((task_of(row) for row in self._store().tasks(wanted)), query)
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
         """See ``ports.TaskDesk``. Raises TaskNotFound; ServerRefused for what makes a circle."""
-        return _task(self._store().update_task(_number(task_id), _changes(edit)))
+        return task_of(self._store().update_task(number_of(task_id), changes_of(edit), by=edit.by or None))
+
+    def archive(self, task_id: TaskId) -> Task:
+        """See ``ports.TaskDesk``. Raises TaskNotFound."""
+        return task_of(self._store().archive_task(number_of(task_id)))
+
+    def link(self, task_id: TaskId, link: NewLink) -> Link:
+        """See ``ports.TaskDesk``. Raises TaskNotFound."""
+        from tinyscheduler.taskstore import rows
+
+        new = rows.NewLink(link.url, link.description, link.author)
+        return link_of(self._store().add_link(number_of(task_id), new))
+
+    def remark_counts(self) -> Mapping[TaskId, RemarkCounts]:
+        """See ``ports.TaskDesk``: in one query."""
+        from tinyscheduler.model.desk import RemarkCounts
+        from tinyscheduler.taskstore import editing
+
+        counted = editing.remark_counts(self._store())
+        return {TaskId(str(number)): RemarkCounts(said, linked) for number, said, linked in counted}
+
+    def history(self, task_id: TaskId) -> tuple[TaskEvent, ...]:
+        """See ``ports.TaskDesk``. Raises TaskNotFound."""
+        from tinyscheduler.taskstore import editing
+
+        return tuple(event_of(row) for row in editing.task_history(self._store(), number_of(task_id)))
 
     def close(self) -> None:
         """Idempotent."""
@@ -183,59 +216,14 @@ class EmbeddedTaskServer:
             return failure
 
 
-def _number(task_id: TaskId) -> int:
-    # int() also takes "1_000" and digits of other scripts, which no task was ever called.
-    if not (task_id.isascii() and task_id.isdigit()):
-        raise TaskNotFound(f"Task not found: {task_id[:40]}")
-    return int(task_id[:40])
-
-
-def _changes(edit: TaskEdit) -> TaskChanges:
-    changes: TaskChanges = {}
-    if edit.title is not None:
-        changes["title"] = edit.title
-    if edit.description is not None:
-        changes["description"] = edit.description
-    if edit.status is not None:
-        changes["status"] = edit.status
-    if edit.assigned_to is not None:
-        changes["assigned_to"] = edit.assigned_to
-    if edit.queue is not None:
-        changes["queue_name"] = edit.queue
-    if edit.priority is not None:
-        changes["priority"] = edit.priority
-    if edit.tags is not None:
-        changes["tags"] = edit.tags
-    if edit.parent is not None:
-        changes["parent_task_id"] = _number(edit.parent)
-    if edit.blocked_by is not None:
-        changes["blocked_by_task_id"] = _number(edit.blocked_by) if edit.blocked_by else None
-    return changes
-
-
-def _task(row: TaskRow) -> Task:
-    # By position and in one go: ten thousand of these are part of a pass.
-    (number, title, description, status, assigned_to, previous, created_by, priority, tags, parent, queue,
-     blocker, created_at, updated_at, archived_at, is_blocked) = row  # fmt: skip
-    return Task(
-        TaskId(str(number)),
-        title,
-        status,
-        None if assigned_to is None else AgentName(assigned_to),
-        None if queue is None else QueueName(queue),
-        priority,
-        datetime.fromisoformat(created_at),
-        datetime.fromisoformat(updated_at),
-        description or "",
-        None if previous is None else AgentName(previous),
-        created_by or None,
-        tags,
-        None if parent is None else TaskId(str(parent)),
-        None if blocker is None else TaskId(str(blocker)),
-        is_blocked,
-        None if archived_at is None else datetime.fromisoformat(archived_at),
+def _limit(query: TaskQuery) -> int:
+    """Rows to ask the store for, 0 for all: what it does not filter by may match none of the first ones."""
+    is_narrowed_later = (
+        query.tags
+        or query.text
+        or query.parent is not None
+        or query.is_blocked is not None
+        or query.created_by is not None
     )
-
-
-def _comment(row: CommentRow) -> Comment:
-    return Comment(str(row.id), row.content, row.created_by, datetime.fromisoformat(row.created_at))
+    # One more than asked for tells a list that is full from one that is cut.
+    return 0 if is_narrowed_later else query.offset + query.limit + 1

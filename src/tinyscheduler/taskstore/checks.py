@@ -69,6 +69,14 @@ def assignee(text: str | None) -> str | None:
     return None if cleaned == "null" else cleaned
 
 
+def agent(text: str) -> str:
+    """An agent that has to be named."""
+    cleaned = assignee(text)
+    if cleaned is None:
+        raise ServerRefused("Agent name must not be empty")
+    return cleaned
+
+
 def name(what: str, text: str | None) -> str | None:
     """Trimmed; blank is none."""
     return _bounded(what, text.strip(), NAME_MAX_CHARS) or None if text else None

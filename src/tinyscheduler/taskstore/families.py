@@ -11,6 +11,7 @@ from typing import Final
 from tinyscheduler.errors import ServerRefused
 from tinyscheduler.model.task import Status
 from tinyscheduler.taskstore import checks
+from tinyscheduler.taskstore.rows import Stamp
 
 DEPTH_MAX: Final = 3
 """Levels below a root, as on the public server: deeper trees are plans, not tasks."""
@@ -44,23 +45,26 @@ def check_parent(connection: sqlite3.Connection, task_id: int | None, parent: in
         raise ServerRefused(f"Maximum nesting depth ({DEPTH_MAX} levels) exceeded")
 
 
-def derive_status(connection: sqlite3.Connection, parent: int | None, now: str) -> None:
+def derive_status(connection: sqlite3.Connection, parent: int | None, stamp: Stamp) -> None:
     """Set the parent, and its parents in turn, to what the children say.
 
     Complete when all children are, working when any is, else idle; archived children do not
     count, and without any child left a parent stays as it is (tinytask.md 3.3).
     """
+    from tinyscheduler.taskstore import history
+
     while parent is not None:
         derived = _derived(connection, parent)
-        if derived is None:
+        (status, above) = connection.execute(
+            "SELECT status, parent_task_id FROM tasks WHERE id = ?", (parent,)
+        ).fetchone()
+        if derived is None or derived == status:
             return
-        changed = connection.execute(
-            "UPDATE tasks SET status = ?, updated_at = ? WHERE id = ? AND status <> ?",
-            (derived, now, parent, derived),
+        connection.execute(
+            "UPDATE tasks SET status = ?, updated_at = ? WHERE id = ?", (derived, stamp.at, parent)
         )
-        if changed.rowcount == 0:
-            return
-        parent = _parent_of(connection, parent)
+        history.record(connection, parent, "derived", changes={"status": (status, derived)}, stamp=stamp)
+        parent = above
 
 
 def _derived(connection: sqlite3.Connection, parent: int) -> Status | None:
@@ -75,11 +79,6 @@ def _derived(connection: sqlite3.Connection, parent: int) -> Status | None:
     if statuses == {"complete"}:
         return "complete"
     return "working" if "working" in statuses else "idle"
-
-
-def _parent_of(connection: sqlite3.Connection, task_id: int) -> int | None:
-    (parent,) = connection.execute("SELECT parent_task_id FROM tasks WHERE id = ?", (task_id,)).fetchone()
-    return None if parent is None else int(parent)
 
 
 def _exists(connection: sqlite3.Connection, task_id: int) -> bool:

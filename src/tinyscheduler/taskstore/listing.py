@@ -10,6 +10,7 @@ from tinyscheduler.taskstore import checks
 from tinyscheduler.taskstore.rows import (
     TASK_COLUMNS,
     TASK_ORDER,
+    Page,
     QueueStats,
     TaskFilter,
     TaskRow,
@@ -21,15 +22,38 @@ _LIMIT_NONE: Final = -1
 """SQLite's own word for it; an OFFSET needs a LIMIT before it."""
 
 
+PAGE_ROWS_MAX: Final = 5_000
+"""Of one answer to a client. Its own limits and offsets take it through longer lists."""
+PAGE_CHARS_MAX: Final = 8_000_000
+"""Of titles and descriptions in one answer; clients give up on 16 MiB."""
+
+
 def matching(connection: sqlite3.Connection, wanted: TaskFilter) -> tuple[TaskRow, ...]:
     """Tasks that pass the filter, most urgent first."""
+    return task_rows(_found(connection, wanted))
+
+
+def page(connection: sqlite3.Connection, wanted: TaskFilter) -> Page:
+    """As ``matching``, but no more than one answer may hold; at least one task, if there is one."""
+    limit = wanted.limit if 0 < wanted.limit <= PAGE_ROWS_MAX else PAGE_ROWS_MAX + 1
+    found: list[tuple[object, ...]] = []
+    chars = 0
+    for row in _found(connection, wanted._replace(limit=limit)):
+        chars += len(str(row[1])) + len(str(row[2] or ""))
+        if len(found) == PAGE_ROWS_MAX or (found and chars > PAGE_CHARS_MAX):
+            return Page(task_rows(found), is_cut=True)
+        found.append(row)
+    return Page(task_rows(found), is_cut=False)
+
+
+def _found(connection: sqlite3.Connection, wanted: TaskFilter) -> sqlite3.Cursor:
     conditions = _conditions(wanted)
     where = " AND ".join(sql for sql, _ in conditions) or "1"
     values = [value for _, given in conditions for value in given]
     limit = wanted.limit if 0 < wanted.limit <= checks.ID_MAX else _LIMIT_NONE
     offset = min(max(wanted.offset, 0), checks.ID_MAX)
     query = TASK_COLUMNS + " WHERE " + where + TASK_ORDER + " LIMIT ? OFFSET ?"
-    return task_rows(connection.execute(query, (*values, limit, offset)))
+    return connection.execute(query, (*values, limit, offset))
 
 
 def _conditions(wanted: TaskFilter) -> list[tuple[str, Sequence[str | int]]]:
@@ -39,7 +63,8 @@ def _conditions(wanted: TaskFilter) -> list[tuple[str, Sequence[str | int]]]:
     if wanted.subtasks == "excluded":
         found.append(("t.parent_task_id IS NULL", ()))
     if wanted.assigned_to is not None:
-        found.append(("t.assigned_to = ?", (wanted.assigned_to.strip(),)))
+        name = wanted.assigned_to.strip()
+        found.append(("t.assigned_to = ?", (name,)) if name else ("t.assigned_to IS NULL", ()))
     if wanted.queue_name is not None:
         found.append(("t.queue_name = ?", (wanted.queue_name.strip(),)))
     if wanted.parent_task_id is not None:
@@ -148,3 +173,13 @@ def queue_stats(connection: sqlite3.Connection, queue: str) -> QueueStats:
     total, idle, working, complete, assigned, unassigned = (int(count) for count in counts)
     names = tuple(name for (name,) in agents)
     return QueueStats(total, idle, working, complete, assigned, unassigned, names)
+
+
+def remark_counts(connection: sqlite3.Connection) -> tuple[tuple[int, int, int], ...]:
+    """Task, its comments, its links: of all tasks that have any, archived ones too."""
+    found = connection.execute(
+        "SELECT task_id, sum(comments), sum(links) FROM ("
+        " SELECT task_id, count(*) AS comments, 0 AS links FROM comments GROUP BY task_id UNION ALL"
+        " SELECT task_id, 0, count(*) FROM links GROUP BY task_id) GROUP BY task_id"
+    )
+    return tuple((int(task_id), int(said), int(linked)) for task_id, said, linked in found)

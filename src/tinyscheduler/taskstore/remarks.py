@@ -1,4 +1,4 @@
-"""Comments and links, inside the caller's transaction. All raise TaskNotFound."""
+"""Comments and links: adding and reading, inside the caller's transaction. All raise TaskNotFound."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Times are the text that is stored (``2026-01-31T12:00:00Z``); whoever needs instants maps them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple, TypedDict
 
 from tinyscheduler.model.task import Status
@@ -80,6 +80,45 @@ class Moved(NamedTuple):
     comment: CommentRow
 
 
+class Stamp(NamedTuple):
+    """Of one write."""
+
+    at: str
+    by: str | None = None
+    """Who asked for it; None: nobody said."""
+
+
+class Expected(NamedTuple):
+    """What a task has to be like for a change to be made; None: anything."""
+
+    status: Status | None = None
+    assigned_to: str | None = None
+    """Empty: nobody has it."""
+
+
+ANYTHING: Final = Expected()
+
+
+class HistoryRow(NamedTuple):
+    """One thing that happened to a task."""
+
+    id: int
+    task_id: int
+    at: str
+    by: str | None
+    action: str
+    changes: Mapping[str, tuple[object, object]]
+    """By field: what it was and what it became; long texts are cut."""
+
+
+class Page(NamedTuple):
+    """A list as it goes to a client."""
+
+    tasks: tuple[TaskRow, ...]
+    is_cut: bool
+    """It would have been longer than a page may be, whatever was asked for."""
+
+
 class QueueStats(NamedTuple):
     """Figures of one queue; archived tasks are not counted, complete ones are."""
 
@@ -137,10 +176,18 @@ class TaskChanges(TypedDict, total=False):
     blocked_by_task_id: int | None
 
 
+class LinkChanges(TypedDict, total=False):
+    """The fields of a link that may be set."""
+
+    url: str
+    description: str | None
+
+
 class TaskFilter(NamedTuple):
     """Which tasks to list. None, or nothing in a tuple, filters nothing."""
 
     assigned_to: str | None = None
+    """Empty: those that nobody has."""
     statuses: tuple[Status, ...] = ()
     excluded_statuses: tuple[Status, ...] = ()
     queue_name: str | None = None

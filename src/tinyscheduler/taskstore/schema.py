@@ -53,5 +53,21 @@ _V1: Final = (
     "CREATE INDEX links_by_task ON links (task_id)",
 )
 
-MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_V1,)
+_V2: Final = (
+    # No reference to tasks: what became of a task is worth knowing after it was deleted, too.
+    """CREATE TABLE history (
+        id INTEGER PRIMARY KEY,
+        task_id INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        by TEXT,
+        action TEXT NOT NULL,
+        changes TEXT NOT NULL
+    )""",
+    "CREATE INDEX history_by_task ON history (task_id)",
+    # A page of a long list is read in its order instead of sorting all of it.
+    "CREATE INDEX tasks_in_order ON tasks (priority DESC, created_at, id) WHERE archived_at IS NULL",
+    "CREATE INDEX tasks_by_blocker ON tasks (blocked_by_task_id) WHERE blocked_by_task_id IS NOT NULL",
+)
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_V1, _V2)
 """Row n brings a file of version n to version n + 1; all of them make a new one."""

@@ -15,12 +15,15 @@ from typing import TypeVar
 from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.taskstore import checks, database, listing, remarks, tasks
 from tinyscheduler.taskstore.rows import (
+    ANYTHING,
     CommentRow,
+    Expected,
     LinkRow,
     Moved,
     NewLink,
     NewTask,
     QueueStats,
+    Stamp,
     TaskChanges,
     TaskFilter,
     TaskRow,
@@ -39,6 +42,7 @@ def utc_now() -> str:
 class Store:
     """An open task database; may be used from several threads, one call at a time.
 
+    ``write`` and ``read`` are for the operations that are apart from it (``editing``).
     Every method raises ServerUnavailable when the file fails, TaskNotFound for a task that is not
     there, and ServerRefused for what may not be stored.
     """
@@ -77,94 +81,107 @@ class Store:
 
     def create_task(self, new: NewTask) -> TaskRow:
         """A new idle task. Raises ServerRefused also where as many wait as may."""
-        return self._write(lambda c: self._create(c, new))
+        return self.write(lambda c, stamp: self._create(c, new, stamp))
 
     def create_tasks(self, many: Sequence[NewTask]) -> tuple[TaskRow, ...]:
         """All of them or none; one write to the disk."""
-        return self._write(lambda c: tuple(self._create(c, new) for new in many))
+        return self.write(lambda c, stamp: tuple(self._create(c, new, stamp) for new in many))
 
-    def _create(self, connection: sqlite3.Connection, new: NewTask) -> TaskRow:
+    def _create(self, connection: sqlite3.Connection, new: NewTask, stamp: Stamp) -> TaskRow:
         tasks.check_room(connection, self._depth_max)
-        return tasks.create(connection, new, self._now())
+        return tasks.create(connection, new, stamp)
 
-    def update_task(self, task_id: int, changes: TaskChanges) -> TaskRow:
-        """Set the fields given; see ``tasks.update``."""
-        return self._write(lambda c: tasks.update(c, task_id, changes, now=self._now()))
+    def update_task(
+        self, task_id: int, changes: TaskChanges, *, expected: Expected = ANYTHING, by: str | None = None
+    ) -> TaskRow:
+        """Set the fields given; see ``tasks.update``. Raises NotAsExpected."""
+        return self.write(
+            lambda c, stamp: tasks.update(c, task_id, changes, stamp=stamp, expected=expected),
+            by=checks.name("changed_by", by),
+        )
 
     def sign_up(self, agent: str) -> TaskWithRelations | None:
         """The agent's most urgent idle task that is not blocked, now working; None: there is none."""
-        return self._write(lambda c: _signed_up(c, agent, self._now()))
+        return self.write(lambda c, stamp: _signed_up(c, agent, stamp))
 
-    def move_task(self, task_id: int, *, current: str, new: str, comment: str) -> Moved:
-        """Hand on, idle, if ``current`` has it and it is not complete. Raises NotAssigned."""
-        return self._write(
-            lambda c: tasks.move(c, task_id, current=current, new=new, comment=comment, now=self._now())
+    def move_task(
+        self, task_id: int, *, current: str, new: str, comment: str, expected: Expected = ANYTHING
+    ) -> Moved:
+        """Hand on, idle, if ``current`` has it and it is not complete. Raises NotAssigned, NotAsExpected."""
+        from tinyscheduler.taskstore import holders
+
+        return self.write(
+            lambda c, stamp: holders.move(
+                c, task_id, current=current, new=new, comment=comment, stamp=stamp, expected=expected
+            )
         )
 
-    def archive_task(self, task_id: int) -> TaskRow:
-        """Out of every list, for good."""
-        return self._write(lambda c: tasks.archive(c, task_id, self._now()))
+    def archive_task(self, task_id: int, *, expected: Expected = ANYTHING, by: str | None = None) -> TaskRow:
+        """Out of every list, for good. Raises NotAsExpected."""
+        from tinyscheduler.taskstore import removal
 
-    def set_queue(self, task_id: int, queue: str | None) -> TaskRow:
-        """Into that queue, out of any other; None: out of its queue."""
+        return self.write(lambda c, stamp: removal.archive(c, task_id, stamp=stamp, expected=expected), by=by)
+
+    def set_queue(self, task_id: int, queue: str | None, *, expected: Expected = ANYTHING) -> TaskRow:
+        """Into that queue, out of any other; None: out of its queue. Raises NotAsExpected."""
         name = None if queue is None else checks.queue(queue)
-        return self.update_task(task_id, {"queue_name": name})
+        return self.update_task(task_id, {"queue_name": name}, expected=expected)
 
     def add_comment(self, task_id: int, content: str, created_by: str | None) -> CommentRow:
         """Say something; blank is refused."""
-        return self._write(
-            lambda c: remarks.add_comment(c, task_id, content, author=created_by, now=self._now())
+        return self.write(
+            lambda c, stamp: remarks.add_comment(c, task_id, content, author=created_by, now=stamp.at)
         )
 
     def add_link(self, task_id: int, new: NewLink) -> LinkRow:
         """Point to something."""
-        return self._write(lambda c: remarks.add_link(c, task_id, new, now=self._now()))
+        return self.write(lambda c, stamp: remarks.add_link(c, task_id, new, now=stamp.at))
 
     def task(self, task_id: int) -> TaskRow:
         """One task, archived or not."""
-        return self._read(lambda c: tasks.read(c, task_id))
+        return self.read(lambda c: tasks.read(c, task_id))
 
     def task_with_relations(self, task_id: int) -> TaskWithRelations:
         """One task with comments and links, of one instant."""
-        return self._read(lambda c: _with_relations(c, task_id))
+        return self.read(lambda c: with_relations(c, task_id))
 
     def tasks(self, wanted: TaskFilter) -> tuple[TaskRow, ...]:
         """By priority (descending), then age, then id."""
-        return self._read(lambda c: listing.matching(c, wanted))
+        return self.read(lambda c: listing.matching(c, wanted))
 
     def backlog(self, queues: Sequence[str], agents: Sequence[str], limit: int) -> Waiting:
         """What a scheduler has to look at, of one instant."""
-        return self._read(lambda c: listing.backlog(c, queues, agents, limit=limit))
+        return self.read(lambda c: listing.backlog(c, queues, agents, limit=limit))
 
     def unserved(
         self, queues: Sequence[str], agents: Sequence[str], limit: int
     ) -> tuple[tuple[str | None, str | None, int], ...]:
         """Queue, assignee and number of what ``backlog`` leaves out of the idle ones."""
-        return self._read(lambda c: listing.unserved(c, queues, agents, limit=limit))
+        return self.read(lambda c: listing.unserved(c, queues, agents, limit=limit))
 
     def subtasks(
         self, parent: int, *, recursive: bool = False, include_archived: bool = False
     ) -> tuple[TaskRow, ...]:
         """Children, or everything below; none of a parent that does not exist."""
-        return self._read(
+        return self.read(
             lambda c: listing.subtasks(c, parent, recursive=recursive, include_archived=include_archived)
         )
 
     def comments(self, task_id: int) -> tuple[CommentRow, ...]:
         """Oldest first."""
-        return self._read(lambda c: remarks.comments(c, task_id))
+        return self.read(lambda c: remarks.comments(c, task_id))
 
     def links(self, task_id: int) -> tuple[LinkRow, ...]:
         """Oldest first."""
-        return self._read(lambda c: remarks.links(c, task_id))
+        return self.read(lambda c: remarks.links(c, task_id))
 
     def queues(self) -> tuple[str, ...]:
         """Those that hold a task that is not archived, sorted."""
-        return self._read(listing.queues)
+        return self.read(listing.queues)
 
     def queue_stats(self, queue: str) -> QueueStats:
         """Figures of one queue."""
-        return self._read(lambda c: listing.queue_stats(c, checks.queue(queue)))
+        return self.read(lambda c: listing.queue_stats(c, checks.queue(queue)))
 
     def hold(self) -> None:
         """From here on a commit is seen by everybody and may be undone by a power cut, the last ones
@@ -181,19 +198,22 @@ class Store:
         if is_synced:
             return
         # The log is one file, and synced as a whole with this commit.
-        self._write(database.touch)
+        self._check_file()
+        self._transaction("BEGIN IMMEDIATE", database.touch)
 
     def check(self) -> None:
         """The file is still the one that was opened, and can be read; does not wait for other calls."""
         self._check_file()
         if not self._turn.locked():
-            self._read(lambda c: c.execute("SELECT count(*) FROM facts").fetchone())
+            self.read(lambda c: c.execute("SELECT count(*) FROM facts").fetchone())
 
-    def _write(self, act: Callable[[sqlite3.Connection], T]) -> T:
+    def write(self, act: Callable[[sqlite3.Connection, Stamp], T], *, by: str | None = None) -> T:
+        """Do it in one transaction: all of it or nothing. ``by``: who wants it, for the history."""
         self._check_file()
-        return self._transaction("BEGIN IMMEDIATE", act)
+        return self._transaction("BEGIN IMMEDIATE", lambda c: act(c, Stamp(self._now(), by)))
 
-    def _read(self, act: Callable[[sqlite3.Connection], T]) -> T:
+    def read(self, act: Callable[[sqlite3.Connection], T]) -> T:
+        """All that it reads is of one instant."""
         return self._transaction("BEGIN", act)
 
     def _transaction(self, begin: str, act: Callable[[sqlite3.Connection], T]) -> T:
@@ -222,12 +242,15 @@ class Store:
             )
 
 
-def _signed_up(connection: sqlite3.Connection, agent: str, now: str) -> TaskWithRelations | None:
-    task = tasks.sign_up(connection, agent, now)
-    return None if task is None else _with_relations(connection, task.id)
+def _signed_up(connection: sqlite3.Connection, agent: str, stamp: Stamp) -> TaskWithRelations | None:
+    from tinyscheduler.taskstore import holders
+
+    task = holders.sign_up(connection, agent, stamp)
+    return None if task is None else with_relations(connection, task.id)
 
 
-def _with_relations(connection: sqlite3.Connection, task_id: int) -> TaskWithRelations:
+def with_relations(connection: sqlite3.Connection, task_id: int) -> TaskWithRelations:
+    """A task with what was said about it and what it points to."""
     return TaskWithRelations(
         tasks.read(connection, task_id),
         remarks.comments(connection, task_id),

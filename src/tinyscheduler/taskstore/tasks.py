@@ -1,21 +1,21 @@
 """Making, reading and changing tasks, inside the caller's transaction.
 
-Raises TaskNotFound, NotAssigned and ServerRefused with the public server's sentences, which its
+Raises TaskNotFound, NotAsExpected and ServerRefused with the public server's sentences, which its
 clients tell apart by their beginnings.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
 
-from tinyscheduler.errors import NotAssigned, ServerRefused, TaskNotFound
-from tinyscheduler.taskstore import checks, families, remarks
+from tinyscheduler.errors import NotAsExpected, ServerRefused, TaskNotFound
+from tinyscheduler.taskstore import checks, families
 from tinyscheduler.taskstore.rows import (
+    ANYTHING,
     TASK_COLUMNS,
-    TASK_ORDER,
-    Moved,
+    Expected,
     NewTask,
+    Stamp,
     TaskChanges,
     TaskRow,
     tags_text,
@@ -36,17 +36,23 @@ def check_room(connection: sqlite3.Connection, most: int) -> None:
         )
 
 
-def create(connection: sqlite3.Connection, new: NewTask, now: str) -> TaskRow:
+def create(connection: sqlite3.Connection, new: NewTask, stamp: Stamp) -> TaskRow:
     """A new idle task; its parents' statuses follow."""
+    from tinyscheduler.taskstore import history
+
     queue = checks.name("Queue name", new.queue_name)
     if new.parent_task_id is not None:
         families.check_parent(connection, None, new.parent_task_id)
         queue = queue or read(connection, new.parent_task_id).queue_name
     if new.blocked_by_task_id is not None:
         families.check_blocker(connection, None, new.blocked_by_task_id)
-    task_id = _insert(connection, new, queue=queue, now=now)
-    families.derive_status(connection, new.parent_task_id, now)
-    return read(connection, task_id)
+    task_id = _insert(connection, new, queue=queue, now=stamp.at)
+    made = read(connection, task_id)
+    history.record(
+        connection, task_id, "created", changes={}, stamp=stamp._replace(by=made.created_by or None)
+    )
+    families.derive_status(connection, new.parent_task_id, stamp)
+    return made
 
 
 def _insert(connection: sqlite3.Connection, new: NewTask, *, queue: str | None, now: str) -> int:
@@ -80,23 +86,47 @@ def read(connection: sqlite3.Connection, task_id: int) -> TaskRow:
     return found[0]
 
 
-def update(connection: sqlite3.Connection, task_id: int, changes: TaskChanges, *, now: str) -> TaskRow:
-    """Set the fields given, whoever has the task and whatever its status.
+def update(
+    connection: sqlite3.Connection,
+    task_id: int,
+    changes: TaskChanges,
+    *,
+    stamp: Stamp,
+    expected: Expected = ANYTHING,
+) -> TaskRow:
+    """Set the fields given, whoever has the task and whatever its status, unless something is ``expected``.
 
     When the assignee really changes, ``previous_assigned_to`` of the answer is exactly what was
     replaced; None: nobody had it.
     """
     before = read(connection, task_id)
+    check_expected(before, expected)
     wanted = _checked(changes)
     if not wanted:
         return before
     _check_relations(connection, before, wanted)
-    after = _with_trace(before, before._replace(**wanted))
+    after = with_trace(before, before._replace(**wanted))
     # Of all fields only the blocker leaves updated_at alone, as on the public server.
-    touched = before.updated_at if wanted.keys() == {"blocked_by_task_id"} else now
-    _save(connection, after._replace(updated_at=touched))
-    _derive_after(connection, before, after, now=now)
+    touched = before.updated_at if wanted.keys() == {"blocked_by_task_id"} else stamp.at
+    save(connection, before, after._replace(updated_at=touched), action="updated", stamp=stamp)
     return read(connection, task_id)
+
+
+def check_expected(task: TaskRow, expected: Expected) -> None:
+    """Raises NotAsExpected."""
+    if expected.assigned_to is not None:
+        check_holder(task, expected.assigned_to)
+    if expected.status is not None and expected.status != task.status:
+        raise NotAsExpected(f"Task {task.id} has status '{task.status}', not '{expected.status}'")
+
+
+def check_holder(task: TaskRow, name: str) -> None:
+    """``name`` empty: nobody has it. Raises NotAsExpected."""
+    if checks.assignee(name) != task.assigned_to:
+        raise NotAsExpected(
+            f"Task {task.id} is not assigned to {name or 'nobody'}"
+            f" (currently assigned to: {task.assigned_to or 'nobody'})"
+        )
 
 
 def _checked(changes: TaskChanges) -> TaskChanges:
@@ -126,21 +156,31 @@ def _check_relations(connection: sqlite3.Connection, before: TaskRow, wanted: Ta
         families.check_blocker(connection, before.id, blocker)
 
 
-def _with_trace(before: TaskRow, after: TaskRow) -> TaskRow:
+def with_trace(before: TaskRow, after: TaskRow) -> TaskRow:
+    """A change of assignee says whom it replaced."""
     if after.assigned_to == before.assigned_to:
         return after
     return after._replace(previous_assigned_to=before.assigned_to)
 
 
-def _derive_after(connection: sqlite3.Connection, before: TaskRow, after: TaskRow, *, now: str) -> None:
+def save(
+    connection: sqlite3.Connection, before: TaskRow, after: TaskRow, *, action: str, stamp: Stamp
+) -> None:
+    """Write the task, its history, and what follows for its parents."""
+    from tinyscheduler.taskstore import history
+
+    _write(connection, after)
+    changes = history.changes_between(before, after)
+    if changes:
+        history.record(connection, after.id, action, changes=changes, stamp=stamp)
     if (after.status, after.parent_task_id) == (before.status, before.parent_task_id):
         return
-    families.derive_status(connection, after.parent_task_id, now)
+    families.derive_status(connection, after.parent_task_id, stamp)
     if after.parent_task_id != before.parent_task_id:
-        families.derive_status(connection, before.parent_task_id, now)
+        families.derive_status(connection, before.parent_task_id, stamp)
 
 
-def _save(connection: sqlite3.Connection, task: TaskRow) -> None:
+def _write(connection: sqlite3.Connection, task: TaskRow) -> None:
     connection.execute(
         "UPDATE tasks SET title = ?, description = ?, status = ?, assigned_to = ?, previous_assigned_to = ?,"
         " priority = ?, tags = ?, parent_task_id = ?, queue_name = ?, blocked_by_task_id = ?, updated_at = ?"
@@ -160,66 +200,3 @@ def _save(connection: sqlite3.Connection, task: TaskRow) -> None:
             task.id,
         ),
     )
-
-
-_CLAIMABLE: Final = (
-    " WHERE t.assigned_to = ? AND t.status = 'idle' AND t.archived_at IS NULL"
-    " AND (b.id IS NULL OR b.status = 'complete')"
-)
-
-
-def sign_up(connection: sqlite3.Connection, agent: str, now: str) -> TaskRow | None:
-    """Set the agent's most urgent idle task to working; None: there is none.
-
-    Unlike the public server it never gives out a blocked task.
-    """
-    found = task_rows(
-        connection.execute(TASK_COLUMNS + _CLAIMABLE + TASK_ORDER + " LIMIT 1", (checks.assignee(agent),))
-    )
-    return update(connection, found[0].id, {"status": "working"}, now=now) if found else None
-
-
-def move(
-    connection: sqlite3.Connection, task_id: int, *, current: str, new: str, comment: str, now: str
-) -> Moved:
-    """Hand the task on, or back with a reason, only if ``current`` still has it.
-
-    ``new`` empty gives it to nobody. Raises NotAssigned.
-    """
-    before = read(connection, task_id)
-    _check_held(before, current)
-    after = before._replace(
-        assigned_to=checks.assignee(new),
-        previous_assigned_to=before.assigned_to,
-        status="idle",
-        updated_at=now,
-    )
-    _save(connection, after)
-    said = remarks.insert_comment(
-        connection, task_id, checks.comment(comment), author=before.assigned_to, now=now
-    )
-    _derive_after(connection, before, after, now=now)
-    return Moved(read(connection, task_id), said)
-
-
-def _check_held(task: TaskRow, current: str) -> None:
-    holder = checks.assignee(current)
-    if holder is None or holder != task.assigned_to:
-        raise NotAssigned(
-            f"Task {task.id} is not assigned to {current}"
-            f" (currently assigned to: {task.assigned_to or 'nobody'})"
-        )
-    if task.status == "complete":
-        raise NotAssigned(
-            f"Task {task.id} with status 'complete' cannot be transferred"
-            " (only 'idle' or 'working' are allowed)"
-        )
-
-
-def archive(connection: sqlite3.Connection, task_id: int, now: str) -> TaskRow:
-    """Take the task out of every list; there is no way back. A second time changes nothing."""
-    before = read(connection, task_id)
-    if before.archived_at is None:
-        connection.execute("UPDATE tasks SET archived_at = ? WHERE id = ?", (now, task_id))
-        families.derive_status(connection, before.parent_task_id, now)
-    return read(connection, task_id)

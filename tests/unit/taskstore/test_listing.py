@@ -4,7 +4,8 @@ import pytest
 
 from tests.unit.taskstore.builders import Hands, Watch
 from tinyscheduler.errors import ServerRefused, TaskNotFound
-from tinyscheduler.taskstore.rows import NewLink, QueueStats, TaskFilter
+from tinyscheduler.taskstore import editing, listing
+from tinyscheduler.taskstore.rows import NewLink, NewTask, QueueStats, TaskFilter
 from tinyscheduler.taskstore.store import Store
 
 
@@ -30,7 +31,7 @@ def six(store: Store, hands: Hands) -> Store:
         (TaskFilter(), [1, 2, 3, 5, 6]),
         (TaskFilter(archived="included"), [1, 2, 3, 4, 5, 6]),
         (TaskFilter(assigned_to="bob"), [1, 3]),
-        (TaskFilter(assigned_to=""), []),
+        (TaskFilter(assigned_to=""), [2, 5, 6]),
         (TaskFilter(statuses=("idle",)), [1, 5, 6]),
         (TaskFilter(statuses=("working", "complete")), [2, 3]),
         (TaskFilter(excluded_statuses=("idle", "working")), [3]),
@@ -134,3 +135,34 @@ def test_blank_comments_and_links_and_those_of_no_task_are_refused(store: Store,
         store.comments(99)
     with pytest.raises(TaskNotFound):
         store.links(99)
+
+
+def test_a_page_is_cut_where_a_client_could_not_read_on(store: Store) -> None:
+    """By rows and by characters; and what fits exactly is not cut."""
+    store.create_tasks([NewTask("t", "me") for _ in range(listing.PAGE_ROWS_MAX)])
+
+    assert not editing.page(store, TaskFilter()).is_cut
+    store.create_task(NewTask("one more", "me"))
+    whole, asked = editing.page(store, TaskFilter()), editing.page(store, TaskFilter(limit=7))
+
+    assert (len(whole.tasks), whole.is_cut) == (listing.PAGE_ROWS_MAX, True)
+    assert (len(asked.tasks), asked.is_cut) == (7, False)
+
+
+def test_a_page_of_long_texts_ends_before_it_is_too_long(store: Store) -> None:
+    text = "x" * 1_000_000
+    store.create_tasks([NewTask("t", "me", description=text) for _ in range(9)])
+
+    found = editing.page(store, TaskFilter())
+
+    assert found.is_cut
+    assert len(found.tasks) == listing.PAGE_CHARS_MAX // 1_000_001
+
+
+def test_what_was_said_is_counted_in_one_go(six: Store) -> None:
+    for task_id, text in ((1, "a"), (1, "b"), (4, "c")):
+        six.add_comment(task_id, text, "me")
+    six.add_link(1, NewLink("x"))
+    six.add_link(6, NewLink("x"))
+
+    assert set(editing.remark_counts(six)) == {(1, 2, 1), (4, 1, 0), (6, 0, 1)}

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.taskstore.builders import Hands, StartPython, run_python
 from tinyscheduler.errors import ServerUnavailable, StateError
 from tinyscheduler.taskstore.rows import NewTask, TaskFilter
-from tinyscheduler.taskstore.schema import APPLICATION_ID
+from tinyscheduler.taskstore.schema import APPLICATION_ID, MIGRATIONS
 from tinyscheduler.taskstore.store import Store
 
 
@@ -262,5 +262,5 @@ def test_the_file_names_its_program_and_version(path: str, store: Store) -> None
     journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
     connection.close()
 
-    assert facts == [APPLICATION_ID, 1]
+    assert facts == [APPLICATION_ID, len(MIGRATIONS)]
     assert journal == "wal"

@@ -1,0 +1,107 @@
+"""The store's rows in the words of the model, and back: what ``adapters.embedded`` hands out and takes.
+
+Apart from ``rows``, which are what clients of the public server read.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tinyscheduler.errors import TaskNotFound
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.task import Comment, Link, Task
+from tinyscheduler.taskstore.rows import CommentRow, HistoryRow, LinkRow, NewTask, TaskChanges, TaskRow
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskEvent
+
+
+def number_of(task_id: TaskId) -> int:
+    """Raises TaskNotFound for an id that no task of this store can have."""
+    # int() also takes "1_000" and digits of other scripts, which no task was ever called.
+    if not (task_id.isascii() and task_id.isdigit()):
+        raise TaskNotFound(f"Task not found: {task_id[:40]}")
+    return int(task_id[:40])
+
+
+def new_task_of(draft: TaskDraft) -> NewTask:
+    """What a person asks for, as a row to be."""
+    return NewTask(
+        draft.title,
+        draft.created_by,
+        draft.description,
+        draft.assigned_to,
+        draft.priority,
+        draft.tags,
+        None if draft.parent is None else number_of(draft.parent),
+        draft.queue,
+        None if draft.blocked_by is None else number_of(draft.blocked_by),
+    )
+
+
+def changes_of(edit: TaskEdit) -> TaskChanges:
+    """Only the fields that an edit names."""
+    changes: TaskChanges = {}
+    if edit.title is not None:
+        changes["title"] = edit.title
+    if edit.description is not None:
+        changes["description"] = edit.description
+    if edit.status is not None:
+        changes["status"] = edit.status
+    if edit.assigned_to is not None:
+        changes["assigned_to"] = edit.assigned_to
+    if edit.queue is not None:
+        changes["queue_name"] = edit.queue
+    if edit.priority is not None:
+        changes["priority"] = edit.priority
+    if edit.tags is not None:
+        changes["tags"] = edit.tags
+    if edit.parent is not None:
+        changes["parent_task_id"] = number_of(edit.parent) if edit.parent else None
+    if edit.blocked_by is not None:
+        changes["blocked_by_task_id"] = number_of(edit.blocked_by) if edit.blocked_by else None
+    return changes
+
+
+def task_of(row: TaskRow) -> Task:
+    """One task."""
+    # By position and in one go: ten thousand of these are part of a pass.
+    (number, title, description, status, assigned_to, previous, created_by, priority, tags, parent, queue,
+     blocker, created_at, updated_at, archived_at, is_blocked) = row  # fmt: skip
+    return Task(
+        TaskId(str(number)),
+        title,
+        status,
+        None if assigned_to is None else AgentName(assigned_to),
+        None if queue is None else QueueName(queue),
+        priority,
+        datetime.fromisoformat(created_at),
+        datetime.fromisoformat(updated_at),
+        description or "",
+        None if previous is None else AgentName(previous),
+        created_by or None,
+        tags,
+        None if parent is None else TaskId(str(parent)),
+        None if blocker is None else TaskId(str(blocker)),
+        is_blocked,
+        None if archived_at is None else datetime.fromisoformat(archived_at),
+    )
+
+
+def comment_of(row: CommentRow) -> Comment:
+    """One remark."""
+    return Comment(str(row.id), row.content, row.created_by, datetime.fromisoformat(row.created_at))
+
+
+def link_of(row: LinkRow) -> Link:
+    """What a task points to."""
+    created_at = datetime.fromisoformat(row.created_at)
+    return Link(str(row.id), row.url, row.description or "", row.created_by, created_at)
+
+
+def event_of(row: HistoryRow) -> TaskEvent:
+    """One entry of a history."""
+    from tinyscheduler.model.desk import TaskEvent
+
+    return TaskEvent(datetime.fromisoformat(row.at), row.by, row.action, row.changes)

@@ -1,0 +1,99 @@
+"""What people and agents do with an open store and no pass does, so that no pass loads it.
+
+Each is one transaction. All raise as ``Store`` does.
+"""
+
+from __future__ import annotations
+
+from sqlite3 import Connection
+from typing import Final
+
+from tinyscheduler.taskstore import checks, history, holders, listing, removal, second_thoughts, tasks
+from tinyscheduler.taskstore.rows import (
+    ANYTHING,
+    CommentRow,
+    Expected,
+    HistoryRow,
+    LinkChanges,
+    LinkRow,
+    Page,
+    TaskFilter,
+    TaskWithRelations,
+)
+from tinyscheduler.taskstore.store import Store, with_relations
+
+HISTORY_MAX: Final = 500
+"""Entries in one answer; there are no more of one task."""
+
+
+def claim_task(store: Store, task_id: int, agent: str, *, expected: str | None = None) -> TaskWithRelations:
+    """See ``holders.claim``."""
+    return store.write(
+        lambda c, stamp: with_relations(
+            c, holders.claim(c, task_id, agent, expected=expected, stamp=stamp).id
+        )
+    )
+
+
+def delete_task(store: Store, task_id: int, expected: Expected = ANYTHING) -> None:
+    """See ``removal.delete``."""
+    store.write(lambda c, stamp: removal.delete(c, task_id, stamp=stamp, expected=expected))
+
+
+def clear_queue(store: Store, queue: str) -> int:
+    """See ``removal.clear_queue``."""
+    return store.write(lambda c, stamp: removal.clear_queue(c, checks.queue(queue), stamp))
+
+
+def comment(store: Store, comment_id: int) -> CommentRow:
+    """See ``second_thoughts``; so the following."""
+    return store.read(lambda c: second_thoughts.comment(c, comment_id))
+
+
+def change_comment(store: Store, comment_id: int, content: str) -> CommentRow:
+    """Say something else in its place."""
+    return store.write(lambda c, stamp: second_thoughts.change_comment(c, comment_id, content, stamp=stamp))
+
+
+def delete_comment(store: Store, comment_id: int) -> None:
+    """For good."""
+    store.write(lambda c, stamp: second_thoughts.delete_comment(c, comment_id, stamp))
+
+
+def move_comment(store: Store, comment_id: int, task_id: int) -> CommentRow:
+    """The new one."""
+    return store.write(lambda c, stamp: second_thoughts.move_comment(c, comment_id, task_id, stamp=stamp))
+
+
+def change_link(store: Store, link_id: int, changes: LinkChanges) -> LinkRow:
+    """The fields given."""
+    return store.write(lambda c, stamp: second_thoughts.change_link(c, link_id, changes, stamp=stamp))
+
+
+def delete_link(store: Store, link_id: int) -> None:
+    """For good."""
+    store.write(lambda c, stamp: second_thoughts.delete_link(c, link_id, stamp))
+
+
+def task_history(store: Store, task_id: int, limit: int = HISTORY_MAX) -> tuple[HistoryRow, ...]:
+    """The newest ``limit``, oldest first; also of a task that was deleted. Raises TaskNotFound for one that
+    never was."""
+
+    def look(connection: Connection) -> tuple[HistoryRow, ...]:
+        found = history.entries(connection, checks.task_id(task_id), min(limit, HISTORY_MAX))
+        if not found:
+            # A task of before there were histories has none yet.
+            tasks.read(connection, task_id)
+        return found
+
+    return store.read(look)
+
+
+def page(store: Store, wanted: TaskFilter) -> Page:
+    """A list that is not longer than a client can read."""
+    return store.read(lambda c: listing.page(c, wanted))
+
+
+def remark_counts(store: Store) -> tuple[tuple[int, int, int], ...]:
+    """Task, its comments, its links: of all tasks that have any."""
+    return store.read(listing.remark_counts)
