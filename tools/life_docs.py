@@ -16,6 +16,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "protocol.md"
 
 MEANINGS: dict[Event, str] = {
     "release_asked": "a person gives the lease up without proof, and its wrapper is not known to live",
+    "not_gone": "processes carry its tag, and nobody has given it up",
     "elsewhere": "its wrapper is on another machine or in another pid namespace, or may not be looked at",
     "stop_asked": "a person asks to stop or park it",
     "revocation_unfinished": "the owner file says `revoked`",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from tests.builders import MONOTONIC, NOW
@@ -13,6 +14,8 @@ class FakeClock:
     def __init__(self, now: datetime = NOW, monotonic: float = MONOTONIC) -> None:
         self._now = now
         self._monotonic = monotonic
+        self.on_sleep: Callable[[], object] | None = None
+        """What the world does while somebody sleeps."""
 
     def now(self) -> datetime:
         return self._now
@@ -22,6 +25,8 @@ class FakeClock:
 
     def sleep(self, seconds: float) -> None:
         self.advance(seconds)
+        if self.on_sleep is not None:
+            self.on_sleep()
 
     def advance(self, seconds: float) -> None:
         """Time passes."""

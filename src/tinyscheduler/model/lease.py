@@ -133,6 +133,8 @@ class Lease(NamedTuple):
     reads: tuple[str, ...] = ()
     goal: str | None = None
     resources: Resources = NO_RESOURCES
+    is_given_up: bool = False
+    """A person has released it although processes of its run were there: they are not waited for."""
 
     @property
     def wrapper(self) -> ProcessRef | None:

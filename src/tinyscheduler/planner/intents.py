@@ -217,7 +217,10 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
             "unreadable", it.is_unreadable, "drop", words.say("its lease is removed without being understood")
         ),
         Rule(
-            "over", it.is_over, "refuse", words.say("its run is over; it is settled when the server answers")
+            "over",
+            lambda s: it.is_over(s) and not it.lives(s),
+            "refuse",
+            words.say("its run is over; it is settled when the server answers"),
         ),
         Rule("alive", it.is_alive, "refuse", words.say("its wrapper lives on this host: stop it")),
         Rule(

@@ -22,8 +22,8 @@ BACKSTOP_S = 30
 """The wrapper enforces the hard limit; the pass steps in when it is late by grace and this much."""
 
 Event = Literal[
-    "release_asked", "elsewhere", "stop_asked", "revocation_unfinished", "rebooted", "adopter_dead",
-    "adopter_silent", "owner_unreadable", "adopted", "wrapper_dead", "estop", "unwanted",
+    "release_asked", "not_gone", "elsewhere", "stop_asked", "revocation_unfinished", "rebooted",
+    "adopter_dead", "adopter_silent", "owner_unreadable", "adopted", "wrapper_dead", "estop", "unwanted",
     "heartbeat_stale", "over_hard_limit", "not_adopted_in_time", "nothing",
 ]  # fmt: skip
 
@@ -65,6 +65,14 @@ def stale_after_s(heartbeat_interval_s: int) -> int:
 def _is_release_asked(facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
     """Never while the wrapper is known to live: two wrappers of one task would be the end of law 1."""
     return facts.intent is not None and facts.intent.kind == "release" and facts.wrapper != "alive"
+
+
+def _is_not_gone(facts: LeaseFacts, snapshot: TendSnapshot) -> bool:
+    """Such a lease was edited or is damaged, or its wrapper is about to drop its tag: where it is claimed
+    nobody has been started, and where it is finished the wrapper has seen all of them go."""
+    lease = facts.lease
+    meant = (lease.task_id, lease.lease_id)
+    return not lease.is_given_up and any((run.task_id, run.lease_id) == meant for run in snapshot.tagged)
 
 
 def _is_elsewhere(facts: LeaseFacts, _snapshot: TendSnapshot) -> bool:
@@ -140,6 +148,7 @@ def _is_adopted_by_wrapper(facts: LeaseFacts) -> bool:
 
 PREDICATES: Mapping[Event, Callable[[LeaseFacts, TendSnapshot], bool]] = {
     "release_asked": _is_release_asked,
+    "not_gone": _is_not_gone,
     "elsewhere": _is_elsewhere,
     "stop_asked": _is_stop_asked,
     "revocation_unfinished": _is_revocation_unfinished,
@@ -173,7 +182,9 @@ _ELSEWHERE = Entry("tell", reason="unknown_host")
 
 LIFE: Mapping[Event, Mapping[LeaseState, Entry]] = {
     # A person takes the blame, where nothing else helps: first of all.
-    "release_asked": _row(_OVER, _RELEASE, _RELEASE, _OVER),
+    "release_asked": _row(_OVER, _RELEASE, _RELEASE, _RELEASE),
+    # Law 1 comes before what a lease says of itself.
+    "not_gone": _row(_ends_as("lost"), _OVER, _OVER, _ends_as("lost")),
     # Law 4: a process that cannot be seen is neither alive nor dead.
     "elsewhere": _row(_OVER, _ELSEWHERE, _ELSEWHERE, _OVER),
     # Before all deaths: a pass that was killed between the kill and the last word leaves a dead wrapper.

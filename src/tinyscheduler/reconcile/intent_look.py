@@ -98,7 +98,8 @@ def _local_subject(world: World, intent: Intent, snapshot: TendSnapshot) -> Subj
         policy=world.configuration.policy,
         queues=frozenset(world.configuration.queues),
     )
-    if intent.kind == "stop" and broken is None and subject.lease is None:
+    is_over = subject.lease is None or subject.lease.lease.state == "finished"
+    if intent.kind in ("stop", "release") and broken is None and is_over:
         return subject._replace(living=_orphans(snapshot, task_id))
     if broken is None or intent.kind != "release":
         return subject

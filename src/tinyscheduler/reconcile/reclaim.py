@@ -11,8 +11,12 @@ from tinyscheduler.errors import StateError, Unreadable
 from tinyscheduler.model.action import Reclaim, Release
 from tinyscheduler.model.lease import Lease, Outcome, OutcomeClass, Owner, ProcessRef
 from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.observe import tag_of
 from tinyscheduler.reconcile.stop import Doomed, stop_runs
 
+LEAVING_S, LEAVING_POLL_S = 1.0, 0.02
+"""A wrapper between its last word and its exec into a pass needs some milliseconds; on a machine that swaps,
+some hundred."""
 DEATHS = ("wrapper_dead", "adopter_dead", "rebooted")
 """Reasons that say that a run is gone, and not why."""
 
@@ -29,23 +33,49 @@ class _End(NamedTuple):
 
     action: Reclaim | Release
     lease: Lease
+    is_over: bool
+    """Its run is: how it ended is in the lease."""
 
 
-def reclaim_all(context: Context, actions: Sequence[Reclaim | Release]) -> list[Lease]:
-    """Stop them together under one grace. The leases as they are now: ``finished`` where the tree is
-    proven gone, or nobody asks for proof; unchanged where it is not, so that slot and task stay held
-    (law 1)."""
+class Reclaimed(NamedTuple):
+    """The leases as they are now."""
+
+    finished: list[Lease]
+    """Their trees are proven gone, or nobody asks for proof."""
+    left: list[Lease]
+    """Unchanged, so that slot and task stay held (law 1)."""
+
+
+def reclaim_all(context: Context, actions: Sequence[Reclaim | Release]) -> Reclaimed:
+    """Stop them together under one grace."""
     if not actions:
-        return []
+        return Reclaimed([], [])
+    gone = _leaving(context, actions)
     dooms, left = [], []
     for action in actions:
+        if action.lease in gone:
+            continue
         try:
             dooms.append(_doom(context, action))
         except StateError as error:
             left.append(_failed(context, action, error))
     survivors = stop_runs(context.world, [doom.doomed for doom in dooms], tell=context.fault)
     ends = [_conclude(context, doom.action, survivors[doom.doomed.lease.lease_id]) for doom in dooms]
-    return left + _durable(context, ends)
+    done = _durable(context, ends)
+    return Reclaimed(gone + done.finished, left + done.left)
+
+
+def _leaving(context: Context, actions: Sequence[Reclaim | Release]) -> list[Lease]:
+    """Whose wrapper has written the last word and was about to drop its tag: there is nobody to end."""
+    world = context.world
+    leases = [a.lease for a in actions if a.lease.state == "finished"]
+    until = world.clock.monotonic() + LEAVING_S
+    while leases:
+        there = world.processes.tagged(world.state.state_id())
+        if not any(tag_of(world, lease) in there for lease in leases) or world.clock.monotonic() > until:
+            return [lease for lease in leases if tag_of(world, lease) not in there]
+        world.clock.sleep(LEAVING_POLL_S)
+    return []
 
 
 def tell_survivors(context: Context, lease: Lease, survivors: Sequence[ProcessRef]) -> None:
@@ -96,27 +126,27 @@ def _conclude(context: Context, action: Reclaim | Release, survivors: Sequence[P
         tell_survivors(context, lease, survivors)
         if isinstance(action, Reclaim):
             context.result("reclaim", lease, "failed", reason="its processes survived")
-            return _End(action, lease)
+            return _End(action, lease, is_over=False)
     elif isinstance(action, Reclaim):
         context.note("tree_gone", lease, action.reason)
     try:
-        return _End(action, _finish(context, action))
+        return _End(action, _finish(context, action, is_given_up=bool(survivors)), is_over=True)
     except StateError as error:
-        return _End(action, _failed(context, action, error))
+        return _End(action, _failed(context, action, error), is_over=False)
 
 
-def _durable(context: Context, ends: Sequence[_End]) -> list[Lease]:
+def _durable(context: Context, ends: Sequence[_End]) -> Reclaimed:
     """How the runs ended is on the disk before anybody is told; one sync for all of them."""
-    finished = [end for end in ends if end.lease.state == "finished"]
-    left = [end.lease for end in ends if end.lease.state != "finished"]
+    over = [end for end in ends if end.is_over]
+    left = [end.lease for end in ends if not end.is_over]
     try:
-        if finished:
+        if over:
             context.world.leases.sync()
     except StateError as error:
-        return left + [_failed(context, end.action, error) for end in finished]
-    for action, lease in finished:
-        context.result(_kind(action), lease, "done", reason=action.reason)
-    return left + [lease for _, lease in finished]
+        return Reclaimed([], left + [_failed(context, end.action, error) for end in over])
+    for end in over:
+        context.result(_kind(end.action), end.lease, "done", reason=end.action.reason)
+    return Reclaimed([end.lease for end in over], left)
 
 
 def _failed(context: Context, action: Reclaim | Release, error: StateError) -> Lease:
@@ -125,7 +155,7 @@ def _failed(context: Context, action: Reclaim | Release, error: StateError) -> L
     return action.lease
 
 
-def _finish(context: Context, action: Reclaim | Release) -> Lease:
+def _finish(context: Context, action: Reclaim | Release, *, is_given_up: bool) -> Lease:
     """The wrapper's own last word first, then the run's result file, then our reason (B11)."""
     world = context.world
     current = world.leases.read(action.lease.task_id)
@@ -135,11 +165,14 @@ def _finish(context: Context, action: Reclaim | Release) -> Lease:
             hint="look at state/running and state/quarantine; the next pass looks again",
         )
     if current.state == "finished":
+        if is_given_up:
+            current = current._replace(is_given_up=True)
+            world.leases.write(current, is_durable=False)
         return current
     now = world.clock.now()
     said = world.runs.outcome(current.run_folder, None, now, workspace=current.workspace)
     outcome = said or Outcome(_outcome(context, action), now, summary=_summary(action))
-    finished = current._replace(state="finished", outcome=outcome)
+    finished = current._replace(state="finished", outcome=outcome, is_given_up=is_given_up)
     world.leases.write(finished, is_durable=False)
     context.note("run_finished", finished, action.reason, outcome=outcome.kind)
     return finished

@@ -35,9 +35,9 @@ def apply_tend(context: Context, plan: TendPlan) -> list[Lease]:
     left: list[Lease] = []
     reclaims = [action for action in plan.actions if isinstance(action, Reclaim | Release)]
     finished = [action.lease for action in plan.actions if isinstance(action, Settle)]
-    for lease in reclaim_all(context, reclaims):
-        (finished if lease.state == "finished" else left).append(lease)
-    left += _settle_all(context, finished)
+    reclaimed = reclaim_all(context, reclaims)
+    left += reclaimed.left
+    left += _settle_all(context, finished + reclaimed.finished)
     _stop_orphans(context, [action for action in plan.actions if isinstance(action, StopOrphan)])
     for action in plan.actions:
         left += _apply(context, action)

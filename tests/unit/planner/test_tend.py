@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import (
-    NOW,
-    a_lease,
-    a_revocation,
-    a_tend_snapshot,
-    an_owner,
-    facts,
-)
-from tinyscheduler.model.action import (
-    Keep,
-    Reclaim,
-    Release,
-    Revoke,
-    Settle,
-    TendAction,
-    Undo,
-)
+from tests.builders import NOW, a_lease, a_revocation, a_tend_snapshot, an_owner, facts
+from tinyscheduler.model.action import Keep, Reclaim, Release, Revoke, Settle, TendAction, Undo
+from tinyscheduler.model.ids import LeaseId
 from tinyscheduler.model.intent import Intent
+from tinyscheduler.model.lease import TaggedRun
 from tinyscheduler.model.snapshot import LeaseFacts
-from tinyscheduler.planner.life import LIFE, stale_after_s
+from tinyscheduler.planner.life import LIFE
 from tinyscheduler.planner.tend import decide
 
 CLAIMING = a_lease(state="claiming")
@@ -33,6 +20,7 @@ FINISHED = a_lease(state="finished")
 ADOPTED = an_owner()
 STOP = Intent("i", "stop", RUNNING.task_id, RUNNING.lease_id, "bob", NOW, "wrong branch")
 RELEASE = STOP._replace(kind="release")
+GIVEN_UP = FINISHED._replace(is_given_up=True)
 
 EXAMPLES: list[tuple[str, LeaseFacts, bool, TendAction]] = [
     # What is true of the lease, the lease, whether ESTOP is there, what to do.
@@ -247,6 +235,12 @@ EXAMPLES: list[tuple[str, LeaseFacts, bool, TendAction]] = [
         False,
         Reclaim(STARTING, "interrupted", "owner_unreadable"),
     ),
+    (
+        "given up because its tree survives its end",
+        facts(FINISHED, wrapper="dead", intent=RELEASE),
+        False,
+        Release(FINISHED, "interrupted", "release_asked", "asked by bob: wrong branch"),
+    ),
     ("finished", facts(FINISHED, wrapper="dead"), False, Settle(FINISHED, "finished")),
     ("finished under ESTOP", facts(FINISHED), True, Settle(FINISHED, "finished")),
     ("finished on another host", facts(FINISHED, wrapper="unknown"), False, Settle(FINISHED, "finished")),
@@ -261,6 +255,28 @@ def test_rule(found: LeaseFacts, is_estopped: bool, expected: TendAction) -> Non
     assert decide(found, a_tend_snapshot(found, is_estopped=is_estopped)) == expected
 
 
+ALIVE: list[tuple[LeaseFacts, TendAction]] = [
+    (facts(CLAIMING, wrapper="dead"), Reclaim(CLAIMING, "lost", "not_gone")),
+    (facts(FINISHED, wrapper="dead"), Reclaim(FINISHED, "lost", "not_gone")),
+    (facts(FINISHED), Reclaim(FINISHED, "lost", "not_gone")),
+    (facts(GIVEN_UP, wrapper="dead"), Settle(GIVEN_UP, "finished")),
+    (facts(RUNNING), Keep(RUNNING, "running")),
+]
+"""With processes that carry the tag."""
+
+
+@pytest.mark.parametrize(("found", "expected"), ALIVE)
+def test_rule_where_its_processes_are_seen(found: LeaseFacts, expected: TendAction) -> None:
+    lease = found.lease
+    run = TaggedRun(lease.task_id, lease.lease_id, "the tag", ())
+    snapshot = a_tend_snapshot(found)
+
+    assert decide(found, snapshot._replace(tagged=(run,))) == expected
+    # Those of another run are ended for themselves.
+    older = run._replace(lease_id=LeaseId("older"))
+    assert decide(found, snapshot._replace(tagged=(older,))) == decide(found, snapshot)
+
+
 def test_every_entry_that_does_anything_has_an_example() -> None:
     entries = {
         (state, entry.reason or event)
@@ -269,18 +285,6 @@ def test_every_entry_that_does_anything_has_an_example() -> None:
         if entry.effect != "pass_over"
     }
     shown = {(found.lease.state, expected.reason) for _, found, _, expected in EXAMPLES}
+    shown |= {(found.lease.state, expected.reason) for found, expected in ALIVE}
 
     assert entries - shown == set()
-
-
-@pytest.mark.parametrize(("interval_s", "limit_s"), [(1, 45), (5, 45), (15, 45), (16, 48), (60, 180)])
-def test_a_beat_exactly_at_the_limit_is_not_stale(interval_s: int, limit_s: int) -> None:
-    """Three beats, but never less than 45 s (features B3)."""
-    lease = a_lease(heartbeat_interval_s=interval_s)
-
-    at_limit = decide(facts(lease, beat_age_s=limit_s), a_tend_snapshot())
-    beyond = decide(facts(lease, beat_age_s=limit_s + 0.001), a_tend_snapshot())
-
-    assert stale_after_s(interval_s) == limit_s
-    assert isinstance(at_limit, Keep)
-    assert isinstance(beyond, Reclaim)

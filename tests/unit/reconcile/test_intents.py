@@ -15,6 +15,7 @@ from tests.unit.reconcile.intent_scenes import (
     parked,
     pending,
 )
+from tinyscheduler.kit.files import own_place
 from tinyscheduler.model.ids import TaskId
 
 ONE = TaskId("1")
@@ -28,7 +29,7 @@ def test_what_is_no_intent_is_set_aside_and_stands_in_nobodys_way(tmp_path: Path
     (folder / "README").write_text("hello")
     (folder / "a-folder").mkdir()
     (folder / "a-link").symlink_to("/etc/passwd")
-    (folder / ".half.json.1-1-1.tmp").write_text("")
+    (folder / f".half.json.1-1-1-{own_place()}.tmp").write_text("")
 
     first, second = stage.run(), stage.run()
 

@@ -82,6 +82,7 @@ def lease_to_json(lease: Lease) -> dict[str, object]:
         "workspace": lease.workspace,
         "run_dir": lease.run_folder,
         "outcome": None if lease.outcome is None else outcome_to_json(lease.outcome),
+        **({"given_up": True} if lease.is_given_up else {}),
     }
 
 
@@ -132,6 +133,7 @@ def lease_from_json(found: object) -> Lease:
         reads=() if paths is None else paths.texts("read"),
         goal=fields.text_or_none("goal"),
         resources=_resources(fields.inner_or_none("resources")),
+        is_given_up=fields.has("given_up") and fields.truth("given_up"),
     )
 
 
