@@ -189,14 +189,11 @@ def test_broken_agent_control_is_never_legacy_mode(a_scene: MakeScene, text: str
     assert scene.disk.statuses_by_store() == {"1": "idle"}
 
 
-def test_blockers_first_then_priority_then_age_then_id(a_scene: MakeScene) -> None:
-    """Features D6, seen in the order of the starts."""
+def test_in_a_band_blockers_first_then_priority_then_age_then_id(a_scene: MakeScene) -> None:
+    """Features D6, seen in the order of the starts; the band comes before (contracts, Order of starts)."""
     scene = a_scene(an_agent("dev-1", slots=9, script=LONG), MAX_PARALLEL=9)
-    young, blocker_of_one, urgent, blocker_of_two = (
-        scene.seed(1)[0],
-        scene.seed(1)[0],
-        scene.seed(1, priority=9)[0],
-        scene.seed(1, priority=-9)[0],
+    young, blocker_of_one, sooner, blocker_of_two, urgent = (
+        scene.seed(1, priority=priority)[0] for priority in (1, 1, 4, 0, 9)
     )
     scene.seed(1, blocked_by_task_id=int(blocker_of_one))
     # Counted over everything that is seen: one of the two waits in another queue.
@@ -205,7 +202,7 @@ def test_blockers_first_then_priority_then_age_then_id(a_scene: MakeScene) -> No
 
     ranked = [task for task, _ in started(scene.once_json())]
 
-    assert ranked == [int(n) for n in (blocker_of_two, blocker_of_one, urgent, young)]
+    assert ranked == [int(n) for n in (urgent, blocker_of_two, blocker_of_one, sooner, young)]
 
 
 def test_disable_blocking_keeps_the_servers_order(a_scene: MakeScene) -> None:

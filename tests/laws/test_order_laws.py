@@ -167,7 +167,7 @@ def wait_of(task: Task, snapshot: StartSnapshot) -> float:
 
 @given(crowds())
 def test_starts_come_in_the_order_of_the_contract_also_when_tasks_have_aged(snapshot: StartSnapshot) -> None:
-    """Overdue by wait; then blocks others, aged band, priority, wait, creation; written down once more."""
+    """Overdue by wait; then aged band, blocks others, priority, wait, creation; written down once more."""
     policy = snapshot.policy
     if policy.band_weights or not policy.orders_blockers_first:
         return
@@ -181,7 +181,7 @@ def test_starts_come_in_the_order_of_the_contract_also_when_tasks_have_aged(snap
         floors = (10, 5, 0)
         band = max(0, sum(task.priority < floor for floor in floors) - steps)
         age = (-wait_s, task.created_at.timestamp(), int(task.id))
-        return (1, -blocks[task.id], band, -task.priority, *age)
+        return (1, band, -blocks[task.id], -task.priority, *age)
 
     starts = [start.task for start in plan_start(snapshot).starts]
 

@@ -25,6 +25,7 @@ from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.bands import band_of
 from tinyscheduler.planner.holds import Questions, first_hold
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.start import plan_start
@@ -160,13 +161,14 @@ def test_blocked_parked_waiting_and_busy_tasks_are_never_started(snapshot: Start
 
 @given(start_snapshots())
 def test_starts_come_in_the_order_of_the_contract(snapshot: StartSnapshot) -> None:
-    """Blocks others, priority, waiting since, id (contracts, Order of starts)."""
+    """Band, blocks others, priority, waiting since, id (contracts, Order of starts)."""
     waiting = Counter(task.blocked_by for task in seen(snapshot) if task.is_blocked)
     blocks = waiting if snapshot.policy.orders_blockers_first else Counter[TaskId | None]()
 
     def key(start: Start) -> tuple[float, ...]:
         task = start.task
-        return (-blocks[task.id], -task.priority, task.created_at.timestamp())
+        band = band_of(task.priority, snapshot.policy) if snapshot.policy.orders_blockers_first else 0
+        return (band, -blocks[task.id], -task.priority, task.created_at.timestamp())
 
     keys = [key(start) for start in plan_start(snapshot).starts]
 

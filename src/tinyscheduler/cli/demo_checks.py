@@ -195,7 +195,7 @@ def _not_complete(evidence: Evidence, task_id: TaskId) -> str:
 
 PROMISES: Final[tuple[tuple[str, Callable[[Evidence], str]], ...]] = (
     ("it was played to its end, in under 60 s", _ends),
-    ("what blocks others starts first, then the more urgent", _urgent_first),
+    ("what blocks others starts first in its band, then the more urgent", _urgent_first),
     ("a blocked task started after its blocker was complete", _blocked_waits),
     ("a failing task waits for its next attempt, with the reason", _failing_waits),
     ("an agent whose wrapper was killed was ended before its task ran again", _orphan_ended),

@@ -37,7 +37,7 @@ class Part(NamedTuple):
 
 
 PARTS: Final = (
-    Part("Fix the parser", "dev", 2, "work: 2"),
+    Part("Fix the parser", "dev", 6, "work: 2"),
     Part("Migrate the database", "dev", 9, "work: 25\nagain: 1.5"),
     Part("Document the parser", "dev", 8, "work: 1.5", blocked_by=1),
     Part("Build the login page", "dev", 7, "work: 2\nhandoff: qa"),
@@ -52,8 +52,8 @@ HANDED_OVER: Final = TaskId("4")
 FAILING: Final = TaskId("5")
 TASK_IDS: Final = tuple(TaskId(str(number)) for number in range(1, len(PARTS) + 1))
 FIRST_STARTS: Final = (BLOCKER, KILLED, HANDED_OVER, FAILING, TaskId("6"))
-"""The dev tasks that could start at once, in the order they should: what blocks others, then by
-priority."""
+"""The dev tasks that could start at once, in the order they should: in the band of urgent ones
+first what blocks others, then by priority."""
 FAIL_CODE: Final = 3
 TESTER: Final = "qa-1"
 TESTED: Final = "tested, all well"

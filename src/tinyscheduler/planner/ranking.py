@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 DIGITS_MAX = 64
 """Longer is no id of a task. As texts of this length numbers are compared by value."""
 
-RankKey = tuple[int, int, int, float, float, datetime, str]
+RankKey = tuple[int, int, float, float, datetime, str]
 Rank = Callable[[Task], RankKey]
 
 
 def rank(view: View) -> Rank:
-    """A key, smallest first. In strict order: blocks others, aged band, priority descending, waiting longer,
-    older, id; where bands take turns the band comes first of all (ADR 0050). Total: no two tasks tie.
+    """A key, smallest first: aged band, blocks others, priority descending, waiting longer, older, id
+    (contracts, Order of starts; ADR 0052). Total: no two tasks tie.
 
     Among overdue tasks the wait alone decides, or one that others pass all the time would never come first.
     Where the server's order is kept nothing ages.
@@ -34,22 +34,20 @@ def rank(view: View) -> Rank:
     if not snapshot.policy.orders_blockers_first:
         return _servers_order
     blocks, policy, wait = _blocks(view), snapshot.policy, waits_of(snapshot)
-    takes_turns = bool(policy.band_weights)
 
     def key(task: Task) -> RankKey:
         wait_s = wait(task)
         band = aged(band_of(task.priority, policy), wait_s, policy)
         if band == OVERDUE:
-            return (band, 0, 0, 0.0, -wait_s, task.created_at, natural_id(task.id))
-        first, later = (band, 0) if takes_turns else (0, band)
+            return (band, 0, 0.0, -wait_s, task.created_at, natural_id(task.id))
         count = blocks.get(task.id, 0)
-        return (first, -count, later, -task.priority, -wait_s, task.created_at, natural_id(task.id))
+        return (band, -count, -task.priority, -wait_s, task.created_at, natural_id(task.id))
 
     return key
 
 
 def _servers_order(task: Task) -> RankKey:
-    return (CRITICAL, 0, 0, -task.priority, 0.0, task.created_at, natural_id(task.id))
+    return (CRITICAL, 0, -task.priority, 0.0, task.created_at, natural_id(task.id))
 
 
 def waits_of(snapshot: StartSnapshot) -> Callable[[Task], float]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import (
+    NOW,
     a_backlog,
     a_broken_lease,
     a_lease,
     a_ledger,
     a_start_snapshot,
     a_task,
+    ago,
     an_agent,
     parked_as,
 )
@@ -21,6 +23,7 @@ from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import StartSnapshot
+from tinyscheduler.model.waiting import Waiting
 from tinyscheduler.planner.start import plan_start
 
 MANY = [an_agent(slots=50)]
@@ -107,12 +110,12 @@ def test_the_lever_is_the_same_in_any_order_of_agents(snapshot: StartSnapshot) -
     assert plan_start(turned) == plan_start(snapshot)
 
 
-def test_tasks_that_block_others_come_first_then_priority_then_age_then_id() -> None:
+def test_in_a_band_tasks_that_block_others_come_first_then_priority_then_age_then_id() -> None:
     tasks = [
         a_task("10", age_s=60),
         a_task("9", age_s=60),
         a_task("8", age_s=120),
-        a_task("7", priority=5),
+        a_task("7", priority=4),
         a_task("6"),
         a_task("5"),
         a_task("4", blocked_by="6"),
@@ -121,6 +124,16 @@ def test_tasks_that_block_others_come_first_then_priority_then_age_then_id() -> 
     ]
 
     assert order_of(a_start_snapshot(*tasks, agents=MANY, policy=NO_CAP)) == ["5", "6", "7", "8", "9", "10"]
+
+
+def test_a_more_urgent_band_comes_before_what_blocks_others() -> None:
+    """Contracts, Order of starts (ADR 0052); by waiting a task passes blockers of lower bands."""
+    tasks = [a_task("1", priority=5), a_task("2"), a_task("3", blocked_by="2"), a_task("4", priority=-1)]
+    waited = {TaskId("4"): Waiting(tasks[3].created_at, tasks[3].queue, None, "agent_full", NOW, ago(3600))}
+    snapshot = a_start_snapshot(*tasks, agents=MANY, policy=NO_CAP)
+
+    assert order_of(snapshot) == ["1", "2", "4"]
+    assert order_of(snapshot._replace(waiting=waited)) == ["1", "4", "2"]
 
 
 def test_with_disable_blocking_it_is_the_servers_order() -> None:
