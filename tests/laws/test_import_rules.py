@@ -33,6 +33,7 @@ LIBRARY_ROOMS = {
     "anyio": ("taskserver",),
     "filelock": ("config", "taskstore"),
     "httpx": ("adapters.mcp", "adapters.notifiers"),
+    "cronsim": ("kit.cron",),
     "mcp": ("taskserver",),
     "psutil": ("adapters.processes", "doctor"),
     "pydantic": ("config",),
