@@ -10,6 +10,7 @@ import os
 
 from tinyscheduler.config.load import load
 from tinyscheduler.config.reference import env_example, markdown_table, setting_rows
+from tinyscheduler.config.schedule_tables import schedules_markdown
 from tinyscheduler.config.tables import tables_markdown
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -19,6 +20,8 @@ BEGIN = "<!-- settings: made by tests/docs/test_settings_are_documented.py -->\n
 END = "<!-- end of settings -->\n"
 BEGIN_OF_TABLES = "<!-- tables: made by tests/docs/test_settings_are_documented.py -->\n"
 END_OF_TABLES = "<!-- end of tables -->\n"
+BEGIN_OF_SCHEDULES = "<!-- schedules: made by tests/docs/test_settings_are_documented.py -->\n"
+END_OF_SCHEDULES = "<!-- end of schedules -->\n"
 
 
 def read(path: str) -> str:
@@ -32,6 +35,10 @@ def test_page_has_the_table_of_all_settings():
 
 def test_page_has_every_key_of_every_table():
     assert BEGIN_OF_TABLES + tables_markdown() + END_OF_TABLES in read(PAGE)
+
+
+def test_page_has_every_key_of_a_schedule():
+    assert BEGIN_OF_SCHEDULES + schedules_markdown() + END_OF_SCHEDULES in read(PAGE)
 
 
 def test_env_example_is_complete():
@@ -61,13 +68,15 @@ def test_env_example_uncommented_changes_nothing(tmp_path):
 
 def main() -> None:
     page = read(PAGE)
-    head, _, rest = page.partition(BEGIN)
+    for begin, made, end in (
+        (BEGIN, markdown_table(), END),
+        (BEGIN_OF_TABLES, tables_markdown(), END_OF_TABLES),
+        (BEGIN_OF_SCHEDULES, schedules_markdown(), END_OF_SCHEDULES),
+    ):
+        head, _, rest = page.partition(begin)
+        page = head + begin + made + end + rest.partition(end)[2]
     with open(PAGE, "w", encoding="utf-8") as file:
-        page = head + BEGIN + markdown_table() + END + rest.partition(END)[2]
-        head, _, rest = page.partition(BEGIN_OF_TABLES)
-        file.write(
-            head + BEGIN_OF_TABLES + tables_markdown() + END_OF_TABLES + rest.partition(END_OF_TABLES)[2]
-        )
+        file.write(page)
     with open(EXAMPLE, "w", encoding="utf-8") as file:
         file.write(env_example())
 

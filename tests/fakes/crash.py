@@ -20,7 +20,8 @@ EFFECTS: Final = {
     "intents": ("remove", "quarantine"),
     "runs": ("prepare", "discard"),
     "engine": ("start",),
-    "server": ("update", "move", "comment"),
+    "schedules": ("write", "set_aside"),
+    "server": ("update", "move", "comment", "add"),
     "processes": ("signal",),
     "state": ("make_workspace", "record_pass"),
     "attic": ("remove", "count_from", "note_sweep"),
@@ -73,5 +74,7 @@ class _Watched:
 
 def dying(world: World, fuse: Fuse) -> World:
     """The same world for a process that dies when the fuse has burnt down."""
-    watched = {name: _Watched(getattr(world, name), name, fuse) for name in EFFECTS}
+    # A port that this world does not need is not there.
+    ports = {name: port for name in EFFECTS if (port := getattr(world, name)) is not None}
+    watched = {name: _Watched(port, name, fuse) for name, port in ports.items()}
     return world._replace(**watched)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ Way = Literal["not_sent", "not_applied", "applied", "late", "refused"]
 """not_sent: known not to have arrived. not_applied and applied: it may have, nobody says. late: as
 not_applied, but the server does it at ``land``. refused: the server says no for good."""
 
-WRITES = ("update", "move", "comment")
+WRITES = ("update", "move", "comment", "add")
 
 
 class FlakyLine:

@@ -21,6 +21,7 @@ from tinyscheduler.adapters.records import FileLeaseStore, FileLedgerStore
 from tinyscheduler.adapters.records.breakers import FileAccounts, FileBreakers
 from tinyscheduler.adapters.records.intents import FileIntents
 from tinyscheduler.adapters.records.pauses import FilePauses
+from tinyscheduler.adapters.records.schedules import FileSchedules
 from tinyscheduler.adapters.records.sightings import FileSightings
 from tinyscheduler.adapters.records.waiting import FileCursors, FileWaits
 from tinyscheduler.adapters.runlock import FlockRunLock
@@ -60,6 +61,7 @@ class Stage(NamedTuple):
             sightings=FileSightings(f"{places.state}/sightings.json"),
             waits=self.waits(),
             cursors=self.cursors(),
+            schedules=self.schedules() if self.configuration.schedules else None,
             breakers=self.breakers(),
             accounts=self.accounts(),
             intents=FileIntents(places.intents, places.quarantine),
@@ -105,6 +107,10 @@ class Stage(NamedTuple):
     def cursors(self) -> FileCursors:
         places = self.configuration.places
         return FileCursors(f"{places.state}/cursors.json", places.quarantine)
+
+    def schedules(self) -> FileSchedules:
+        places = self.configuration.places
+        return FileSchedules(f"{places.state}/schedules.json", places.quarantine)
 
     def breakers(self) -> FileBreakers:
         places = self.configuration.places

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from threading import RLock
 
 from tinyscheduler.errors import NotAssigned, ServerRefused, ServerUnavailable, TaskNotFound
+from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery, cut
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog, QueueGap
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
@@ -148,6 +149,19 @@ class FakeTaskServer:
             said = self._say(task_id, text, author)
             self._end_write()
             return said
+
+    def add(self, draft: TaskDraft) -> Task:
+        with self._lock:
+            self._begin_write()
+            fields = draft._asdict()
+            made = self.create(fields.pop("title"), **fields)
+            self._end_write()
+            return self._seen(self._tasks[made])
+
+    def find(self, query: TaskQuery) -> TaskList:
+        with self._lock:
+            self._answer_or_fail()
+            return cut(map(self._seen, self._tasks.values()), query)
 
     def hold(self) -> None:
         """Memory has no other durability."""

@@ -132,6 +132,23 @@ NEVER = frozenset({
 
 
 class Place(NamedTuple):
+OURS_OF_SCHEDULES: Mapping[str, str] = {
+    "what is remembered of schedules, and whether the next time has come": (
+        "adapters.records.schedules model.desk model.schedule planner.pauses planner.schedules"
+        " reconcile.schedule_look reconcile.schedules"
+    ),
+}
+
+SCHEDULE = """
+[[schedules]]
+name = "yearly"
+cron = "0 0 1 1 *"
+zone = "Europe/Berlin"
+title = "Look back"
+queue = "dev"
+"""
+
+
     """A base folder with the agents of the first example, and nothing of the operator's settings."""
 
     base: Path
@@ -234,6 +251,17 @@ def test_an_idle_pass_against_a_server_adds_httpx_and_nothing_else(place: Place)
 
 
 def test_the_lists_name_no_module_of_ours_that_no_pass_loads(place: Place) -> None:
+def test_an_idle_pass_with_schedules_adds_no_library(place: Place) -> None:
+    """Cron expressions and zones are asked when the time that was written down has come."""
+    (place.base / "tinyscheduler.toml").write_text(SCHEDULE)
+
+    modules = place.pass_over()
+
+    assert others_in(modules) - names(STDLIB_OF_A_PASS, STDLIB_OF_THE_STORE) == set()
+    assert ours_in(modules) - names(OURS, OURS_OF_THE_STORE, OURS_OF_SCHEDULES) == set()
+    assert names(OURS_OF_SCHEDULES) - ours_in(modules) == set()
+
+
     """A name that is allowed and not needed would let its return pass unnoticed."""
     with StubServer() as server:
         loaded = place.pass_over() | place.pass_over(MCP_ENDPOINT=server.url)

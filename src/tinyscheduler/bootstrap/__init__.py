@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         LeaseStore,
         LedgerStore,
         StateFolder,
+        ScheduleStore,
         StopSignal,
         TaskServer,
     )
@@ -106,6 +107,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         waits=FileWaits(f"{places.state}/waiting.json", places.quarantine),
         cursors=FileCursors(f"{places.state}/cursors.json", places.quarantine),
         breakers=FileBreakers(f"{places.state}/breakers.json", places.quarantine),
+        schedules=_schedules(configuration),
         accounts=FileAccounts(f"{places.state}/accounts.json", places.quarantine),
         intents=FileIntents(places.intents, places.quarantine),
         pauses=FilePauses(f"{places.state}/pauses"),
@@ -250,6 +252,15 @@ def _state_folder(configuration: Configuration, program: tuple[str, ...]) -> Sta
         running=places.running,
         format_file=places.format_file,
         estop_file=places.estop_file,
+def _schedules(configuration: Configuration) -> ScheduleStore | None:
+    if not configuration.schedules:
+        return None
+    from tinyscheduler.adapters.records.schedules import FileSchedules
+
+    places = configuration.places
+    return FileSchedules(f"{places.state}/schedules.json", places.quarantine)
+
+
         logs=places.logs,
         folders=(places.running, places.runs, places.ledger),
         scripts={TASK_SCRIPT: task_script(configuration, program)},

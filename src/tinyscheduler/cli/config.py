@@ -56,6 +56,10 @@ def _as_json(compiled: Compiled) -> dict[str, object]:
         {"name": row.name, "value": row.value or None, "source": row.source, "meaning": row.meaning}
         for row in table_rows(compiled.tables)
     ]
+    tables += [
+        {"name": name, "value": value, "source": "toml", "meaning": "Tasks that come by the clock."}
+        for name, value in _schedule_rows(compiled)
+    ]
     head = {"schema": SCHEMA, "kind": "config", "at": now_text(), "exit": 0}
     agents = [
         {
@@ -78,6 +82,7 @@ def _as_text(compiled: Compiled) -> str:
     rows = [("SETTING", "VALUE", "SOURCE")]
     rows += [(row.name, row.value or "-", row.source) for row in value_rows(compiled)]
     rows += [(row.name, row.value or "-", row.source) for row in table_rows(compiled.tables)]
+    rows += [(name, value, "toml") for name, value in _schedule_rows(compiled)]
     crew = [("AGENT", "QUEUES", "SLOTS", "SOURCE OF SLOTS")]
     crew += [
         (agent.name, " ".join(agent.queues) or "-", str(agent.slots), agent.slots_source)
@@ -85,6 +90,14 @@ def _as_text(compiled: Compiled) -> str:
     ]
     parts = [table(rows), table(crew) if len(crew) > 1 else "", notes_text(compiled.configuration.notes)]
     return "\n".join(part for part in parts if part)
+
+
+def _schedule_rows(compiled: Compiled) -> list[tuple[str, str]]:
+    if not compiled.configuration.schedules:
+        return []
+    from tinyscheduler.config.schedule_tables import schedule_rows
+
+    return schedule_rows(compiled.configuration.schedules)
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:

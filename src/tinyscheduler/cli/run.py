@@ -116,20 +116,23 @@ def show_plan(report: Report, context: Context) -> None:
 
         tables = plan.plan_tables(report.tend, report.start, report.limits, is_known=is_known)
         asked = intent_table(report.answers, report.ended_at)
-        show(context.stdout, [asked, *tables], context.environ)
+        show(context.stdout, [asked, plan.scheduled_table(report.scheduled), *tables], context.environ)
     else:
         from tinyscheduler.views.intents import foreseen_text
 
         text = plan.plan_text(report.tend, report.start, report.limits, is_known=is_known)
+        if report.scheduled:
+            text = plan.scheduled_text(report.scheduled) + text.removesuffix(f"{plan.NOTHING}\n")
         print(foreseen_text(report.answers) + text, file=context.stdout, end="")
 
 
 def report_json(report: Report) -> dict[str, object]:
     """What a plan and a pass have in common."""
     from tinyscheduler.views.intents import answer_json
-    from tinyscheduler.views.plan import plan_json
+    from tinyscheduler.views.plan import plan_json, scheduled_json
 
     body = plan_json(report.tend, report.start)
+    body["scheduled"] = scheduled_json(report.scheduled)
     body["intents"] = [answer_json(answer) for answer in report.answers]
     body["limits"] = list(report.limits)
     body["notes"] = list(report.notes)

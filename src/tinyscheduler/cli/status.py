@@ -33,6 +33,10 @@ def run(options: argparse.Namespace, context: Context) -> int:
     side = wire_read_side(configuration, context)
     try:
         seen = look(side)._replace(settings_fault=fault)
+        if side.world.schedules is not None:
+            from tinyscheduler.reconcile.look_at_schedules import with_schedules
+
+            seen = with_schedules(seen, side.world, side.world.schedules)
     finally:
         side.world.server.close()
     found = problems(seen)

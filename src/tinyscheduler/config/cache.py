@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tinyscheduler.config.sources import Inputs
+    from tinyscheduler.model.schedule import Schedule
 
 FILE_NAME = "configuration.json"
 
@@ -126,7 +127,9 @@ def write(path: str, wanted: str, kept: Kept) -> None:
 
 def _thaw(found: object) -> Configuration:
     """NamedTuples are lists in JSON; the sum has vouched for their shape."""
-    places, policy, connection, agents, *rest = cast("tuple[tuple[object, ...], ...]", _tupled(found))
+    places, policy, connection, agents, *rest, schedules = cast(
+        "tuple[tuple[object, ...], ...]", _tupled(found)
+    )
     return Configuration._make(
         (
             Places._make(places),
@@ -134,8 +137,16 @@ def _thaw(found: object) -> Configuration:
             Connection._make(connection),
             tuple(_thaw_agent(Agent._make(cast("tuple[object, ...]", agent))) for agent in agents),
             *rest,
+            _thaw_schedules(schedules) if schedules else (),
         )
     )
+
+
+def _thaw_schedules(found: tuple[object, ...]) -> tuple[Schedule, ...]:
+    """Loaded only where there are some."""
+    from tinyscheduler.model.schedule import Schedule
+
+    return tuple(Schedule._make(cast("tuple[object, ...]", row)) for row in found)
 
 
 def _thaw_agent(agent: Agent) -> Agent:

@@ -18,7 +18,7 @@ from tinyscheduler.config.header_text import parse_headers
 from tinyscheduler.config.places import faults_of_places, places_of
 from tinyscheduler.config.rules import is_loopback, place_program
 from tinyscheduler.config.slots import Limits
-from tinyscheduler.config.tables import checked_tables
+from tinyscheduler.config.tables import SCHEDULES, checked_tables, toml_document
 from tinyscheduler.errors import ConfigError, Fault
 from tinyscheduler.model.configuration import Configuration, Connection
 from tinyscheduler.model.ids import QueueName
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tinyscheduler.config.sources import Inputs, Source
     from tinyscheduler.config.tables import Tables
     from tinyscheduler.model.configuration import Places
+    from tinyscheduler.model.schedule import Schedule
 
 
 class Compiled(NamedTuple):
@@ -87,11 +88,31 @@ def judged(inputs: Inputs, *, unsaved: Mapping[str, bytes] = NOTHING_UNSAVED) ->
     notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
     notes += _notes_on_queues(settings, tables, crew)
     pre_start = _pre_start(tables.hooks.pre_start, places, inputs)
+    schedules = _schedules(inputs, faults)
+    notes += _notes_on_schedules(schedules, crew)
     policy = _policy(settings, tables, pre_start=pre_start, is_legacy=crew.is_legacy)
     configuration = _configuration(
         settings, crew, places=places, policy=policy, connection=connection, notes=notes
-    )
+    )._replace(schedules=schedules)
     return Judged(Compiled(configuration, settings, tables, origins_of(inputs), control), tuple(faults))
+
+
+def _schedules(inputs: Inputs, faults: list[Fault]) -> tuple[Schedule, ...]:
+    document = toml_document(inputs, [])
+    if SCHEDULES not in document:
+        return ()
+    from tinyscheduler.config.schedule_tables import checked_schedules
+
+    return checked_schedules(document, inputs, faults)
+
+
+def _notes_on_schedules(schedules: tuple[Schedule, ...], crew: Crew) -> tuple[str, ...]:
+    if not schedules:
+        return ()
+    from tinyscheduler.config.schedule_tables import notes_on_schedules
+
+    served: set[str] = {queue for agent in crew.agents for queue in agent.queues}
+    return notes_on_schedules(schedules, served, {str(agent.name) for agent in crew.agents})
 
 
 def _missing_control(settings: Settings, places: Places, inputs: Inputs) -> list[Fault]:

@@ -42,6 +42,15 @@ def check_name(value: str) -> str:
     return value
 
 
+def check_tag(value: str) -> str:
+    """A tag of a task: one line without commas, 100 characters at most."""
+    if not _TAG.fullmatch(value):
+        raise ValueError(
+            f"{shown(value)!r} is no tag: no commas, no blanks at its ends, 100 characters at most"
+        )
+    return value
+
+
 def check_text(value: str) -> str:
     """Text the operating system can take as an argument, a path or a variable."""
     if "\0" in value:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from tinyscheduler.config.sources import Inputs
 
+SCHEDULES = "schedules"
+"""An array of tables, which ``schedule_tables`` reads."""
 NOT_NOW = 75
 """EX_TEMPFAIL: "not now" by itself, for every agent (contracts, outcomes)."""
 
@@ -87,7 +89,7 @@ class Tables(BaseModel):
     resources: ResourcesTable = ResourcesTable()
 
 
-TABLE_NAMES = frozenset(Tables.model_fields)
+TABLE_NAMES = frozenset((*Tables.model_fields, SCHEDULES))
 
 
 def toml_document(inputs: Inputs, faults: list[Fault]) -> dict[str, object]:
@@ -102,7 +104,8 @@ def toml_document(inputs: Inputs, faults: list[Fault]) -> dict[str, object]:
 
 def checked_tables(inputs: Inputs, faults: list[Fault]) -> Tables:
     """The tables; faults are added to the list, and a faulty table then counts as empty."""
-    found = {name: value for name, value in toml_document(inputs, []).items() if name in TABLE_NAMES}
+    document = toml_document(inputs, [])
+    found = {name: value for name, value in document.items() if name in Tables.model_fields}
     try:
         tables = Tables.model_validate(found)
     except ValidationError as error:

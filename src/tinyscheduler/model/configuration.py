@@ -1,10 +1,15 @@
 """Everything the operator decided, compiled once: what ``config`` gives and ``bootstrap`` wires."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import QueueName
 from tinyscheduler.model.policy import Policy
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.schedule import Schedule
 
 
 class Places(NamedTuple):
@@ -62,3 +67,5 @@ class Configuration(NamedTuple):
     notes: tuple[str, ...] = ()
     """Things a person should know that are no faults: an agent with 0 slots by omission, an
     unknown key with a suggestion."""
+    schedules: tuple[Schedule, ...] = ()
+    """In the order of the file."""

@@ -1,5 +1,6 @@
 """What became of a pass's actions, and what went wrong: for records, views and exit codes."""
 
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.action import ActionKind
@@ -27,3 +28,20 @@ class FaultSeen(NamedTuple):
     message: str
     hint: str
     is_server: bool
+
+
+ScheduleWord = Literal["due", "made", "failed", "unclear"]
+"""``due`` is for those who only look; ``unclear``: it may have been made, which the next pass finds out."""
+
+
+class ScheduledTask(NamedTuple):
+    """A task of a schedule, for one instant."""
+
+    schedule: str
+    due_at: datetime
+    title: str
+    queue: str | None
+    assigned_to: str | None
+    came: ScheduleWord
+    task_id: TaskId | None = None
+    """None: there is none yet."""

@@ -38,6 +38,7 @@ from tinyscheduler.ports.state import (
     LedgerStore,
     PauseStore,
     RunFolders,
+    ScheduleStore,
     SightingStore,
     WaitStore,
 )
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tinyscheduler.model.configuration import Configuration
+    from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery
     from tinyscheduler.model.ids import AgentName, QueueName, TaskId
     from tinyscheduler.model.snapshot import Backlog
     from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
@@ -76,6 +78,7 @@ __all__ = [
     "RunFolders",
     "RunLock",
     "RunRef",
+    "ScheduleStore",
     "SightingStore",
     "StateFolder",
     "StopSignal",
@@ -134,6 +137,12 @@ class TaskServer(Protocol):
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Raises TaskNotFound."""
 
+    def add(self, draft: TaskDraft) -> Task:
+        """A new idle task; only schedules make one. Never sent twice once it may have arrived."""
+
+    def find(self, query: TaskQuery) -> TaskList:
+        """Tasks that match, as people find them; only schedules look for what they have made."""
+
     def hold(self) -> None:
         """What is written from here on is seen by everybody at once, and need not be durable before
         ``sync``: for many tasks at once (ADR 0044)."""
@@ -155,6 +164,8 @@ class World(NamedTuple):
     sightings: SightingStore
     waits: WaitStore
     cursors: CursorStore
+    schedules: ScheduleStore | None
+    """None: no schedules are configured, and nothing of them is loaded."""
     breakers: BreakerStore
     accounts: AccountStore
     intents: IntentStore

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tinyscheduler.model.order import Order
     from tinyscheduler.model.pause import Pause
     from tinyscheduler.model.result import BadResult, Redact, RunResult
+    from tinyscheduler.model.schedule import Memories
     from tinyscheduler.model.sightings import Sightings
     from tinyscheduler.model.waiting import Cursor, Waits
 
@@ -184,6 +185,19 @@ class CursorStore(Protocol):
 
     def write(self, cursor: Cursor) -> None:
         """Replace it, not synced. Raises StateError."""
+
+    def set_aside(self) -> str | None:
+        """As ``BreakerStore.set_aside``."""
+
+
+class ScheduleStore(Protocol):
+    """``state/schedules.json``; see ``model.schedule``."""
+
+    def read(self) -> Memories:
+        """Never raises: what cannot be read is as if it were not there, and ``trouble`` says so."""
+
+    def write(self, memories: Memories) -> None:
+        """Durable replace of all of it. Raises StateError."""
 
     def set_aside(self) -> str | None:
         """As ``BreakerStore.set_aside``."""

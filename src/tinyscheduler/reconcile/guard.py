@@ -18,6 +18,7 @@ from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.memory import Memory
 
 if TYPE_CHECKING:
+    from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery
     from tinyscheduler.model.intent import Intent
     from tinyscheduler.model.unserved import Unserved
     from tinyscheduler.reconcile.acquaintance import Acquaintance
@@ -101,6 +102,14 @@ class GuardedServer:
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """See the port."""
         return self._call(lambda: self._server.comment(task_id, text, author))
+
+    def add(self, draft: TaskDraft) -> Task:
+        """See the port."""
+        return self._call(lambda: self._server.add(draft))
+
+    def find(self, query: TaskQuery) -> TaskList:
+        """See the port."""
+        return self._call(lambda: self._server.find(query))
 
     def hold(self) -> None:
         """See the port. A server that cannot says so at the next call."""

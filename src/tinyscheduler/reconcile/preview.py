@@ -42,6 +42,10 @@ def preview(world: World) -> Report:
         tell_odd(report, plan)
         foreseen = foresee(world, server, tend)
         report.answers += foreseen.answers
+        if world.schedules is not None:
+            from tinyscheduler.reconcile.schedules import foresee as foresee_schedules
+
+            foresee_schedules(report, world, world.schedules)
         kept = [action.lease for action in plan.actions if isinstance(action, Keep)]
         backlog = fetch_into(report, world, server)
         backlog = _heed(report, world, server, tend=_only(tend, kept), backlog=backlog)

@@ -10,7 +10,7 @@ from tinyscheduler.errors import TaskServerError, TinySchedulerError
 from tinyscheduler.model.action import ActionKind, Keep, StartPlan, TendAction, TendPlan
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import IntentAnswer
-from tinyscheduler.model.pass_result import FaultSeen, Result
+from tinyscheduler.model.pass_result import FaultSeen, Result, ScheduledTask
 
 if TYPE_CHECKING:
     from tinyscheduler.views.holding import LockSeen
@@ -44,6 +44,8 @@ class Report:
         self.fetched = 0
         self.starved: list[TaskId] = []
         """Tasks of which people were told in this pass that nobody serves them."""
+        self.scheduled: list[ScheduledTask] = []
+        """Tasks that have come due by the clock, in the order in which they were seen to."""
         self.swept: dict[str, int] = {}
         """Old files that were removed, by kind; empty in nearly all passes."""
         self.is_lock_busy = False
@@ -75,6 +77,7 @@ class Report:
         self.notes = list(dict.fromkeys(earlier.notes + self.notes))
         self.answers = earlier.answers + self.answers
         self.starved = list(dict.fromkeys(earlier.starved + self.starved))
+        self.scheduled = earlier.scheduled + self.scheduled
         kinds = (*earlier.swept, *self.swept)
         self.swept = {kind: earlier.swept.get(kind, 0) + self.swept.get(kind, 0) for kind in kinds}
         return self
@@ -125,6 +128,7 @@ class Report:
             **{name: len(ids) for name, ids in self.ids().items()},
             "held": len(self.start.held),
             "faults": len(self.faults),
+            **({"scheduled": self._made()} if self.scheduled else {}),
             **({"swept": sum(self.swept.values())} if self.swept else {}),
         }
 
@@ -148,6 +152,9 @@ class Report:
         for held in self.start.held:
             found.setdefault(held.reason, []).append(held.task_id)
         return found
+
+    def _made(self) -> int:
+        return sum(line.came == "made" for line in self.scheduled)
 
     def _ids_of(self, *kinds: ActionKind) -> list[TaskId]:
         return [r.task_id for r in self.results if r.kind in kinds and r.result == "done"]

@@ -93,6 +93,7 @@ def one_look(world: World, *, only: Permitted | None = None) -> Report:
         leases = _tend(context, snapshot)
         deadline = began + world.configuration.policy.pass_limit_s
         refused = _obey(context, snapshot, leases, deadline=deadline)
+        _make_scheduled(context, deadline=deadline)
         leases, backlog = _heed(context, leases, fetch_into(report, world, context.server))
         _start(context, Tended(leases, snapshot.broken, backlog, refused), only, deadline=deadline)
         _sweep(context, leases, snapshot.broken, deadline=deadline)
@@ -145,6 +146,15 @@ def _obey(
     from tinyscheduler.reconcile.intents import obey
 
     return obey(context, snapshot, leases, deadline=deadline)
+
+
+def _make_scheduled(context: Context, *, deadline: float) -> None:
+    """Tasks that have come due by the clock. Before the backlog is fetched, so that they are in it."""
+    store = context.world.schedules
+    if store is not None:
+        from tinyscheduler.reconcile.schedules import make_due
+
+        make_due(context, store, deadline=deadline)
 
 
 def _heed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tinyscheduler.kit.fields import instant_text
 from tinyscheduler.model.action import (
     Discard,
     Quarantine,
@@ -15,7 +16,7 @@ from tinyscheduler.model.action import (
     kind_of,
     task_of,
 )
-from tinyscheduler.model.pass_result import Result
+from tinyscheduler.model.pass_result import Result, ScheduledTask
 from tinyscheduler.model.reason import Held
 from tinyscheduler.views.held import held_json, id_json
 from tinyscheduler.views.table import Table, columns
@@ -46,6 +47,41 @@ def action_json(action: TendAction | Start) -> dict[str, object]:
 def results_json(results: Iterable[Result]) -> list[dict[str, object]]:
     """What became of the planned actions, in the order they were carried out."""
     return [{**result._asdict(), "task_id": id_json(result.task_id)} for result in results]
+
+
+def scheduled_json(lines: Iterable[ScheduledTask]) -> list[dict[str, object]]:
+    """Tasks of schedules, made or to be made."""
+    return [
+        {
+            **line._asdict(),
+            "due_at": instant_text(line.due_at),
+            "task_id": None if line.task_id is None else id_json(line.task_id),
+        }
+        for line in lines
+    ]
+
+
+def scheduled_text(lines: Iterable[ScheduledTask]) -> str:
+    """For people, one line each."""
+    return "".join(
+        f"{'make':<10} task of schedule {line.schedule}, due {line.due_at:%Y-%m-%d %H:%M} UTC\n"
+        for line in lines
+    )
+
+
+def scheduled_table(lines: Iterable[ScheduledTask]) -> Table:
+    """The same for a terminal."""
+    rows = tuple(
+        (
+            line.schedule,
+            f"{line.due_at:%Y-%m-%d %H:%M}",
+            line.queue or "-",
+            line.assigned_to or "-",
+            line.title,
+        )
+        for line in lines
+    )
+    return Table("tasks to be made", columns("SCHEDULE", "DUE (UTC)", "QUEUE", "-FOR", "*TITLE"), rows)
 
 
 NOTHING, UNKNOWN = "nothing to do", "what to do is not known; the errors say why"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tinyscheduler.model.action import OddAction, StartPlan, TendAction
 from tinyscheduler.model.breaker import Closed
@@ -22,6 +22,9 @@ from tinyscheduler.model.snapshot import Backlog, LeaseFacts
 from tinyscheduler.model.unserved import Unserved
 from tinyscheduler.model.waiting import Starving
 from tinyscheduler.views.holding import LockSeen
+
+if TYPE_CHECKING:
+    from tinyscheduler.model.schedule import Fired, Schedule
 
 Severity = Literal["problem", "server", "settings", "note"]
 """``problem`` is exit 1, ``server`` exit 3, ``settings`` exit 2, ``note`` is no fault."""
@@ -70,6 +73,23 @@ class UnservedSeen(NamedTuple):
 NOTHING_UNSERVED = UnservedSeen(())
 
 
+class ScheduleSeen(NamedTuple):
+    """A schedule, what passes remember of it, and what the next one makes of it."""
+
+    schedule: Schedule
+    last: Fired | None
+    next_at: datetime | None
+    """The first instant to come; None: there is none, nobody can tell, or it is switched off."""
+    due: int = 0
+    """Tasks that the next pass makes."""
+    missed: str = ""
+    """What it is going to say of those that it does not make."""
+    unclear_since: datetime | None = None
+    """A task was begun then, and nobody knows yet whether it was made."""
+    trouble: str = ""
+    """Why nobody can tell when it is due."""
+
+
 class Seen(NamedTuple):
     """Everything ``status`` shows, of one moment."""
 
@@ -105,4 +125,6 @@ class Seen(NamedTuple):
     """Tasks that nobody serves."""
     lock: LockSeen | None = None
     """The pass that is at work."""
+    schedules: tuple[ScheduleSeen, ...] = ()
+    """In the order of the file."""
     unserved: UnservedSeen = NOTHING_UNSERVED

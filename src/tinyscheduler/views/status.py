@@ -21,6 +21,7 @@ from tinyscheduler.views.figures import (
 from tinyscheduler.views.holding import holding_text
 from tinyscheduler.views.intents import intent_table
 from tinyscheduler.views.pauses import pause_table
+from tinyscheduler.views.schedules import schedule_table
 from tinyscheduler.views.seen import Problem, RunSeen, Seen, problem_text
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import ago_text, count_text, span_text
@@ -40,6 +41,7 @@ def status_tables(seen: Seen, problems: Sequence[Problem]) -> list[Table]:
         _queue_table(seen),
         _start_table(seen),
         _held_table(seen),
+        schedule_table(seen.schedules, seen.now),
         _parked_table(seen),
         _pass_table(seen),
     ]

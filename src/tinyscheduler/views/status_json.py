@@ -23,6 +23,7 @@ from tinyscheduler.views.holding import holding_json
 from tinyscheduler.views.intents import answer_json
 from tinyscheduler.views.pauses import pause_json
 from tinyscheduler.views.plan import action_json
+from tinyscheduler.views.schedules import schedule_json
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 from tinyscheduler.views.unserved import unserved_json
 
@@ -51,6 +52,7 @@ def status_json(seen: Seen, problems: Sequence[Problem]) -> dict[str, object]:
             }
             for entry in seen.shelf.parked
         ],
+        "schedules": [schedule_json(schedule) for schedule in seen.schedules],
         "lock": holding_json(seen.lock, seen.now),
         "last_pass": _pass_json(seen.last_pass) if isinstance(seen.last_pass, PastPass) else None,
         "next_pass_expected_by": instant_text_or_none(next_pass_at(seen)),

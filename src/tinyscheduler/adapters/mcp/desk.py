@@ -6,7 +6,7 @@ Apart from ``tasks`` because no pass needs it: a pass never makes a task, nor ch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Self
 
 from tinyscheduler.adapters.mcp import task_json, wire
 from tinyscheduler.adapters.mcp.client import Effect, McpClient
@@ -31,6 +31,13 @@ class McpTaskDesk:
         self._client = McpClient(
             endpoint, headers=headers, timeout_s=timeout_s, budget_s=timeout_s, ca_file=ca_file
         )
+
+    @classmethod
+    def over(cls, client: McpClient) -> Self:
+        """A desk that shares the conversation of somebody else, who closes it."""
+        desk = cls.__new__(cls)
+        desk._client = client
+        return desk
 
     def add(self, draft: TaskDraft) -> Task:
         """Never sent twice once it may have arrived."""

@@ -1,7 +1,7 @@
 """``ports.TaskServer`` over MCP, with the tools of the public server (tinytask 3).
 
-Apart from ``client`` because it knows tasks and not calls. It never deletes, clears, archives or
-creates: no such tool is named in this room.
+Apart from ``client`` because it knows tasks and not calls. It never deletes, clears or archives: no such
+tool is named in this room. Tasks of schedules are made as people make theirs, by ``desk``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
 
 if TYPE_CHECKING:
     from tinyscheduler.model.unserved import Unserved
+    from tinyscheduler.adapters.mcp.desk import McpTaskDesk
+    from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery
 
 T = TypeVar("T")
 
@@ -131,6 +133,14 @@ class McpTaskServer:
     def _write_text(self, tool: str, arguments: Mapping[str, wire.Argument], name: str) -> object:
         """With the middle of a long text cut out, so that the server reads it at all."""
         return self._client.call(tool, wire.with_text_cut(tool, arguments, name), "once")
+    def add(self, draft: TaskDraft) -> Task:
+        """See the port; as people add it."""
+        return self._desk().add(draft)
+
+    def find(self, query: TaskQuery) -> TaskList:
+        """See the port; as people find them."""
+        return self._desk().find(query)
+
 
 
 def _after_write(read: Callable[[object], T], answer: object) -> T:
@@ -140,3 +150,9 @@ def _after_write(read: Callable[[object], T], answer: object) -> T:
     except ServerUnavailable as error:
         error.maybe_applied = True
         raise
+    def _desk(self) -> McpTaskDesk:
+        """Over the same connection; loaded by passes that have schedules."""
+        from tinyscheduler.adapters.mcp.desk import McpTaskDesk
+
+        return McpTaskDesk.over(self._client)
+

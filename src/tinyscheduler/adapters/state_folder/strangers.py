@@ -12,6 +12,7 @@ OWN_NAMES = (
     *("running", "runs", "ledger", "journal", "passes", "logs", "cache", "quarantine", "bin"),
     *("intents", "pauses", "format.json", "tinyscheduler.lock", "poke"),
     *("sightings.json", "waiting.json", "cursors.json", "breakers.json", "accounts.json"),
+    "schedules.json",
 )
 """What a pass writes to below the root. Not ESTOP, which may be anything; not the workspaces, which are the
 agents' and may lie on another disk; not the task store, which looks after itself."""
