@@ -23,8 +23,8 @@ if TYPE_CHECKING:
         Clock,
         LeaseStore,
         LedgerStore,
-        StateFolder,
         ScheduleStore,
+        StateFolder,
         StopSignal,
         TaskServer,
     )
@@ -106,8 +106,8 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         sightings=FileSightings(f"{places.state}/sightings.json"),
         waits=FileWaits(f"{places.state}/waiting.json", places.quarantine),
         cursors=FileCursors(f"{places.state}/cursors.json", places.quarantine),
-        breakers=FileBreakers(f"{places.state}/breakers.json", places.quarantine),
         schedules=_schedules(configuration),
+        breakers=FileBreakers(f"{places.state}/breakers.json", places.quarantine),
         accounts=FileAccounts(f"{places.state}/accounts.json", places.quarantine),
         intents=FileIntents(places.intents, places.quarantine),
         pauses=FilePauses(f"{places.state}/pauses"),
@@ -243,15 +243,6 @@ def _embedded(configuration: Configuration, *, is_read_only: bool) -> EmbeddedTa
     )
 
 
-def _state_folder(configuration: Configuration, program: tuple[str, ...]) -> StateFolder:
-    from tinyscheduler.adapters.state_folder import FileStateFolder
-
-    places = configuration.places
-    return FileStateFolder(
-        places.state,
-        running=places.running,
-        format_file=places.format_file,
-        estop_file=places.estop_file,
 def _schedules(configuration: Configuration) -> ScheduleStore | None:
     if not configuration.schedules:
         return None
@@ -261,6 +252,15 @@ def _schedules(configuration: Configuration) -> ScheduleStore | None:
     return FileSchedules(f"{places.state}/schedules.json", places.quarantine)
 
 
+def _state_folder(configuration: Configuration, program: tuple[str, ...]) -> StateFolder:
+    from tinyscheduler.adapters.state_folder import FileStateFolder
+
+    places = configuration.places
+    return FileStateFolder(
+        places.state,
+        running=places.running,
+        format_file=places.format_file,
+        estop_file=places.estop_file,
         logs=places.logs,
         folders=(places.running, places.runs, places.ledger),
         scripts={TASK_SCRIPT: task_script(configuration, program)},
