@@ -131,7 +131,6 @@ NEVER = frozenset({
 """Measured in ADRs 0005, 0006, 0007, 0020 and 0030: from 4 to 600 ms each."""
 
 
-class Place(NamedTuple):
 OURS_OF_SCHEDULES: Mapping[str, str] = {
     "what is remembered of schedules, and whether the next time has come": (
         "adapters.records.schedules model.desk model.schedule planner.pauses planner.schedules"
@@ -149,6 +148,7 @@ queue = "dev"
 """
 
 
+class Place(NamedTuple):
     """A base folder with the agents of the first example, and nothing of the operator's settings."""
 
     base: Path
@@ -250,7 +250,6 @@ def test_an_idle_pass_against_a_server_adds_httpx_and_nothing_else(place: Place)
     assert others_in(modules) & NEVER == set()
 
 
-def test_the_lists_name_no_module_of_ours_that_no_pass_loads(place: Place) -> None:
 def test_an_idle_pass_with_schedules_adds_no_library(place: Place) -> None:
     """Cron expressions and zones are asked when the time that was written down has come."""
     (place.base / "tinyscheduler.toml").write_text(SCHEDULE)
@@ -262,6 +261,7 @@ def test_an_idle_pass_with_schedules_adds_no_library(place: Place) -> None:
     assert names(OURS_OF_SCHEDULES) - ours_in(modules) == set()
 
 
+def test_the_lists_name_no_module_of_ours_that_no_pass_loads(place: Place) -> None:
     """A name that is allowed and not needed would let its return pass unnoticed."""
     with StubServer() as server:
         loaded = place.pass_over() | place.pass_over(MCP_ENDPOINT=server.url)

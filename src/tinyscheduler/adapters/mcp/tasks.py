@@ -17,9 +17,9 @@ from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
 
 if TYPE_CHECKING:
-    from tinyscheduler.model.unserved import Unserved
     from tinyscheduler.adapters.mcp.desk import McpTaskDesk
     from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery
+    from tinyscheduler.model.unserved import Unserved
 
 T = TypeVar("T")
 
@@ -117,6 +117,14 @@ class McpTaskServer:
         }
         return _after_write(task_json.comment_of, self._write_text("add_comment", arguments, "content"))
 
+    def add(self, draft: TaskDraft) -> Task:
+        """See the port; as people add it."""
+        return self._desk().add(draft)
+
+    def find(self, query: TaskQuery) -> TaskList:
+        """See the port; as people find them."""
+        return self._desk().find(query)
+
     def hold(self) -> None:
         """Its answers are promises already, and it knows no others."""
 
@@ -127,20 +135,18 @@ class McpTaskServer:
         """Idempotent."""
         self._client.close()
 
+    def _desk(self) -> McpTaskDesk:
+        """Over the same connection; loaded by passes that have schedules."""
+        from tinyscheduler.adapters.mcp.desk import McpTaskDesk
+
+        return McpTaskDesk.over(self._client)
+
     def _read(self, tool: str, arguments: Mapping[str, wire.Argument]) -> object:
         return self._client.call(tool, arguments, "read")
 
     def _write_text(self, tool: str, arguments: Mapping[str, wire.Argument], name: str) -> object:
         """With the middle of a long text cut out, so that the server reads it at all."""
         return self._client.call(tool, wire.with_text_cut(tool, arguments, name), "once")
-    def add(self, draft: TaskDraft) -> Task:
-        """See the port; as people add it."""
-        return self._desk().add(draft)
-
-    def find(self, query: TaskQuery) -> TaskList:
-        """See the port; as people find them."""
-        return self._desk().find(query)
-
 
 
 def _after_write(read: Callable[[object], T], answer: object) -> T:
@@ -150,9 +156,3 @@ def _after_write(read: Callable[[object], T], answer: object) -> T:
     except ServerUnavailable as error:
         error.maybe_applied = True
         raise
-    def _desk(self) -> McpTaskDesk:
-        """Over the same connection; loaded by passes that have schedules."""
-        from tinyscheduler.adapters.mcp.desk import McpTaskDesk
-
-        return McpTaskDesk.over(self._client)
-
