@@ -1,0 +1,92 @@
+"""Make what is missing, one task after the other, so that it can be broken off anywhere and done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tinyscheduler.cli.importing.steps import (
+    Step,
+    Wish,
+    assignee_of,
+    draft_of,
+    is_held,
+    item_tag,
+    known_tasks,
+)
+from tinyscheduler.errors import ServerUnavailable, TaskServerError
+from tinyscheduler.model.desk import BEING_IMPORTED, TaskDraft, TaskEdit, TaskQuery
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.task import Task
+from tinyscheduler.ports.reading import TaskDesk
+
+TASKS_MAX = 100_000
+"""Of one source: ten times what one import may have."""
+
+
+class Made(NamedTuple):
+    """How far it has come; grows while it goes on, and tells the rest when it was broken off."""
+
+    ids: dict[int, TaskId]
+    """By index of the item."""
+    new: dict[int, Task]
+    """Those that were not there, in the order of making."""
+
+
+def tasks_there(desk: TaskDesk, source: str) -> tuple[Task, ...]:
+    """Every task of the source. Raises ServerUnavailable where they cannot all be seen."""
+    query = TaskQuery(tags=(source,), includes_archived=True, limit=TASKS_MAX)
+    found = desk.find(query)
+    if found.is_cut:
+        raise ServerUnavailable(f"there are more than {TASKS_MAX} tasks with the tag {source}")
+    return found.tasks
+
+
+def carry_out(
+    desk: TaskDesk, steps: Sequence[Step], wish: Wish, *, made: Made, after_each: Callable[[], None]
+) -> None:
+    """What nobody may start is let go when all are there, children before parents: whoever waits for a
+    parent would be free while those of its children that are done are all it has.
+
+    Raises TaskServerError; ``made`` says how far it has come.
+    """
+    for step in steps:
+        if step.task is None:
+            task = _made(desk, draft_of(step, wish, made.ids), mark=item_tag(step.item))
+            made.ids[step.at], made.new[step.at] = task.id, task
+        else:
+            made.ids[step.at] = step.task.id
+        after_each()
+    for step in sorted(steps, key=lambda step: step.has_children):
+        _let_go(desk, step, wish, made)
+
+
+def _made(desk: TaskDesk, draft: TaskDraft, *, mark: str) -> Task:
+    """An answer that is lost is looked for by the marks: only one task can have them."""
+    try:
+        return desk.add(draft)
+    except ServerUnavailable as error:
+        found = _found(desk, draft, mark) if error.maybe_applied else None
+        if found is None:
+            raise
+        return found
+
+
+def _found(desk: TaskDesk, draft: TaskDraft, mark: str) -> Task | None:
+    """None: it is not there, or nobody can say; made again it may be two, so it is not."""
+    source = next(tag for tag in reversed(draft.tags) if tag != mark)
+    try:
+        return known_tasks(tasks_there(desk, source)).get(mark)
+    except TaskServerError:
+        return None
+
+
+def _let_go(desk: TaskDesk, step: Step, wish: Wish, made: Made) -> None:
+    """Of the name that has held it, if it is still the one; what people have done with it since stays."""
+    if not is_held(step) or (step.task is not None and step.task.assigned_to != BEING_IMPORTED):
+        return
+    is_over = step.item.is_done and not step.has_children
+    edit = TaskEdit(
+        status="complete" if is_over else None, assigned_to=assignee_of(step, wish) or "", by=wish.author
+    )
+    desk.change(made.ids[step.at], edit)
