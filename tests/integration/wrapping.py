@@ -18,7 +18,7 @@ from tinyscheduler.model.lease import LEASE_VARIABLE, Claim, Lease, Outcome, lea
 from tinyscheduler.model.order import Limits, Order
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PROGRAM = REPOSITORY / "src" / "tinyscheduler" / "__main__.py"
+PROGRAM = "tinyscheduler/__main__.py"
 RESULT = "$(dirname $PWD)/runs/task_7/1/result.json"
 """Where an agent of task 7 in its workspace finds its result file."""
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -41,6 +41,7 @@ class Stage:
         self.leases = FileLeaseStore(str(folder / "running"), str(folder / "quarantine"))
         self.runs = RunFolderStore(str(folder / "runs"), redact=lambda text: text)
         self.run_folder = Path(self.runs.path_for(self.task_id, 1))
+        self.source = REPOSITORY / "src"
         self.workspace = folder / "workspace"
         self.workspace.mkdir(exist_ok=True)
         self.wrappers: list[subprocess.Popen[bytes]] = []
@@ -113,13 +114,13 @@ class Stage:
         whole = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
-            "PYTHONPATH": str(REPOSITORY / "src"),
+            "PYTHONPATH": str(self.source),
             LEASE_VARIABLE: self.tag,
             **(environ or {}),
         }
         with open(self.run_folder / "wrapper.log", "ab") as log:
             wrapper = subprocess.Popen(
-                [sys.executable, "-P", str(PROGRAM), "wrap", order_path],
+                [sys.executable, "-P", str(self.source / PROGRAM), "wrap", order_path],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=whole, start_new_session=True,
                 pass_fds=leaked,
             )  # fmt: skip

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from tinyscheduler.ports import Clock, Containment, LeaseStore, Processes, RunFolders
 
 
+NEEDED_LATER = (
+    "tinyscheduler.adapters.processes.census",
+    "tinyscheduler.adapters.processes.cgroups",
+    "tinyscheduler.adapters.records.fencing",
+    "tinyscheduler.adapters.runs.result_file",
+    "tinyscheduler.kit.disk_words",
+    "tinyscheduler.kit.system_calls",
+)
+"""What others load when they need it. A wrapper may need it hours after its start, when the program has been
+replaced by another version, or is gone: it would die at the very moment in which its agent has succeeded."""
+
+
 class WrapperWorld(NamedTuple):
     """The ports of a wrapper: nothing that could reach the network (law 7)."""
 
@@ -32,6 +44,8 @@ def wire_wrapper(order_path: str) -> WrapperWorld:
     from tinyscheduler.adapters.runs import RunFolderStore
     from tinyscheduler.adapters.runs.order_file import read_order
 
+    for name in NEEDED_LATER:
+        __import__(name)
     order = read_order(order_path)
     return WrapperWorld(
         order=order,

@@ -11,6 +11,12 @@ from collections.abc import Collection, Iterator
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+try:
+    # Straight from the extension module: hashlib binds OpenSSL, which a wrapper can do without.
+    from _blake2 import blake2b
+except ImportError:  # an interpreter that has moved it
+    from hashlib import blake2b
+
 if TYPE_CHECKING:
     from tinyscheduler.model.lease import Outcome
 
@@ -27,11 +33,6 @@ class _Digest:
     """A hash whose parts cannot run into each other, and the room that is left for content."""
 
     def __init__(self) -> None:
-        # Straight from the extension module: hashlib binds OpenSSL, which a wrapper can do without.
-        try:
-            from _blake2 import blake2b
-        except ImportError:  # an interpreter that has moved it
-            from hashlib import blake2b
         self._hash = blake2b(digest_size=_DIGEST_BYTES)
         self._room_bytes = BYTES_MAX
 

@@ -30,6 +30,7 @@ from tinyscheduler.wrapper.capture import Capture
 from tinyscheduler.wrapper.log import Log
 from tinyscheduler.wrapper.outcomes import Ending, judge
 from tinyscheduler.wrapper.outside import outside_cause
+from tinyscheduler.wrapper.progress import digest_of
 from tinyscheduler.wrapper.redact import Redactor
 from tinyscheduler.wrapper.wakeup import Wakeup
 from tinyscheduler.wrapper.watch import Watch, Watched
@@ -141,17 +142,10 @@ def _judge(run: Run, watched: Watched, redactor: Redactor) -> Outcome:
     )
     outcome = judge(ending)
     if outcome.kind == "succeeded":
-        outcome = outcome._replace(digest=_digest(order, outcome))
+        own = (os.path.dirname(order.result), os.path.dirname(order.estop_file))
+        outcome = outcome._replace(digest=digest_of(order.cwd, outcome, excluded=own))
     world.log.say(f"the run ended: {outcome.kind}, {outcome.summary}")
     return outcome
-
-
-def _digest(order: Order, outcome: Outcome) -> str:
-    """Imported late: what a success has left is looked at when the agent is gone."""
-    from tinyscheduler.wrapper.progress import digest_of
-
-    own = (os.path.dirname(order.result), os.path.dirname(order.estop_file))
-    return digest_of(order.cwd, outcome, excluded=own)
 
 
 def _read_result(run: Run, redactor: Redactor) -> RunResult | BadResult | None:
