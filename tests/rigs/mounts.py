@@ -142,9 +142,14 @@ class Machine:
     def off(self) -> bool:
         """False: somebody has still a file of it open, or keeps it mounted in a mount namespace made of ours.
         Who mounts the image meanwhile gets the same dead file system, which answers everything with EIO."""
-        if os.path.ismount(self.path):
+        if self._is_mounted():
             subprocess.run([tools.tool("umount"), str(self.path)], capture_output=True, check=False)
-        return not os.path.ismount(self.path) and not self._is_attached()
+        return not self._is_mounted() and not self._is_attached()
+
+    def _is_mounted(self) -> bool:
+        """``os.path.ismount`` says no of an xfs without power, which answers a look at it with EIO."""
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+        return str(self.path) in {line.split()[1] for line in mounts}
 
     def _is_attached(self) -> bool:
         """Some loop device is over the image."""
