@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,9 +76,9 @@ def an_estop(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (another_task_first, "start task 4 on dev-1: not planned, and now it is"),
-        (a_changed_task, "task 1: was idle in queue dev"),
-        (other_settings, "settings and agents: was"),
+        (another_task_first, "start task 2 on dev-1: planned, and now it is held as agent_full"),
+        (a_changed_task, "task 1 title: was 'task 0', mark"),
+        (other_settings, "setting MAX_PARALLEL: was 5; is 7"),
         (an_estop, "ESTOP: was not there; is there"),
     ],
 )
@@ -99,13 +98,29 @@ def test_world_that_has_changed_is_refused_with_the_difference(
 def test_lease_that_has_changed_in_between_is_refused_with_the_difference(a_scene: MakeScene) -> None:
     scene = a_running_scene(a_scene)
     path = a_plan(scene)
-    os.kill(int(str(scene.disk.lease("1")["pid"])), signal.SIGKILL)
-    scene.once()
+    lease = scene.state / "running/task_1.json"
+    lease.write_text(json.dumps({**json.loads(lease.read_text()), "lease_id": "0123456789abcdef"}))
 
     answer = scene.call("apply", path)
 
     assert answer.code == 4
     assert "lease 1: was running on dev-1, generation 1" in answer.err
+
+
+def test_run_that_ends_in_between_only_frees_a_slot(a_scene: MakeScene) -> None:
+    """Whatever else may start in it by now waits for the next pass."""
+    scene = a_scene(gated("dev-1", slots=1), gated("qa-1", queue="qa", slots=1))
+    scene.seed(2)
+    scene.once()
+    scene.wait_for_running("1")
+    scene.seed(1, queue_name="qa")
+    path = a_plan(scene)
+    scene.end_unsettled("1")
+
+    answer = scene.call("apply", path)
+
+    assert (answer.code, answer.err) == (0, "tinyscheduler: 1 more may start now; the next pass does it\n")
+    assert scene.disk.leases() == ["3"]
 
 
 def test_apply_tends_as_planned_and_starts_nothing_that_was_not(a_scene: MakeScene) -> None:
@@ -205,4 +220,4 @@ def test_task_that_was_tagged_since_is_another_one(scene: Scene) -> None:
 
     answer = scene.call("apply", path)
 
-    assert (answer.code, "task 1: was idle in queue dev" in answer.err) == (4, True)
+    assert (answer.code, "task 1 tags: was none; is write:src" in answer.err) == (4, True)

@@ -24,8 +24,9 @@ HELP_EXAMPLES = """examples:
   tinyscheduler plan --out plan.json && tinyscheduler apply plan.json
 
 It takes the lock, looks again, and refuses with exit code 4 and the differences when the plan no longer
-fits: leases, requests, pauses, settings, and the tasks to be started. Else it is a pass that does these
-actions and starts nothing else. A plan is good for an hour, and only once.
+fits: its starts, their tasks, leases, requests, pauses, settings. A run that has ended meanwhile only frees
+a slot. Else it is a pass that tends as always and starts what the plan names, nothing else. A plan is good
+for an hour, and only once.
 """
 
 

@@ -1,7 +1,7 @@
-"""Carry out a plan that a person has looked at, if nothing it rests on has changed (features A4).
+"""Carry out a plan that a person has looked at, if what it says still holds (features A4, ADR 0053).
 
 It is a pass like any other, and killed anywhere the next pass goes on; it starts nothing that the plan
-does not name, although tending may have made room for more.
+does not name, although there may be room for more by now.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tinyscheduler.errors import Refused
+from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.ports import World
-from tinyscheduler.reconcile.basis import Basis, differences
+from tinyscheduler.reconcile.basis import Basis, differences, lease_ids, running
 from tinyscheduler.reconcile.holding import lock_seen
 from tinyscheduler.reconcile.preview import preview
 from tinyscheduler.reconcile.report import Report
-from tinyscheduler.reconcile.run import locked_look, run_once
+from tinyscheduler.reconcile.run import Permitted, locked_look, run_once
 from tinyscheduler.views.plan import action_json
+from tinyscheduler.views.wording import line_text
 
 DIFFERENCES_SHOWN_MAX = 20
 
@@ -52,13 +54,12 @@ def apply_plan(approved: Approved, wire: Callable[[], World]) -> Report:
     try:
         now = preview(looking)
         _refuse_other(approved, looking)
-        changed = differences(approved.basis, now.basis) + _other_deeds(approved.deeds, deeds_of(now))
+        changed = differences(approved.basis, now.basis) + _other_deeds(approved, now)
         if changed:
             raise _drifted(changed)
-        permitted = frozenset((start.task.id, start.agent.name) for start in now.start.starts)
         acting = wire()._replace(lock=looking.lock)
         try:
-            return locked_look(acting, only=permitted)
+            return locked_look(acting, only=_permitted(approved))
         finally:
             acting.server.close()
     finally:
@@ -66,6 +67,14 @@ def apply_plan(approved: Approved, wire: Callable[[], World]) -> Report:
         looking.lock.release()
         if looking.lock.was_poked():
             _look_for_others(wire())
+
+
+def _permitted(approved: Approved) -> Permitted:
+    return frozenset(
+        (TaskId(deed.task_id), AgentName(deed.agent))
+        for deed in approved.deeds
+        if deed.kind == "start" and deed.agent is not None
+    )
 
 
 def _look_for_others(world: World) -> None:
@@ -99,12 +108,35 @@ def deeds_of(report: Report) -> tuple[Deed, ...]:
     )
 
 
-def _other_deeds(then: Sequence[Deed], now: Sequence[Deed]) -> list[str]:
-    """The same facts can call for other deeds: time has passed, or another task has come first."""
-    before, after = frozenset(then), frozenset(now)
-    lines = [f"{_deed_text(deed)}: planned, and not any more" for deed in then if deed not in after]
-    lines += [f"{_deed_text(deed)}: not planned, and now it is" for deed in now if deed not in before]
-    return lines or (["the order of the starts"] if tuple(then) != tuple(now) else [])
+def _other_deeds(approved: Approved, now: Report) -> list[str]:
+    """The same facts can call for other deeds: time has passed, or another task has come first. Another
+    start that would be made as well is no difference: it is left to the next pass."""
+    there, lines = deeds_of(now), []
+    for deed in approved.deeds:
+        if deed in there or _is_settled(deed, approved.basis, now.basis):
+            continue
+        why = _why_not(deed, now) if deed.kind == "start" else "planned, and not any more"
+        lines.append(f"{_deed_text(deed)}: {why}")
+    new = [deed for deed in there if deed not in approved.deeds and deed.kind not in ("start", "settle")]
+    return lines + [f"{_deed_text(deed)}: not planned, and now it is" for deed in new]
+
+
+def _is_settled(deed: Deed, then: Basis, now: Basis) -> bool:
+    """What was to be done about a run is done: the run was there, and is over."""
+    return deed.lease_id is not None and deed.lease_id in lease_ids(then) - running(now)
+
+
+def _why_not(deed: Deed, now: Report) -> str:
+    task_id = TaskId(deed.task_id)
+    others = {start.task.id: start.agent.name for start in now.start.starts}
+    held = {one.task_id: one for one in now.start.held}
+    if task_id in others:
+        return f"planned, and now it would be on {others[task_id]}"
+    if f"lease {task_id}" in now.basis:
+        return "planned, and it has a run"
+    if task_id in held:
+        return f"planned, and now it is held as {held[task_id].reason}: {line_text(held[task_id].value)}"
+    return "planned, and the task waits no more"
 
 
 def _deed_text(deed: Deed) -> str:
