@@ -259,6 +259,10 @@ class RunFolders(Protocol):
         """What the agent says about its run, why that does not count, or None: it says nothing.
         Raises StateError when the disk fails."""
 
+    def crash(self, run_folder: str) -> str:
+        """How the wrapper of this run broke, in one line; empty: it did not, or nobody can tell. Never
+        raises."""
+
 
 class Journal(Protocol):
     """Append-only facts. Never raises: a fact that could not be written is counted and shown."""

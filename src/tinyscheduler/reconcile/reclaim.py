@@ -170,8 +170,9 @@ def _finish(context: Context, action: Reclaim | Release, *, is_given_up: bool) -
             world.leases.write(current, is_durable=False)
         return current
     now = world.clock.now()
+    crash = _crash(context, action)
     said = world.runs.outcome(current.run_folder, None, now, workspace=current.workspace)
-    outcome = said or Outcome(_outcome(context, action), now, summary=_summary(action))
+    outcome = said or Outcome(_outcome(context, action), now, summary=_summary(action, crash))
     finished = current._replace(state="finished", outcome=outcome, is_given_up=is_given_up)
     world.leases.write(finished, is_durable=False)
     context.note("run_finished", finished, action.reason, outcome=outcome.kind)
@@ -188,10 +189,24 @@ def _outcome(context: Context, action: Reclaim | Release) -> OutcomeClass:
     return stop.reason if stop is not None and is_meant else action.outcome
 
 
-def _summary(action: Reclaim | Release) -> str:
-    log = os.path.join(action.lease.run_folder, "output.log")
+def _crash(context: Context, action: Reclaim | Release) -> str:
+    """A wrapper that broke is our fault, and told as that; whoever was killed has left no such word."""
+    lease = action.lease
+    crash = context.world.runs.crash(lease.run_folder) if action.reason in DEATHS else ""
+    if crash:
+        context.report.trouble(
+            f"task {lease.task_id}: its wrapper broke: {crash}",
+            hint=f"see {os.path.join(lease.run_folder, 'wrapper.log')}; it is a bug if the program was not "
+            "changed meanwhile",
+            reference="wrapper-broke",
+        )
+    return crash
+
+
+def _summary(action: Reclaim | Release, crash: str) -> str:
+    log = os.path.join(action.lease.run_folder, "wrapper.log" if crash else "output.log")
     why = action.why or action.reason.replace("_", " ")
-    return f"ended by the scheduler: {why}; see {log}"
+    return f"ended by the scheduler: {why}{f', {crash}' if crash else ''}; see {log}"
 
 
 def _kind(action: Reclaim | Release) -> Literal["reclaim", "release"]:

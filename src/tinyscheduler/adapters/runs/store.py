@@ -28,7 +28,13 @@ INBOX = "inbox.md"
 INBOX_BYTES_MAX = 1_000_000
 """Agents read it whole."""
 
-_KNOWN = frozenset((ORDER, PROMPT, RESULT, "output.log", INBOX, "wrapper.log", "lease.broken.json"))
+WRAPPER_LOG = "wrapper.log"
+WRAPPER_LOG_BYTES_MAX = 1_000_000
+"""A wrapper says some lines in its life."""
+TRACEBACK = "Traceback (most recent call last):"
+CRASH_CHARS_MAX = 300
+
+_KNOWN = frozenset((ORDER, PROMPT, RESULT, "output.log", INBOX, WRAPPER_LOG, "lease.broken.json"))
 """What we or an agent that keeps to its contract put there. Anything else is somebody's work."""
 
 
@@ -132,6 +138,19 @@ class RunFolderStore:
         from tinyscheduler.adapters.runs.result_file import read_result
 
         return read_result(path, redact=redact, workspace=workspace, disk=self._disk)
+
+    def crash(self, run_folder: str) -> str:
+        """The last line of the traceback that a wrapper has left in its log."""
+        try:
+            text = self._disk.read_limited(f"{run_folder}/{WRAPPER_LOG}", WRAPPER_LOG_BYTES_MAX)
+        except (OSError, ValueError):
+            # Not there, or not what a wrapper writes.
+            return ""
+        from tinyscheduler.model.result import one_line
+
+        _, mark, traceback = text.decode("utf-8", "replace").rpartition(TRACEBACK)
+        last = traceback.strip().rpartition("\n")[2] if mark else ""
+        return one_line(self._redact(last), chars_max=CRASH_CHARS_MAX)
 
     def _folder_of(self, order: Order) -> str:
         folder, _, name = order.prompt_file.rpartition("/")
