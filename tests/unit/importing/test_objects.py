@@ -204,7 +204,7 @@ def test_issue_without_an_address_is_known_by_its_number() -> None:
         ([{"number": 1, "title": "a", "labels": ["x" * 256]}], "[0].labels"),
         ([{"number": 1, "title": "a", "body": 5}], "[0].body"),
         ([{"number": 1, "title": "a", "url": "a\nb"}], "[0].url"),
-        ([{"number": 1, "title": "a"}, {"number": 1, "title": "b"}], "issue #1"),
+        ([{"number": 1, "title": "a"}, {"number": 1, "title": "a"}], "issue #1"),
         ([5], "[0]"),
     ],
 )

@@ -58,7 +58,7 @@ def carry_out(
             made.ids[step.at] = step.task.id
         after_each()
     for step in sorted(steps, key=lambda step: step.has_children):
-        _let_go(desk, step, wish, made)
+        _let_go(desk, step, wish, task_id=made.ids[step.at])
 
 
 def _made(desk: TaskDesk, draft: TaskDraft, *, mark: str) -> Task:
@@ -81,7 +81,7 @@ def _found(desk: TaskDesk, draft: TaskDraft, mark: str) -> Task | None:
         return None
 
 
-def _let_go(desk: TaskDesk, step: Step, wish: Wish, made: Made) -> None:
+def _let_go(desk: TaskDesk, step: Step, wish: Wish, *, task_id: TaskId) -> None:
     """Of the name that has held it, if it is still the one; what people have done with it since stays."""
     if not is_held(step) or (step.task is not None and step.task.assigned_to != BEING_IMPORTED):
         return
@@ -89,4 +89,4 @@ def _let_go(desk: TaskDesk, step: Step, wish: Wish, made: Made) -> None:
     edit = TaskEdit(
         status="complete" if is_over else None, assigned_to=assignee_of(step, wish) or "", by=wish.author
     )
-    desk.change(made.ids[step.at], edit)
+    desk.change(task_id, edit)
