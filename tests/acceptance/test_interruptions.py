@@ -15,7 +15,8 @@ from tests.acceptance.scene import Scene, gated
 from tests.acceptance.speech import READING, WRITING, Words, assert_well_spoken
 from tests.integration.commands import an_agent
 from tests.integration.stub_behaviours import hang
-from tests.integration.stub_server import Handler, Message, StubServer, behave_well
+from tests.integration.stub_http import behave_well
+from tests.integration.stub_server import Handler, Message, StubServer
 from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.integration.stub_server import Behaviour, Handler, Message, StubServer, behave_well
+from tests.integration.stub_http import behave_well
+from tests.integration.stub_server import Behaviour, Handler, Message, StubServer
 
 
 class Weather:

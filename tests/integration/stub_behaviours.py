@@ -5,15 +5,8 @@ from __future__ import annotations
 import json
 import socket
 
-from tests.integration.stub_server import (
-    Behaviour,
-    Handler,
-    Message,
-    answer_to,
-    behave_well,
-    event,
-    rpc_error,
-)
+from tests.integration.stub_http import answer_to, behave_well, event, rpc_error
+from tests.integration.stub_server import Behaviour, Handler, Message
 
 
 def fail(status: int, body: bytes = b'{"error":"oh"}', kind: str = "application/json") -> Behaviour:

@@ -1,8 +1,9 @@
 """A task server on loopback that answers like the public one, and misbehaves when told to (by the
 behaviours of ``stub_behaviours``).
 
-Real HTTP by the standard library in a thread. Facts are those of tinytask 2 and 3; every POST takes
-the next behaviour of the script, or behaves well when the script is empty.
+Real HTTP by the standard library in threads. Facts are those of tinytask 2 and 3, three kinds of them: the
+public server, the same in its older transport (``stub_sse``), and the older server (``stub_old``). Every
+POST takes the next behaviour of the script, or behaves well when the script is empty.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from collections import deque
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
-from tests.integration.stub_store import Refusal, Row, Store
+from tests.integration import stub_http, stub_sse
+from tests.integration.stub_old import old_tools
+from tests.integration.stub_public import public_tools
+from tests.integration.stub_store import Row, Store
 
 Message = dict[str, object]
 Behaviour = Callable[["Handler", Message], None]
-
-BODY_MAX_BYTES = 102_400
+Kind = Literal["public", "sse", "old"]
 
 
 class Seen(NamedTuple):
@@ -62,34 +65,41 @@ class Handler(BaseHTTPRequestHandler):
         super().setup()
         self.number = self.server.stub.connected(self.connection)
 
+    @property
+    def lower_headers(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers.items()}
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         stub = self.server.stub
-        message = json.loads(body or b"{}")
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        stub.requests.append(Seen("POST", self.path, headers, message, self.number))
+        message = _message_of(body)
+        stub.requests.append(Seen("POST", self.path, self.lower_headers, message, self.number))
         behave = stub.next_behaviour()
         if behave is not None:
             behave(self, message)
-        elif not self._refuse_badly_framed(headers, len(body)):
-            behave_well(self, message)
+        else:
+            stub.front.post(self, body)
+
+    def do_GET(self) -> None:
+        self._see("GET")
+        if self.path == "/health":
+            transport = {} if self.server.stub.is_sse else {"transport": "streamable-http"}
+            self.reply(200, json.dumps({"status": "healthy", **transport}).encode())
+        elif not stub_http.is_mcp(self.path):
+            self.reply(404, b'{"error":"Not found"}')
+        else:
+            self.server.stub.front.get(self)
 
     def do_DELETE(self) -> None:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.stub.requests.append(Seen("DELETE", self.path, headers, {}, self.number))
+        self._see("DELETE")
         self.reply(200, b"")
 
-    def _refuse_badly_framed(self, headers: dict[str, str], size: int) -> bool:
-        accept = headers.get("accept", "")
-        if size > BODY_MAX_BYTES:
-            self.reply(500, b'{"error":"Internal server error"}')
-        elif "application/json" not in accept or "text/event-stream" not in accept:
-            self.reply(406, rpc_error("Not Acceptable: Client must accept both"))
-        elif headers.get("content-type") != "application/json":
-            self.reply(415, rpc_error("Unsupported Media Type: Content-Type must be application/json"))
-        else:
-            return False
-        return True
+    def do_PUT(self) -> None:
+        self._see("PUT")
+        self.reply(405, stub_http.rpc_error("Method not allowed."))
+
+    def _see(self, method: str) -> None:
+        self.server.stub.requests.append(Seen(method, self.path, self.lower_headers, {}, self.number))
 
     def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
         """A whole answer. Underscores in header names become hyphens."""
@@ -105,6 +115,15 @@ class Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+def _message_of(body: bytes) -> Message:
+    """For the record; what cannot be read is none."""
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 class Server(ThreadingHTTPServer):
     """Joins its threads when closed, so that no test leaves one behind."""
 
@@ -118,9 +137,13 @@ class Server(ThreadingHTTPServer):
 class StubServer:
     """``with StubServer() as stub``: listens until the block ends; can be stopped and started again."""
 
-    def __init__(self, *, certificate: str | None = None) -> None:
+    def __init__(self, kind: Kind = "public", *, certificate: str | None = None) -> None:
         """``certificate`` is a PEM file with a key: the stub then speaks TLS."""
         self.store = Store()
+        self.http, self.sse = stub_http.Front(), stub_sse.Front()
+        self.become(kind)
+        self.lock = threading.RLock()
+        """One call at a time, as the public server has one thread."""
         self._certificate = certificate
         self.requests: list[Seen] = []
         self.released = threading.Event()
@@ -130,6 +153,15 @@ class StubServer:
         self._connections: list[socket.socket] = []
         self._server: Server | None = None
         self._port = 0
+
+    def become(self, kind: Kind) -> None:
+        """Another version over the same tasks, as after an upgrade."""
+        self.is_sse = kind != "public"
+        self.store.tools = old_tools(self.store) if kind == "old" else public_tools(self.store)
+
+    @property
+    def front(self) -> stub_http.Front | stub_sse.Front:
+        return self.sse if self.is_sse else self.http
 
     @property
     def url(self) -> str:
@@ -201,45 +233,3 @@ def _with_tls(listener: socket.socket, certificate: str) -> socket.socket:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
-
-
-def rpc_error(message: str, code: int = -32000) -> bytes:
-    """A JSON-RPC error without an id, as the transport sends it."""
-    return json.dumps({"jsonrpc": "2.0", "error": {"code": code, "message": message}, "id": None}).encode()
-
-
-def event(message: object, *, end: str = "\n") -> bytes:
-    """One event of a stream."""
-    data = json.dumps(message, ensure_ascii=False)
-    return f"event: message{end}data: {data}{end}{end}".encode()
-
-
-def answer_to(handler: Handler, request: Message) -> Message:
-    """What the store says to a request; carries it out."""
-    params = request.get("params")
-    assert isinstance(params, dict)
-    tool, arguments = params["name"], params["arguments"]
-    try:
-        value = handler.server.stub.store.run(tool, arguments)
-        text, extra = json.dumps(value, indent=2, ensure_ascii=False), {}
-    except Refusal as refusal:
-        text, extra = str(refusal), {"isError": True}
-    result = {"content": [{"type": "text", "text": text}], **extra}
-    return {"result": result, "jsonrpc": "2.0", "id": request["id"]}
-
-
-def behave_well(handler: Handler, request: Message) -> None:
-    """As the public server: stateless, every answer a stream of one event."""
-    if "id" not in request:
-        handler.reply(202, b"")
-    elif request["method"] == "initialize":
-        result = {
-            "protocolVersion": "2025-06-18",
-            "capabilities": {"tools": {}},
-            "serverInfo": {"name": "stub", "version": "1"},
-        }
-        handler.reply(
-            200, event({"jsonrpc": "2.0", "id": request["id"], "result": result}), "text/event-stream"
-        )
-    else:
-        handler.reply(200, event(answer_to(handler, request)), "text/event-stream")

@@ -20,7 +20,10 @@ PURE_ROOMS = (
     "wrapper.course",
     "wrapper.outcomes",
     "adapters.mcp.wire",
+    "adapters.mcp.answer",
+    "adapters.mcp.habits",
     "adapters.mcp.task_json",
+    "adapters.mcp.remark_json",
     "adapters.mcp.faults",
     "adapters.mcp.fetch",
 )

@@ -17,6 +17,7 @@ from tinyscheduler.ports import LockHolder, World
 
 if TYPE_CHECKING:
     from tinyscheduler.adapters.embedded import EmbeddedTaskServer
+    from tinyscheduler.adapters.mcp.manners import Memory
     from tinyscheduler.model.configuration import Places
     from tinyscheduler.ports import (
         Attic,
@@ -173,8 +174,8 @@ def wire_logs(configuration: Configuration) -> LogSide:
 
 
 def desk(configuration: Configuration, invocation: Invocation, *, is_read_only: bool = False) -> TaskDesk:
-    """For ``task``: whichever server is configured. ``is_read_only`` is for the embedded store: no file
-    is made or touched. Raises ConfigError."""
+    """For ``task``: whichever server is configured. ``is_read_only``: no file is made or touched. Raises
+    ConfigError."""
     connection = configuration.connection
     if connection.endpoint is None:
         return _embedded(configuration, is_read_only=is_read_only)
@@ -186,6 +187,7 @@ def desk(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         headers=headers(configuration, invocation.environ, env_file=invocation.env_file),
         timeout_s=connection.timeout_s,
         ca_file=connection.ca_file,
+        memory=_task_servers(configuration, is_read_only=is_read_only),
     )
 
 
@@ -230,7 +232,14 @@ def _task_server(configuration: Configuration, invocation: Invocation, *, is_rea
         timeout_s=connection.timeout_s,
         budget_s=connection.budget_s,
         ca_file=connection.ca_file,
+        memory=_task_servers(configuration, is_read_only=is_read_only),
     )
+
+
+def _task_servers(configuration: Configuration, *, is_read_only: bool) -> Memory:
+    from tinyscheduler.adapters.mcp.manners import FILE_NAME, Memory
+
+    return Memory(f"{configuration.places.cache}/{FILE_NAME}", is_read_only)
 
 
 def _embedded(configuration: Configuration, *, is_read_only: bool) -> EmbeddedTaskServer:

@@ -114,6 +114,8 @@ class Backlog(NamedTuple):
     working: tuple[Task, ...] = ()
     """Tasks of our queues and agents that somebody works on, as far as the lists that were read show
     them: one that is missing here has to be asked for before anything is said of it."""
+    has_queues: bool = True
+    """False: the server knows none, so that only what is assigned to an agent can be ours."""
 
 
 class StartSnapshot(NamedTuple):

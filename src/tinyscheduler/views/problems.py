@@ -146,6 +146,9 @@ def _server(seen: Seen) -> Iterator[Problem]:
     for gap in seen.backlog.value.gaps:
         where = f"queue {gap.queue}" if gap.queue is not None else f"the tasks of {gap.agent}"
         yield Problem("server", "queue-unknown", f"{where}: {gap.why}", "nothing of it is started")
+    if not seen.backlog.value.has_queues:
+        message = "the task server is an older one without queues: only tasks assigned to agents are started"
+        yield Problem("note", "no-queues", message, "assign tasks to agents, or use a newer task server")
 
 
 def _closed(seen: Seen) -> Iterator[Problem]:

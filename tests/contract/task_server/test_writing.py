@@ -165,7 +165,7 @@ def test_a_comment_is_shown_and_leaves_the_task_alone(house: House) -> None:
     said = house.server.comment(made, "attempt 1 failed: exit 2", "tinyscheduler")
 
     assert (said.text, said.author) == ("attempt 1 failed: exit 2", "tinyscheduler")
-    assert house.server.get(made) == (before, (said,))
+    assert house.server.get(made) == (before, (said,), ())
 
 
 def test_a_long_comment_arrives_whole(house: House) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.integration import stub_behaviours as stubs
 from tests.integration.mcp.known import BOB, DEV, ONE, QA, SUE, TOKEN
-from tests.integration.stub_server import StubServer, event
+from tests.integration.stub_http import event
+from tests.integration.stub_server import StubServer
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
 from tinyscheduler.errors import (
     ServerUnavailable,

@@ -6,7 +6,8 @@ import pytest
 
 from tests.integration import stub_behaviours as stubs
 from tests.integration.mcp.known import BOB, ONE, SUE
-from tests.integration.stub_server import Behaviour, Handler, Message, StubServer, answer_to
+from tests.integration.stub_http import answer_to
+from tests.integration.stub_server import Behaviour, Handler, Message, StubServer
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
 from tinyscheduler.errors import ServerUnavailable
 
@@ -42,7 +43,7 @@ def test_a_repeat_that_meets_a_hand_in_between_shows_it(stub: StubServer, client
 
     def meddle(handler: Handler, request: Message) -> None:
         answer_to(handler, request)
-        stub.store.update_task({"id": 1, "assigned_to": "a-person"})
+        stub.store.change(1, {"assigned_to": "a-person"})
         stubs.drop(handler, request)
 
     stub.script(meddle)

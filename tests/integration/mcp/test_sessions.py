@@ -59,7 +59,11 @@ def test_a_server_that_forgets_every_session_is_given_up(stub: StubServer, clien
     assert stub.tools.count("initialize") == 1
 
 
-def test_the_old_sse_mode_is_explained(stub: StubServer, client: McpTaskServer) -> None:
+def test_a_server_that_wants_a_session_and_gives_none_is_explained(
+    stub: StubServer, client: McpTaskServer
+) -> None:
+    """Neither by ``initialize`` nor by opening a stream."""
+    stub.sse.is_mute = True
     stub.script(*[stubs.fail(400, b'{"error":"Missing session ID"}')] * 5)
 
     with pytest.raises(ServerUnavailable, match="Missing session ID") as caught:

@@ -57,7 +57,7 @@ def test_a_server_that_wants_a_session_is_understood(text: str) -> None:
     ("status", "verdict"),
     [
         (301, ServerUnavailable), (400, ServerUnavailable), (401, ServerUnavailable),
-        (403, ServerUnavailable), (404, ServerUnavailable), (405, ServerUnavailable),
+        (403, ServerUnavailable), (404, faults.NotSpoken), (405, faults.NotSpoken),
         (406, ServerUnavailable), (413, ServerUnavailable), (415, ServerUnavailable),
         (418, ServerUnavailable), (429, faults.NotDone), (500, ServerUnavailable),
         (502, faults.Dropped), (503, faults.Dropped), (504, faults.Dropped), (599, ServerUnavailable),
@@ -84,12 +84,12 @@ def test_the_servers_own_words_are_shown() -> None:
 
 
 def test_not_found_is_about_the_session_only_where_there_is_one() -> None:
-    assert type(status_fault(404)) is ServerUnavailable
+    assert type(status_fault(404)) is faults.NotSpoken
     assert type(status_fault(404, has_session=True)) is faults.SessionNeeded
     assert type(status_fault(404, body=b'{"error":"Session not found"}')) is faults.SessionNeeded
 
 
-def test_the_old_sse_mode_is_named_in_the_hint() -> None:
+def test_a_server_that_wants_a_session_and_gives_none_is_explained() -> None:
     fault = status_fault(400, body=b'{"error":"Missing session ID"}')
 
     assert type(fault) is faults.SessionNeeded

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.mcp.wires import JSON, STREAM, reply, result_of, stream, text_result
 from tinyscheduler.adapters.mcp import faults, wire
+from tinyscheduler.adapters.mcp.answer import Answer
 from tinyscheduler.errors import ServerRefused, ServerUnavailable, TinySchedulerError
 
 
@@ -73,7 +74,7 @@ def test_bytes_that_are_no_utf_8_spoil_one_letter_and_not_the_list() -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
 def test_an_answer_may_arrive_in_any_pieces(size: int) -> None:
     body = stream({"method": "notifications/progress"}, reply("ja\u2028äöü"), end="\r\n")
-    answer = wire.Answer(STREAM, 7)
+    answer = Answer(STREAM, 7)
 
     told = [answer.feed(body[at : at + size]) for at in range(0, len(body), size)]
 

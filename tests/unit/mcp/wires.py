@@ -2,7 +2,7 @@
 
 import json
 
-from tinyscheduler.adapters.mcp import wire
+from tinyscheduler.adapters.mcp.answer import Answer
 
 STREAM = "text/event-stream"
 JSON = "application/json"
@@ -22,6 +22,6 @@ def text_result(text: str, **more: object) -> dict[str, object]:
 
 
 def result_of(body: bytes, content_type: str, call_id: int) -> object:
-    answer = wire.Answer(content_type, call_id)
+    answer = Answer(content_type, call_id)
     answer.feed(body)
     return answer.result()

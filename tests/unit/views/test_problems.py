@@ -17,6 +17,7 @@ from tinyscheduler.views.problems import exit_code, problems
 from tinyscheduler.views.seen import Seen
 
 UNREACHABLE = Unknown("nobody answers")
+NO_QUEUES = Known(b.a_backlog().value._replace(has_queues=False))
 SERVER_FAULT = PastFault("task-server-unavailable", "nobody answered", "look there")
 
 
@@ -104,6 +105,7 @@ PROBLEMS: tuple[tuple[str, Seen, str, int], ...] = (
         "queue dev: cut off",
         3,
     ),
+    ("no-queues", seen(backlog=NO_QUEUES), "only tasks assigned to agents are started", 0),
     ("pass-record", seen(last_pass=BrokenRecord("passes/last.json", "it does not parse")), "last.json", 1),
     ("pass-late", seen(last_pass=a_pass(age_s=400)), "ended 6m ago", 1),
     (

@@ -1,23 +1,39 @@
 """``ports.TaskDesk`` over MCP: what people and agents do with ``task`` on a server elsewhere.
 
-Apart from ``tasks`` because no pass needs it: a pass never makes a task, nor changes what one says.
+Apart from ``tasks`` because it says more: a pass never changes what a task says. What an older server
+would ignore in silence (queues, subtasks, blockers; tinytask 2.5) is refused before anything is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Self
+from collections.abc import Callable, Mapping
+from typing import Final, Self, TypeVar
 
-from tinyscheduler.adapters.mcp import task_json, wire
+from tinyscheduler.adapters.mcp import faults, remark_json, task_json, wire
 from tinyscheduler.adapters.mcp.client import Effect, McpClient
+from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.errors import ServerRefused, ServerUnavailable
-from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
-from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.task import Comment, Task, TaskDetail
+from tinyscheduler.model.desk import (
+    NewLink,
+    RemarkCounts,
+    TaskDraft,
+    TaskEdit,
+    TaskEvent,
+    TaskList,
+    TaskQuery,
+    cut,
+    matches,
+)
+from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
 
 PAGE_ROWS: Final = 500
 """As a pass asks for: about 0.4 MB and 10 ms on the public server."""
 
+NEWER_TOOL: Final = "get_queue_tasks"
+"""By it a server with queues, subtasks and blockers is known from an older one (tinytask 2.5)."""
+
+T = TypeVar("T")
 Arguments = dict[str, wire.Argument]
 
 
@@ -25,11 +41,22 @@ class McpTaskDesk:
     """A task server behind an MCP endpoint. Opens nothing before the first call."""
 
     def __init__(
-        self, endpoint: str, *, headers: Mapping[str, str], timeout_s: float, ca_file: str | None = None
+        self,
+        endpoint: str,
+        *,
+        headers: Mapping[str, str],
+        timeout_s: float,
+        ca_file: str | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """``timeout_s`` for all calls of one command together. Raises ConfigError."""
         self._client = McpClient(
-            endpoint, headers=headers, timeout_s=timeout_s, budget_s=timeout_s, ca_file=ca_file
+            endpoint,
+            headers=headers,
+            timeout_s=timeout_s,
+            budget_s=timeout_s,
+            ca_file=ca_file,
+            memory=memory,
         )
 
     @classmethod
@@ -54,32 +81,30 @@ class McpTaskDesk:
                 "blocked_by_task_id": _id(draft.blocked_by),
             }
         )
+        self._check_newer(arguments)
         task = self._written("create_task", arguments, "once")
-        if draft.queue is not None and task.queue != draft.queue:
-            # An older server ignores what it does not know (tinytask 2.5).
-            raise ServerRefused(
-                f"the server made task {task.id} without queue {draft.queue}: it knows no queues",
-                hint="assign the task to an agent instead",
-            )
+        if task.queue != (draft.queue or task.queue):
+            message = f"the task server made task {task.id} without queue {draft.queue}"
+            raise ServerRefused(message, hint="archive it, and add it again without a queue")
         return task
 
     def find(self, query: TaskQuery) -> TaskList:
         """In pages; filters that the server lacks or ignores are applied here as well."""
         seen: dict[TaskId, Task] = {}
         offset, is_last = 0, False
-        while not is_last and sum(_matches(task, query) for task in seen.values()) <= query.limit:
+        wanted = query.offset + query.limit
+        while not is_last and sum(matches(task, query) for task in seen.values()) <= wanted:
             rows = task_json.rows_of(self._read("list_tasks", _page(query, offset)))
             before = len(seen)
             seen.update((task.id, task) for task in rows.tasks)
             offset += rows.received
             # Another length than asked for is the end, or everything; nothing new is a repetition.
             is_last = rows.received != PAGE_ROWS or len(seen) == before
-        tasks = sorted((task for task in seen.values() if _matches(task, query)), key=task_json.sort_key)
-        return TaskList(tuple(tasks[: query.limit]), len(tasks) > query.limit)
+        return cut(seen.values(), query)
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port."""
-        return task_json.detail_of(self._read("get_task", {"id": task_json.id_argument(task_id)}))
+        return remark_json.detail_of(self._read("get_task", {"id": task_json.id_argument(task_id)}))
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
         """May be sent twice: the same values twice are the same."""
@@ -100,62 +125,126 @@ class McpTaskDesk:
         if edit.blocked_by == "":
             # The one argument of the public server that may be null (tinytask 3.3).
             fields["blocked_by_task_id"] = None
-        if edit.queue == "":
-            # An empty queue_name would become a queue of that name (tinytask 5).
-            task = self._written("remove_task_from_queue", {"task_id": number}, "repeatable")
-            if not fields:
-                return task
+        self._check_newer(fields)
+        alone = self._taken_out(number, edit)
+        if alone is not None and not fields:
+            return alone
         return self._written("update_task", {"id": number, **fields}, "repeatable")
+
+    def _taken_out(self, number: int | str, edit: TaskEdit) -> Task | None:
+        """Of its queue, of its parent: what an update cannot say. An empty queue_name would become a
+        queue of that name (tinytask 5), a parent that is null the task 0 (tinytask 3.3)."""
+        task = None
+        for is_wanted, tool, name in (
+            (edit.queue == "", "remove_task_from_queue", "task_id"),
+            (edit.parent == "", "move_subtask", "subtask_id"),
+        ):
+            if is_wanted:
+                task = self._written(tool, {name: number}, "repeatable")
+        return task
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Never sent twice once it may have arrived."""
-        arguments: dict[str, wire.Argument] = {
+        arguments: Arguments = {
             "task_id": task_json.id_argument(task_id),
             "content": text,
             "created_by": author,
         }
         fitting = wire.with_text_cut("add_comment", arguments, "content")
-        answer = self._client.call("add_comment", fitting, "once")
-        try:
-            return task_json.comment_of(answer)
-        except ServerUnavailable as error:
-            error.maybe_applied = True
-            raise
+        return _after_write(task_json.comment_of, self._client.call("add_comment", fitting, "once"))
+
+    def link(self, task_id: TaskId, link: NewLink) -> Link:
+        """Never sent twice once it may have arrived."""
+        arguments = _given(
+            {
+                "task_id": task_json.id_argument(task_id),
+                "url": link.url,
+                "description": link.description or None,
+                "created_by": link.author,
+            }
+        )
+        return _after_write(remark_json.link_of, self._client.call("add_link", arguments, "once"))
+
+    def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
+        """Never sent twice once it may have arrived."""
+        arguments: Arguments = {
+            "task_id": task_json.id_argument(task_id),
+            "current_agent": current,
+            "new_agent": new,
+            "comment": comment,
+        }
+        return self._written("move_task", wire.with_text_cut("move_task", arguments, "comment"), "once")
+
+    def archive(self, task_id: TaskId) -> Task:
+        """May be sent twice: what is archived stays so."""
+        return self._written("archive_task", {"id": task_json.id_argument(task_id)}, "repeatable")
+
+    def remark_counts(self) -> Mapping[TaskId, RemarkCounts] | None:
+        """None: it would take a call for each task."""
+        return None
+
+    def history(self, task_id: TaskId) -> tuple[TaskEvent, ...] | None:
+        """None: the public server keeps none; the embedded one does, and says so in its list of tools."""
+        if not self._client.offers("get_task_history"):
+            return None
+        answer = self._read("get_task_history", {"task_id": task_json.id_argument(task_id)})
+        return remark_json.history_of(answer)
 
     def close(self) -> None:
         """Idempotent."""
         self._client.close()
 
+    def _check_newer(self, arguments: Mapping[str, object]) -> None:
+        """Raises ServerRefused for what an older server would ignore in silence."""
+        said = [words for name, words in _NEWER_ARGUMENTS.items() if name in arguments]
+        if said and not self._client.offers(NEWER_TOOL, anew=True):
+            raise ServerRefused(
+                f"the task server is an older one and knows no {said[0]}; nothing was written",
+                hint="leave that out, assign the task to an agent, or use a newer task server",
+            )
+
     def _read(self, tool: str, arguments: Arguments) -> object:
         return self._client.call(tool, arguments, "read")
 
     def _written(self, tool: str, arguments: Arguments, effect: Effect) -> Task:
-        answer = self._client.call(tool, arguments, effect)
         try:
-            return task_json.task_of(answer)
-        except ServerUnavailable as error:
-            # What cannot be read after a write has been done all the same.
-            error.maybe_applied = True
-            raise
+            answer = self._client.call(tool, arguments, effect)
+        except faults.UnknownTool as error:
+            message = f"the task server cannot do that: {error.message}"
+            raise ServerRefused(message, hint="it needs a newer task server") from error
+        return _after_write(task_json.task_of, answer)
+
+
+_NEWER_ARGUMENTS: Final = {
+    "queue_name": "queues",
+    "parent_task_id": "subtasks",
+    "blocked_by_task_id": "tasks that wait for others",
+}
+
+
+def _after_write(read: Callable[[object], T], answer: object) -> T:
+    """What cannot be read after a write has been done all the same."""
+    try:
+        return read(answer)
+    except ServerUnavailable as error:
+        error.maybe_applied = True
+        raise
 
 
 def _page(query: TaskQuery, offset: int) -> Arguments:
+    """As much of the query as the server may narrow; the rest is done here."""
     return _given(
         {
             "queue_name": query.queue,
             "assigned_to": query.assigned_to or None,
             "status": list(query.statuses) or None,
+            "parent_task_id": _id(query.parent),
+            "exclude_subtasks": True if query.parent == "" else None,
+            "include_archived": query.includes_archived or None,
             "limit": PAGE_ROWS,
             "offset": offset,
         }
     )
-
-
-def _matches(task: Task, query: TaskQuery) -> bool:
-    is_wanted = not query.statuses or task.status in query.statuses
-    is_there = query.queue is None or task.queue == query.queue
-    is_theirs = query.assigned_to is None or (task.assigned_to or "") == query.assigned_to
-    return is_wanted and is_there and is_theirs and task.archived_at is None
 
 
 def _given(fields: Arguments) -> Arguments:

@@ -43,6 +43,10 @@ class SessionNeeded(ServerUnavailable):
     """The server keeps sessions and knows none of ours; the request was not carried out."""
 
 
+class NotSpoken(ServerUnavailable):
+    """The address does not take requests in this transport; the request was not carried out."""
+
+
 class AnswerTooLarge(ServerUnavailable):
     """The answer is above the cap; asking for less may work."""
 
@@ -126,8 +130,8 @@ STATUS_RULES: Final = (
     StatusRule(300, 399, "a redirect, which is not followed", _ENDPOINT),
     StatusRule(400, 400, "that it cannot read the request", "Check that the server speaks MCP over HTTP."),
     StatusRule(401, 403, "that we may not", "Check TINYSCHEDULER_MCP_TOKEN_FILE and _MCP_HEADERS."),
-    StatusRule(404, 404, "that there is nothing at this address", _ENDPOINT),
-    StatusRule(405, 405, "that this address takes no calls", _ENDPOINT),
+    StatusRule(404, 404, "that there is nothing at this address", _ENDPOINT, NotSpoken),
+    StatusRule(405, 405, "that this address takes no calls", _ENDPOINT, NotSpoken),
     StatusRule(406, 406, "that it cannot answer in our formats", "Does a proxy change the Accept header?"),
     StatusRule(413, 413, "that the request is too large", "Raise the body limit of the proxy."),
     StatusRule(415, 415, "that it does not take JSON", "Does a proxy change the Content-Type header?"),
@@ -137,9 +141,9 @@ STATUS_RULES: Final = (
     StatusRule(0, 999, "with a status nobody expects here", _ENDPOINT),
 )
 
-_SSE_HINT = (
-    "If this is tinytask in its old SSE mode, start it without TINYTASK_ENABLE_SSE: it then speaks "
-    "Streamable HTTP, which is what we speak."
+_SESSION_HINT: Final = (
+    "It wants a session and gives none, neither over Streamable HTTP nor over the older SSE transport. "
+    "Check TINYSCHEDULER_MCP_ENDPOINT, and the server's own log."
 )
 
 
@@ -147,11 +151,18 @@ def status_fault(status: int, *, location: str, body: bytes, has_session: bool) 
     """The error for an HTTP answer that is no success. ``location`` without its query, or empty."""
     said = body_excerpt(body)
     if status in {400, 404} and (_asks_for_session(said) or (status == 404 and has_session)):
-        return SessionNeeded(f"the task server answers {status} about the session: {said}", hint=_SSE_HINT)
+        return SessionNeeded(
+            f"the task server answers {status} about the session: {said}", hint=_SESSION_HINT
+        )
     rule = next(rule for rule in STATUS_RULES if rule.first <= status <= rule.last)
     details = ": ".join(part for part in (f"to {excerpt(location)}" if location else "", said) if part)
     message = f"the task server answers {status}, {rule.meaning}" + (f" ({details})" if details else "")
     return rule.verdict(message, hint=rule.hint)
+
+
+def not_spoken(fault: ServerUnavailable) -> NotSpoken:
+    """A refusal to open a stream, whatever its status: this server does not speak like that."""
+    return NotSpoken(fault.message, hint=fault.hint)
 
 
 def trust_fault(said: str) -> ServerUnavailable:

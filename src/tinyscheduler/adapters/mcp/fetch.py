@@ -14,55 +14,26 @@ The limit is about idle tasks; those that are worked on come with the same pages
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
 from tinyscheduler.adapters.mcp import faults, task_json, wire
-from tinyscheduler.errors import ServerRefused, TaskServerError
+from tinyscheduler.adapters.mcp.habits import UNKNOWN, Habits, OneStatusAtMost, Read
+from tinyscheduler.errors import TaskServerError
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog, QueueGap
 from tinyscheduler.model.task import Task
 
-Read = Callable[[str, Mapping[str, wire.Argument]], object]
-
 PAGE_ROWS: Final = 500
 """About 0.4 MB and 10 ms on the public server, which answers nobody else meanwhile."""
 
-OLD_SERVER: Final = "the server is an older one without queues; only tasks assigned to agents are found"
-
+OLD_SERVER: Final = "the server shows no queues; only tasks assigned to agents are found"
 
 STATUSES: Final[wire.Argument] = ["idle", "working"]
 
 WORKING_ROWS: Final = 50
 """Room in the last pages below the limit: without it a row that is worked on would cost a call."""
-
-
-class OneStatusAtMost:
-    """Asks again for idle tasks alone where a list of statuses is refused, as older servers do. Once a
-    list was taken, a refusal is about something else."""
-
-    def __init__(self, read: Read) -> None:
-        self._read = read
-        self._takes_lists: bool | None = None
-        """None: not known yet."""
-
-    def __call__(self, tool: str, arguments: Mapping[str, wire.Argument]) -> object:
-        """As ``Read``. Raises TaskServerError."""
-        if self._takes_lists is False:
-            return self._read(tool, {**arguments, "status": "idle"})
-        try:
-            answer = self._read(tool, arguments)
-        except faults.UnknownTool:
-            raise
-        except ServerRefused:
-            if self._takes_lists:
-                raise
-            answer = self._read(tool, {**arguments, "status": "idle"})
-            self._takes_lists = False
-            return answer
-        self._takes_lists = True
-        return answer
 
 
 class ListQuery:
@@ -107,6 +78,7 @@ class Gathering:
         self._working: list[Task] = []
         self._looked_at = 0
         self.parents: set[TaskId] = set()
+        self.has_queues = True
         self._bad: dict[tuple[QueueName | None, AgentName | None], list[str]] = {}
         self._gaps: list[QueueGap] = []
 
@@ -169,19 +141,27 @@ class Gathering:
             open_parents=frozenset(self.parents | more_parents),
             is_cut=is_cut or len(self._ours) > limit,
             working=tuple(self._working),
+            has_queues=self.has_queues,
         )
 
 
-def backlog(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName], *, limit: int) -> Backlog:
+def backlog(
+    read: Read,
+    queues: Sequence[QueueName],
+    agents: Sequence[AgentName],
+    *,
+    limit: int,
+    habits: Habits = UNKNOWN,
+) -> Backlog:
     """``ports.TaskServer.backlog``. Raises the first TaskServerError when no list could be read."""
     first = Gathering(queues, agents)
     if not queues and not agents:
         return first.result(limit, is_cut=False)
-    read = OneStatusAtMost(read)
+    read = OneStatusAtMost(read, habits)
     queries = [*(ListQuery(queue=queue) for queue in queues), *(ListQuery(agent=agent) for agent in agents)]
     error: TaskServerError | None = None
     try:
-        is_all = _read_everything(read, first, queries, limit=limit)
+        is_all = _read_everything(read, first, queries, limit=limit, habits=habits)
     except (faults.NotSent, faults.SessionNeeded):
         raise
     except TaskServerError as found:
@@ -190,16 +170,20 @@ def backlog(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName]
     if is_all:
         return first.result(limit, is_cut=False)
     turn = InTurn(read, Gathering(queues, agents), limit=limit, first_error=error)
-    is_cut = turn.run(queries)
+    turn.gathering.has_queues = first.has_queues
+    is_cut = turn.run([query for query in queries if first.has_queues or query.queue is None])
     return turn.gathering.result(limit, is_cut=is_cut, more_parents=first.parents)
 
 
-def _read_everything(read: Read, gathering: Gathering, queries: list[ListQuery], *, limit: int) -> bool:
+def _read_everything(
+    read: Read, gathering: Gathering, queries: list[ListQuery], *, limit: int, habits: Habits
+) -> bool:
     """One page of all tasks. True: that was everything. Raises TaskServerError."""
     everything = ListQuery()
     rows, is_last = everything.page(read, min(PAGE_ROWS, limit + 1))
     gathering.add(rows, everything)
-    if is_last and not rows.has_queues:
+    gathering.has_queues = rows.has_queues or habits.has_queues()
+    if is_last and gathering.has_queues and not rows.has_queues:
         for query in queries:
             if query.queue is not None:
                 gathering.miss(query, OLD_SERVER)

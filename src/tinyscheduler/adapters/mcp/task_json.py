@@ -79,7 +79,7 @@ def task_of(value: object) -> Task:
     """The one task of an answer: bare, or under ``task`` as ``move_task`` has it.
     Raises ServerUnavailable."""
     inner = value.get("task", value) if isinstance(value, dict) else value
-    return _or_unavailable(_task, inner)
+    return or_unavailable(_task, inner)
 
 
 def detail_of(value: object) -> TaskDetail:
@@ -93,12 +93,12 @@ def detail_of(value: object) -> TaskDetail:
         except Unreadable:
             # A remark that cannot be read decides nothing; the task and the others still can.
             continue
-    return TaskDetail(task, tuple(sorted(comments, key=lambda c: (c.created_at, _number(c.id)))))
+    return TaskDetail(task, tuple(sorted(comments, key=lambda c: (c.created_at, number_key(c.id)))))
 
 
 def comment_of(value: object) -> Comment:
     """One comment. Raises ServerUnavailable."""
-    return _or_unavailable(_comment, value)
+    return or_unavailable(_comment, value)
 
 
 def has_open_child(value: object) -> bool:
@@ -119,7 +119,7 @@ def _is_open(row: object) -> bool:
 
 def sort_key(task: Task) -> tuple[float, datetime, tuple[float, str]]:
     """The server's own order, with the tie-break it lacks (tinytask 5)."""
-    return (-task.priority, task.created_at, _number(task.id))
+    return (-task.priority, task.created_at, number_key(task.id))
 
 
 def id_argument(task_id: TaskId) -> int | str:
@@ -127,7 +127,8 @@ def id_argument(task_id: TaskId) -> int | str:
     return identifier_value(task_id) if len(task_id) <= ID_MAX_CHARS else task_id
 
 
-def _or_unavailable(read: Callable[[object], T], value: object) -> T:
+def or_unavailable(read: Callable[[object], T], value: object) -> T:
+    """What ``read`` makes of it. Raises ServerUnavailable where that is Unreadable."""
     try:
         return read(value)
     except Unreadable as error:
@@ -139,30 +140,30 @@ def _task(value: object) -> Task:
     if not isinstance(value, dict):
         raise Unreadable(f"a {type(value).__name__} stands where a task should")
     row: Row = value
-    task_id = _id(row.get("id"))
+    task_id = id_of(row.get("id"))
     if task_id is None:
         raise Unreadable(f"a task has id {_shown(row.get('id'))}")
     status = _status(row.get("status"))
     if status is None:
         raise Unreadable(f"task {task_id} has status {_shown(row.get('status'))}")
-    created_at = _instant(row.get("created_at"))
+    created_at = instant(row.get("created_at"))
     if created_at is None:
         raise Unreadable(f"task {task_id} has created_at {_shown(row.get('created_at'))}")
-    blocked_by = _id(row.get("blocked_by_task_id"))
+    blocked_by = id_of(row.get("blocked_by_task_id"))
     return Task(
         id=task_id,
-        title=_text(row.get("title")) or "",
+        title=text_of(row.get("title")) or "",
         status=status,
         assigned_to=_name(row.get("assigned_to")),
         queue=_queue(row.get("queue_name")),
         priority=_priority(row.get("priority")),
         created_at=created_at,
-        updated_at=_instant(row.get("updated_at")) or created_at,
-        description=_text(row.get("description")) or "",
+        updated_at=instant(row.get("updated_at")) or created_at,
+        description=text_of(row.get("description")) or "",
         previous_assigned_to=_name(row.get("previous_assigned_to")),
-        created_by=_text(row.get("created_by")),
+        created_by=text_of(row.get("created_by")),
         tags=_tags(row.get("tags")),
-        parent_id=_id(row.get("parent_task_id")),
+        parent_id=id_of(row.get("parent_task_id")),
         blocked_by=blocked_by,
         is_blocked=_is_blocked(row, blocked_by),
         archived_at=_archived_at(row.get("archived_at"), created_at),
@@ -173,13 +174,13 @@ def _comment(value: object) -> Comment:
     """Raises Unreadable."""
     if not isinstance(value, dict):
         raise Unreadable("a comment is not an object")
-    comment_id, created_at = _id(value.get("id")), _instant(value.get("created_at"))
+    comment_id, created_at = id_of(value.get("id")), instant(value.get("created_at"))
     if comment_id is None or created_at is None:
         raise Unreadable("a comment has no usable id or created_at")
     return Comment(
         id=comment_id,
-        text=_text(value.get("content")) or "",
-        author=_text(value.get("created_by")),
+        text=text_of(value.get("content")) or "",
+        author=text_of(value.get("created_by")),
         created_at=created_at,
     )
 
@@ -194,8 +195,8 @@ def _status(value: object) -> Status | None:
     return STATUSES.get(value) if isinstance(value, str) else None
 
 
-def _id(value: object) -> TaskId | None:
-    """None: not there, or nothing that may become a file name."""
+def id_of(value: object) -> TaskId | None:
+    """Of a task, a comment or a link. None: not there, or nothing that may become a file name."""
     if isinstance(value, bool):
         return None
     if isinstance(value, float) and value.is_integer():
@@ -211,7 +212,7 @@ def _is_id(text: str) -> bool:
     return len(text) <= ID_MAX_CHARS and text[:1] != "." and letters.isascii() and letters.isalnum()
 
 
-def _text(value: object) -> str | None:
+def text_of(value: object) -> str | None:
     """Any scalar as text. Half a surrogate pair could be written nowhere: it is replaced."""
     if isinstance(value, str):
         if value.isascii():
@@ -224,12 +225,12 @@ def _text(value: object) -> str | None:
 
 def _name(value: object) -> AgentName | None:
     """An assignee. The text ``null`` is what the manual makes people write for nobody (tinytask 5)."""
-    text = _text(value)
+    text = text_of(value)
     return AgentName(text) if text and text != "null" else None
 
 
 def _queue(value: object) -> QueueName | None:
-    text = _text(value)
+    text = text_of(value)
     return QueueName(text) if text else None
 
 
@@ -247,10 +248,10 @@ def _priority(value: object) -> float:
 def _tags(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
-    return tuple(text for tag in value if (text := _text(tag)))
+    return tuple(text for tag in value if (text := text_of(tag)))
 
 
-def _instant(value: object) -> datetime | None:
+def instant(value: object) -> datetime | None:
     """UTC; ``T...Z`` and the older ``YYYY-MM-DD HH:MM:SS``, which is UTC too (tinytask 2.5)."""
     if not isinstance(value, str):
         return None
@@ -263,7 +264,7 @@ def _instant(value: object) -> datetime | None:
 
 def _archived_at(value: object, created_at: datetime) -> datetime | None:
     """Archived is archived, also at a time we cannot read."""
-    return None if not value else _instant(value) or created_at
+    return None if not value else instant(value) or created_at
 
 
 def _is_blocked(row: Row, blocked_by: TaskId | None) -> bool:
@@ -274,6 +275,6 @@ def _is_blocked(row: Row, blocked_by: TaskId | None) -> bool:
     return said not in {False, ""} if isinstance(said, str | int | float) else True
 
 
-def _number(text: str) -> tuple[float, str]:
+def number_key(text: str) -> tuple[float, str]:
     """Sorts numbers as numbers, before everything else."""
     return (float(text), "") if text.isascii() and text.isdigit() else (float("inf"), text)

@@ -7,11 +7,12 @@ tool is named in this room. Tasks of schedules are made as people make theirs, b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tinyscheduler.adapters.mcp import faults, fetch, task_json, wire
 from tinyscheduler.adapters.mcp.client import McpClient
-from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.adapters.mcp.manners import Memory
+from tinyscheduler.errors import ServerRefused, ServerUnavailable
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from tinyscheduler.model.unserved import Unserved
 
 T = TypeVar("T")
+
+NEWER_TOOL: Final = "get_queue_tasks"
+"""By it a server with queues is known from an older one (tinytask 2.5)."""
 
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -37,15 +41,22 @@ class McpTaskServer:
         timeout_s: float = 35.0,
         budget_s: float = 20.0,
         ca_file: str | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """``headers`` may hold a bearer token; it never gets into an error.
 
         ``timeout_s`` per call: the public server can stall for 30 s and then still answer (tinytask
         5). ``budget_s`` for all calls of this object together: the pass holds the lock meanwhile.
+        ``memory`` keeps what was found out about the server (ADR 0022).
         Raises ConfigError.
         """
         self._client = McpClient(
-            endpoint, headers=headers, timeout_s=timeout_s, budget_s=budget_s, ca_file=ca_file
+            endpoint,
+            headers=headers,
+            timeout_s=timeout_s,
+            budget_s=budget_s,
+            ca_file=ca_file,
+            memory=memory,
         )
         self.source = self._client.endpoint.source
 
@@ -57,7 +68,7 @@ class McpTaskServer:
         children are working is derived as working by the server; what slips through is caught by
         ``has_open_children`` when it is claimed.
         """
-        return fetch.backlog(self._read, queues, agents, limit=limit)
+        return fetch.backlog(self._read, queues, agents, limit=limit, habits=ServerHabits(self._client))
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """Raises TaskNotFound."""
@@ -95,7 +106,12 @@ class McpTaskServer:
         if tags is not None:
             arguments["tags"] = list(tags)
         answer = self._client.call("update_task", arguments, "repeatable")
-        return _after_write(task_json.task_of, answer)
+        task = _after_write(task_json.task_of, answer)
+        if queue is not None and task.queue != queue:
+            # An older server ignores what it does not know (tinytask 2.5).
+            message = f"the task server left task {task_id} in {task.queue or 'no queue'} instead of {queue}"
+            raise ServerRefused(message, hint="let on_success move tasks to an agent, or use a newer server")
+        return task
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """Raises NotAssigned, TaskNotFound. Never sent twice once it may have arrived."""
@@ -147,6 +163,27 @@ class McpTaskServer:
     def _write_text(self, tool: str, arguments: Mapping[str, wire.Argument], name: str) -> object:
         """With the middle of a long text cut out, so that the server reads it at all."""
         return self._client.call(tool, wire.with_text_cut(tool, arguments, name), "once")
+
+
+class ServerHabits:
+    """``fetch.Habits`` by what is remembered of the server, or what its list of tools says now."""
+
+    def __init__(self, client: McpClient) -> None:
+        self._client = client
+
+    @property
+    def takes_status_lists(self) -> bool | None:
+        """See ``fetch.Habits``."""
+        return self._client.manners.manner.takes_status_lists
+
+    def learn_status_lists(self, takes: bool) -> None:
+        """See ``fetch.Habits``."""
+        manners = self._client.manners
+        manners.learn(manners.manner._replace(takes_status_lists=takes))
+
+    def has_queues(self) -> bool:
+        """See ``fetch.Habits``."""
+        return self._client.offers(NEWER_TOOL)
 
 
 def _after_write(read: Callable[[object], T], answer: object) -> T:

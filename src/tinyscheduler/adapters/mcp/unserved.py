@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from tinyscheduler.adapters.mcp import faults, task_json, wire
-from tinyscheduler.adapters.mcp.fetch import PAGE_ROWS, Read
+from tinyscheduler.adapters.mcp.fetch import PAGE_ROWS
+from tinyscheduler.adapters.mcp.habits import Read
 from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.task import Task
 from tinyscheduler.model.unserved import UNSERVED_MAX, Unserved

@@ -1,7 +1,7 @@
-"""MCP over Streamable HTTP as bytes: requests out, results in. Opens nothing, reads no clock.
+"""MCP as bytes and results: requests out, what an answer means in. Opens nothing, reads no clock.
 
-Apart from ``client`` so that every oddity of a wire can be tested without one. What we speak of MCP,
-and what not, is in ADR 0021; the facts are those of tinytask 2, 3 and 5.
+Apart from ``client`` so that every oddity of a wire can be tested without one; how an answer arrives is
+in ``answer``. What we speak of MCP, and what not, is in ADR 0021; the facts are those of tinytask 2, 3, 5.
 
 Every parser takes what an unknown server sent: whatever it is, it becomes a value or one of our
 errors, never another exception.
@@ -10,10 +10,11 @@ errors, never another exception.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, NewType
 
 from tinyscheduler.adapters.mcp import faults
+from tinyscheduler.adapters.mcp.answer import HINT_LANGUAGE, parsed
 from tinyscheduler.errors import ServerRefused, ServerUnavailable
 
 PROTOCOL_VERSION: Final = "2025-06-18"
@@ -26,11 +27,11 @@ REQUEST_MAX_BYTES: Final = 102_400
 ANSWER_MAX_BYTES: Final = 16 * 1024 * 1024
 """Two pages of 500 tasks with long texts; a server that sends more has not understood ``limit``."""
 
-HINT_LANGUAGE: Final = "Check TINYSCHEDULER_MCP_ENDPOINT: MCP answers with JSON or an event stream."
+OPENING_ID: Final = 1
+"""Of ``initialize``; calls count on from here."""
 
 Argument = str | int | float | bool | list[str] | None
 RequestBody = NewType("RequestBody", bytes)
-Message = Mapping[str, object]
 
 
 class Session(NamedTuple):
@@ -78,7 +79,7 @@ def initialize_body(call_id: int, client_version: str) -> RequestBody:
         "capabilities": {},
         "clientInfo": {"name": "tinyscheduler", "version": client_version},
     }
-    return _request(call_id, "initialize", params)
+    return request_body(call_id, "initialize", params)
 
 
 def initialized_body() -> RequestBody:
@@ -87,10 +88,11 @@ def initialized_body() -> RequestBody:
 
 
 def _tool_request(call_id: int, tool: str, arguments: Mapping[str, Argument]) -> RequestBody:
-    return _request(call_id, "tools/call", {"name": tool, "arguments": dict(arguments)})
+    return request_body(call_id, "tools/call", {"name": tool, "arguments": dict(arguments)})
 
 
-def _request(call_id: int, method: str, params: Mapping[str, object]) -> RequestBody:
+def request_body(call_id: int, method: str, params: Mapping[str, object]) -> RequestBody:
+    """Any request of JSON-RPC."""
     return _encoded({"jsonrpc": "2.0", "id": call_id, "method": method, "params": params})
 
 
@@ -128,111 +130,6 @@ def _without_middle(text: str, kept: int) -> str:
     return text[:head] + note + (text[-tail:] if tail else "")
 
 
-class Answer:
-    """One HTTP answer as it arrives; each event is parsed once, however the bytes are cut."""
-
-    def __init__(self, content_type: str, call_id: int) -> None:
-        self._kind = content_type.partition(";")[0].strip().lower()
-        self._call_id = call_id
-        self._bytes = bytearray()
-        self._message: Message | None = None
-        self._nameless: Message | None = None
-        self._broken: ServerUnavailable | None = None
-
-    def feed(self, data: bytes) -> bool:
-        """Take in what came. True: our reply is there, although the stream may still be open."""
-        self._bytes += data
-        if self._kind == "text/event-stream" and self._bytes.endswith((b"\n\n", b"\n\r\n")):
-            self._take_events()
-        return self._message is not None
-
-    def result(self) -> object:
-        """The ``result`` of our call, after all that came. Raises ServerUnavailable and what
-        ``faults.rpc_fault`` gives."""
-        self._finish()
-        message = self._message or self._nameless
-        if message is None:
-            raise self._broken or ServerUnavailable(
-                "the task server's answer holds no reply to our call", hint=HINT_LANGUAGE
-            )
-        error = message.get("error")
-        if error is None:
-            return message.get("result")
-        code, text = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, error)
-        raise faults.rpc_fault(code, text if isinstance(text, str) else "")
-
-    def _finish(self) -> None:
-        if self._kind == "text/event-stream":
-            self._take_events()
-        elif self._kind == "application/json":
-            self._take(self._bytes.decode("utf-8", "replace"))
-        else:
-            raise ServerUnavailable(
-                f"the task server answers {faults.excerpt(self._kind, 60) or 'no content type'} instead "
-                f"of MCP: {faults.body_excerpt(bytes(self._bytes[:4096])) or 'nothing'}",
-                hint=HINT_LANGUAGE,
-            )
-        self._bytes.clear()
-
-    def _take_events(self) -> None:
-        for text in event_data(bytes(self._bytes)):
-            self._take(text)
-        self._bytes.clear()
-
-    def _take(self, text: str) -> None:
-        """A broken event hides no whole one; it is told only when nothing better comes."""
-        try:
-            found = parsed(text)
-        except ServerUnavailable as error:
-            self._broken = self._broken or error
-            return
-        for message in found if isinstance(found, list) else (found,):
-            self._choose(message)
-
-    def _choose(self, message: object) -> None:
-        """Notifications, requests and answers to others are passed over; an error without an id counts
-        when nothing better comes (JSON-RPC 5: the id could not be read)."""
-        if not isinstance(message, dict) or not ("result" in message or "error" in message):
-            return
-        found = message.get("id")
-        if found == self._call_id or found == str(self._call_id):
-            self._message = self._message or message
-        elif found is None and "error" in message:
-            self._nameless = message
-
-
-def event_data(body: bytes) -> Iterator[str]:
-    """The data of each event of a stream (WHATWG, Server-sent events).
-
-    Lines end in LF or CRLF and in nothing else that Unicode calls a line end: the server sends
-    U+2028, U+2029 and U+0085 raw inside of titles. An event cut off by the end of the stream is
-    given all the same; its JSON then tells whether it is whole.
-    """
-    data: list[str] = []
-    for raw in body.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
-        line = raw.removesuffix(b"\r")
-        if line.startswith(b"data:"):
-            data.append(line[5:].removeprefix(b" ").decode("utf-8", "replace"))
-        elif not line and data:
-            yield "\n".join(data)
-            data = []
-    if data:
-        yield "\n".join(data)
-
-
-def parsed(text: str) -> object:
-    """JSON as data. Raises ServerUnavailable for anything else, too deep or too long numbers included."""
-    try:
-        value: object = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        why = "nested too deeply" if isinstance(error, RecursionError) else "cut off or no JSON"
-        raise ServerUnavailable(
-            f"the task server's answer is {why}: {faults.excerpt(text, 80) or 'nothing'}",
-            hint=HINT_LANGUAGE,
-        ) from error
-    return value
-
-
 def session_of(result: object, session_id: str) -> Session:
     """What ``initialize`` agreed on. A version we have not heard of is taken: ``tools/call`` has not
     changed since the first one, and what cannot be read is refused where it is read."""
@@ -240,6 +137,26 @@ def session_of(result: object, session_id: str) -> Session:
     if not isinstance(version, str) or not _is_header_word(version, 40):
         raise ServerUnavailable("the task server agrees on no protocol version", hint=HINT_LANGUAGE)
     return Session(version, session_id if _is_header_word(session_id, 1024) else "")
+
+
+class ToolPage(NamedTuple):
+    """A part of ``tools/list``."""
+
+    names: tuple[str, ...]
+    cursor: str
+    """Empty: there is no more."""
+
+
+def tools_of(result: object) -> ToolPage:
+    """Raises ServerUnavailable for what is no list of tools."""
+    found = result.get("tools") if isinstance(result, dict) else None
+    if not isinstance(result, dict) or not isinstance(found, list):
+        raise ServerUnavailable("the task server does not say which tools it has", hint=HINT_LANGUAGE)
+    names = (tool.get("name") for tool in found if isinstance(tool, dict))
+    cursor = result.get("nextCursor")
+    return ToolPage(
+        tuple(name for name in names if isinstance(name, str)), cursor if isinstance(cursor, str) else ""
+    )
 
 
 def _is_header_word(text: str, max_chars: int) -> bool:
