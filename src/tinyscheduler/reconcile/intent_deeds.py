@@ -49,6 +49,13 @@ def approve(context: Context, subject: Subject) -> None:
     _tell(context, subject, "task_approved")
 
 
+def remember_approval(context: Context, subject: Subject) -> None:
+    """Of a text that the task does not have any more: refused, and nobody waits for the answer. It is an
+    approval of that text all the same, so whoever asks why the task is held is told that it was changed."""
+    if all(known.fingerprint != subject.intent.mark for known in ledger_for(subject).approvals):
+        _write(context, subject, "approve")
+
+
 def requeue(context: Context, subject: Subject) -> None:
     """Idle by a conditional move, so that whoever was quicker keeps it; where the claim is known, to
     whom it was taken from."""

@@ -19,7 +19,7 @@ from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
 from tinyscheduler.planner.intents import answer_of, held_by
 from tinyscheduler.reconcile.context import Context
-from tinyscheduler.reconcile.intent_deeds import approve, park, requeue, retry
+from tinyscheduler.reconcile.intent_deeds import approve, park, remember_approval, requeue, retry
 from tinyscheduler.reconcile.intent_look import Judged, look_at
 
 OBEY_S_MAX = 10.0
@@ -80,6 +80,8 @@ def _answer(context: Context, intent: Intent, snapshot: TendSnapshot, before: In
         return IntentAnswer(intent, "waits", f"{before.kind} was asked before it")
     try:
         judged = look_at(context.world, context.server, intent, snapshot)
+        if (judged.ruling.deed, judged.ruling.rule) == ("refuse", "changed"):
+            remember_approval(context, judged.subject)
         return answer_of(intent, judged.ruling) or _act(context, judged)
     except (NotAssigned, TaskNotFound) as error:
         return IntentAnswer(intent, "waits", f"the task changed in this moment: {error.message}")
