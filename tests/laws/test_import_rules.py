@@ -40,7 +40,8 @@ LIBRARY_ROOMS = {
     "mcp": ("taskserver",),
     "psutil": ("adapters.processes", "doctor"),
     "pydantic": ("config",),
-    "pydantic_core": ("config",),
+    # Its fast writer of indented JSON, for answers (ADR 0026).
+    "pydantic_core": ("config", "taskserver"),
     "pydantic_settings": ("config",),
     "rich": ("views.table", "cli.console", "cli.demo"),
     "sqlite3": ("taskstore",),

@@ -93,7 +93,9 @@ async def _call_tool(
     desk = context.lifespan_context
     said = await desk.ask(partial(answer, desk.store, params.name, params.arguments or {}))
     return types.CallToolResult(
-        content=[types.TextContent(type="text", text=said.text)], is_error=said.is_error
+        content=[types.TextContent(type="text", text=said.text)],
+        structured_content=said.structured,
+        is_error=said.refusal is not None,
     )
 
 

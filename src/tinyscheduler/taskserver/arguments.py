@@ -25,7 +25,7 @@ class ArgumentsRefused(Exception):
 
     def __init__(self, issues: list[Issue]) -> None:
         super().__init__()
-        self.text = json.dumps(issues, indent=2, ensure_ascii=False)
+        self.text = clean(json.dumps(issues, indent=2, ensure_ascii=False))
 
 
 class _Misfit(Exception):
@@ -182,10 +182,15 @@ def _received(value: object) -> str:
             return "object"
 
 
+def clean(text: str) -> str:
+    """Half a surrogate pair, which JSON may carry and UTF-8 may not, becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise _Misfit(_wrong_type("string", _received(value)))
-    return value
+    return clean(value)
 
 
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)

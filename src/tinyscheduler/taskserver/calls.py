@@ -1,13 +1,15 @@
-"""What each tool does: arguments in, the text of its answer out.
+"""What each tool about tasks and queues does: arguments in, the text of its answer out.
 
 Every function is one call on the store; errors of the store go through to ``tools.answer``.
 """
 
 from __future__ import annotations
 
+from tinyscheduler.model.task import Status
 from tinyscheduler.taskserver import answers
 from tinyscheduler.taskserver.arguments import Given
-from tinyscheduler.taskstore.rows import NewLink, NewTask, TaskChanges, TaskFilter
+from tinyscheduler.taskstore import checks, editing
+from tinyscheduler.taskstore.rows import Expected, NewTask, Page, TaskChanges, TaskFilter
 from tinyscheduler.taskstore.store import Store
 
 
@@ -48,7 +50,15 @@ def update_task(store: Store, given: Given) -> str:
         changes["queue_name"] = given.text("queue_name")
     if given.has("blocked_by_task_id"):
         changes["blocked_by_task_id"] = given.whole_or_none("blocked_by_task_id")
-    return answers.text(answers.task(store.update_task(given.whole("id"), changes)))
+    by = given.text_or_none("changed_by")
+    changed = store.update_task(given.whole("id"), changes, expected=expected(given), by=by)
+    return answers.text(answers.task(changed))
+
+
+def expected(given: Given) -> Expected:
+    """What the caller has last seen, where it says so."""
+    statuses: tuple[Status | None, ...] = given.statuses("expected_status") or (None,)
+    return Expected(statuses[0], given.text_or_none("expected_assigned_to"))
 
 
 def get_task(store: Store, given: Given) -> str:
@@ -58,8 +68,7 @@ def get_task(store: Store, given: Given) -> str:
 
 def list_tasks(store: Store, given: Given) -> str:
     """``count`` is the length of this page."""
-    found = store.tasks(_filter(given))
-    return answers.text({"count": len(found), "tasks": answers.tasks(found)})
+    return answers.text(answers.page(editing.page(store, _filter(given))))
 
 
 def _filter(given: Given) -> TaskFilter:
@@ -79,8 +88,14 @@ def _filter(given: Given) -> TaskFilter:
 def get_my_queue(store: Store, given: Given) -> str:
     """Everything an agent has to do or is doing."""
     agent = given.text("agent_name")
-    found = store.tasks(TaskFilter(assigned_to=agent, statuses=("idle", "working")))
-    return answers.text({"agent": agent, "count": len(found), "tasks": answers.tasks(found)})
+    return answers.text({"agent": agent, **answers.page(queue_of(store, agent))})
+
+
+def queue_of(store: Store, agent: str) -> Page:
+    """Idle and working; nobody, by whatever name, has nothing to do."""
+    if checks.assignee(agent) is None:
+        return Page((), is_cut=False)
+    return editing.page(store, TaskFilter(assigned_to=agent, statuses=("idle", "working")))
 
 
 def signup_for_task(store: Store, given: Given) -> str:
@@ -100,13 +115,36 @@ def move_task(store: Store, given: Given) -> str:
         current=given.text("current_agent"),
         new=given.text("new_agent"),
         comment=given.text("comment"),
+        expected=expected(given),
     )
     return answers.text({"task": answers.task(moved.task), "comment": moved.comment._asdict()})
 
 
 def archive_task(store: Store, given: Given) -> str:
     """For good."""
-    return answers.text(answers.task(store.archive_task(given.whole("id"))))
+    return answers.text(answers.task(store.archive_task(given.whole("id"), expected=expected(given))))
+
+
+def delete_task(store: Store, given: Given) -> str:
+    """With everything below it."""
+    number = given.whole("id")
+    editing.delete_task(store, number, expected(given))
+    return answers.deleted("Task", number)
+
+
+def claim_task(store: Store, given: Given) -> str:
+    """Of any number of callers one gets it."""
+    asked = given.text_or_none("expected_assigned_to")
+    claimed = editing.claim_task(store, given.whole("task_id"), given.text("agent_name"), expected=asked)
+    return answers.text(answers.task_with_relations(claimed))
+
+
+def get_task_history(store: Store, given: Given) -> str:
+    """Oldest first; also of a task that was deleted."""
+    number = given.whole("task_id")
+    limit = given.whole_or_none("limit") or editing.HISTORY_MAX
+    found = editing.task_history(store, number, max(1, limit))
+    return answers.text({"task_id": number, "count": len(found), "history": [e._asdict() for e in found]})
 
 
 def get_subtasks(store: Store, given: Given) -> str:
@@ -123,6 +161,21 @@ def get_subtasks(store: Store, given: Given) -> str:
     )
 
 
+def get_task_with_subtasks(store: Store, given: Given) -> str:
+    """The task with a flat list of what is below it."""
+    task, below = editing.family(store, given.whole("task_id"), recursive=given.flag("recursive"))
+    return answers.text({**answers.task(task), "subtasks": answers.tasks(below), "subtask_count": len(below)})
+
+
+def move_subtask(store: Store, given: Given) -> str:
+    """A sentence before the JSON: so the public server answers."""
+    number = given.whole("subtask_id")
+    parent = given.whole("new_parent_id") if given.has("new_parent_id") else None
+    moved = store.update_task(number, {"parent_task_id": parent}, expected=expected(given))
+    place = "top-level (no parent)" if parent is None else f"parent #{parent}"
+    return f"Task #{number} moved to {place}\n\n{answers.text(answers.task(moved))}"
+
+
 def list_queues(store: Store, given: Given) -> str:  # noqa: ARG001  # every tool is called alike
     """Names in use."""
     names = store.queues()
@@ -137,15 +190,23 @@ def get_queue_stats(store: Store, given: Given) -> str:
 
 def get_queue_tasks(store: Store, given: Given) -> str:
     """As ``list_tasks``, with the queue and the filters repeated."""
-    found = store.tasks(_filter(given))
-    return answers.text(
-        {
-            "queue_name": given.text("queue_name").strip(),
-            "count": len(found),
-            "filters": _repeated(given),
-            "tasks": answers.tasks(found),
-        }
+    found = answers.page(editing.page(store, _filter(given)))
+    queue = checks.queue(given.text("queue_name"))
+    count = found.pop("count")
+    return answers.text({"queue_name": queue, "count": count, "filters": _repeated(given), **found})
+
+
+def get_unassigned_in_queue(store: Store, given: Given) -> str:
+    """What anybody who serves the queue may claim: idle, and nobody's."""
+    queue = checks.queue(given.text("queue_name"))
+    wanted = TaskFilter(
+        assigned_to="",
+        statuses=("idle",),
+        queue_name=queue,
+        limit=given.whole_or_none("limit") or 0,
+        offset=given.whole_or_none("offset") or 0,
     )
+    return answers.text({"queue_name": queue, **answers.page(editing.page(store, wanted))})
 
 
 def _repeated(given: Given) -> dict[str, object]:
@@ -163,40 +224,25 @@ def _repeated(given: Given) -> dict[str, object]:
 
 def add_task_to_queue(store: Store, given: Given) -> str:
     """Out of any other queue."""
-    return answers.text(answers.task(store.set_queue(given.whole("task_id"), given.text("queue_name"))))
+    return _queued(store, given, given.text("queue_name"))
 
 
 def move_task_to_queue(store: Store, given: Given) -> str:
     """The same deed under another name."""
-    return answers.text(answers.task(store.set_queue(given.whole("task_id"), given.text("new_queue_name"))))
+    return _queued(store, given, given.text("new_queue_name"))
 
 
 def remove_task_from_queue(store: Store, given: Given) -> str:
     """The task stays, in no queue."""
-    return answers.text(answers.task(store.set_queue(given.whole("task_id"), None)))
+    return _queued(store, given, None)
 
 
-def add_comment(store: Store, given: Given) -> str:
-    """Blank is refused."""
-    said = store.add_comment(given.whole("task_id"), given.text("content"), given.text_or_none("created_by"))
-    return answers.text(said._asdict())
+def _queued(store: Store, given: Given, queue: str | None) -> str:
+    task = store.set_queue(given.whole("task_id"), queue, expected=expected(given))
+    return answers.text(answers.task(task))
 
 
-def list_comments(store: Store, given: Given) -> str:
-    """Oldest first."""
-    task_id = given.whole("task_id")
-    found = store.comments(task_id)
-    return answers.text({"task_id": task_id, "count": len(found), "comments": answers.remarks(found)})
-
-
-def add_link(store: Store, given: Given) -> str:
-    """Any text is a link."""
-    new = NewLink(given.text("url"), given.text_or_none("description"), given.text_or_none("created_by"))
-    return answers.text(store.add_link(given.whole("task_id"), new)._asdict())
-
-
-def list_links(store: Store, given: Given) -> str:
-    """Oldest first."""
-    task_id = given.whole("task_id")
-    found = store.links(task_id)
-    return answers.text({"task_id": task_id, "count": len(found), "links": answers.remarks(found)})
+def clear_queue(store: Store, given: Given) -> str:
+    """The tasks stay, in no queue."""
+    queue = checks.queue(given.text("queue_name"))
+    return answers.text({"queue_name": queue, "tasks_cleared": editing.clear_queue(store, queue)})

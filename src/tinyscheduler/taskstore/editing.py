@@ -18,6 +18,7 @@ from tinyscheduler.taskstore.rows import (
     LinkRow,
     Page,
     TaskFilter,
+    TaskRow,
     TaskWithRelations,
 )
 from tinyscheduler.taskstore.store import Store, with_relations
@@ -31,6 +32,16 @@ def claim_task(store: Store, task_id: int, agent: str, *, expected: str | None =
     return store.write(
         lambda c, stamp: with_relations(
             c, holders.claim(c, task_id, agent, expected=expected, stamp=stamp).id
+        )
+    )
+
+
+def family(store: Store, task_id: int, *, recursive: bool) -> tuple[TaskRow, tuple[TaskRow, ...]]:
+    """A task and its children, or everything below it, of one instant."""
+    return store.read(
+        lambda c: (
+            tasks.read(c, task_id),
+            listing.subtasks(c, task_id, recursive=recursive, include_archived=False),
         )
     )
 

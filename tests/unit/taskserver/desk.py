@@ -2,7 +2,7 @@
 
 import json
 
-from tinyscheduler.taskserver.tools import Answer, answer
+from tinyscheduler.taskserver.tools import Answer, Refusal, answer
 from tinyscheduler.taskstore.store import Store
 
 
@@ -15,7 +15,7 @@ class Desk:
     def call(self, tool: str, **arguments: object) -> dict[str, object]:
         """What a tool that succeeds answers, without a sentence before it."""
         said = answer(self.store, tool, arguments)
-        assert not said.is_error, said.text
+        assert said.refusal is None, said.text
         found = json.loads(said.text)
         assert isinstance(found, dict)
         return found
@@ -26,7 +26,7 @@ class Desk:
     def issues(self, tool: str, **arguments: object) -> list[dict[str, object]]:
         """What is wrong with the arguments."""
         said = answer(self.store, tool, arguments)
-        assert said.is_error
+        assert said.refusal == Refusal("bad-arguments")
         sentence, _, issues = said.text.partition(": ")
         assert sentence == f"Error calling tool {tool}"
         found = json.loads(issues)

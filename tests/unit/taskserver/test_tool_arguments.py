@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.taskserver.desk import Desk
-from tinyscheduler.taskserver.tools import TOOLS, Answer
+from tinyscheduler.taskserver.tools import TOOLS, Answer, Refusal
 
 Arguments = dict[str, object]
 
@@ -140,33 +140,55 @@ def test_comment_and_link_tools_ignore_names_they_do_not_know(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize(
-    ("tool", "arguments", "sentence"),
+    ("tool", "arguments", "sentence", "code"),
     [
-        ("nope", {}, "Unknown tool: nope"),
-        ("get_task", {"id": 99999}, "Task not found: 99999"),
-        ("update_task", {"id": 99, "status": "idle"}, "Task not found: 99"),
-        ("update_task", {"id": 1, "parent_task_id": None}, "Parent task not found: 0"),
+        ("nope", {}, "Unknown tool: nope", "unknown-tool"),
+        ("get_task", {"id": 99999}, "Task not found: 99999", "task-not-found"),
+        ("update_task", {"id": 99, "status": "idle"}, "Task not found: 99", "task-not-found"),
+        ("update_task", {"id": 1, "parent_task_id": None}, "Parent task not found: 0", "task-server-refused"),
         (
             "create_task",
             {"title": "t", "created_by": "me", "blocked_by_task_id": None},
             "Blocking task not found: 0",
+            "task-server-refused",
         ),
         (
             "move_task",
             {"task_id": 1, "current_agent": "zed", "new_agent": "x", "comment": ""},
             "Task 1 is not assigned to zed (currently assigned to: bob)",
+            "not-assigned",
         ),
         (
             "move_task",
             {"task_id": 2, "current_agent": "bob", "new_agent": "x", "comment": ""},
             "Task 2 with status 'complete' cannot be transferred (only 'idle' or 'working' are allowed)",
+            "not-assigned",
         ),
-        ("add_comment", {"task_id": 1, "content": " "}, "Comment content must not be empty"),
-        ("add_comment", {"task_id": 9, "content": "x"}, "Task not found: 9"),
+        (
+            "add_comment",
+            {"task_id": 1, "content": " "},
+            "Comment content must not be empty",
+            "task-server-refused",
+        ),
+        ("add_comment", {"task_id": 9, "content": "x"}, "Task not found: 9", "task-not-found"),
+        ("get_comment", {"id": 9}, "Comment not found: 9", "remark-not-found"),
+        ("delete_link", {"id": "9"}, "Link not found: 9", "remark-not-found"),
+        (
+            "update_task",
+            {"id": 1, "title": "new", "expected_status": "working"},
+            "Task 1 has status 'idle', not 'working'",
+            "not-as-expected",
+        ),
+        (
+            "claim_task",
+            {"task_id": 1, "agent_name": "sue"},
+            "Task 1 cannot be claimed by sue: it is assigned to bob",
+            "not-as-expected",
+        ),
     ],
 )
 def test_refusals_begin_as_those_of_the_public_server(
-    desk: Desk, tool: str, arguments: Arguments, sentence: str
+    desk: Desk, tool: str, arguments: Arguments, sentence: str, code: str
 ) -> None:
     """Clients have nothing else to tell them apart by."""
     desk.create(assigned_to="bob")
@@ -174,7 +196,7 @@ def test_refusals_begin_as_those_of_the_public_server(
     desk.call("update_task", id=2, status="complete")
     before = desk.call("list_tasks", include_archived=True)
 
-    assert desk.say(tool, **arguments) == Answer(sentence, is_error=True)
+    assert desk.say(tool, **arguments) == Answer(sentence, Refusal(code))
     assert desk.call("list_tasks", include_archived=True) == before
 
 
@@ -183,7 +205,7 @@ def test_a_database_that_fails_is_a_sentence_too(desk: Desk, tmp_path: Path) -> 
 
     said = desk.say("create_task", title="t", created_by="me")
 
-    assert said.is_error
+    assert said.refusal == Refusal("task-server-unavailable", is_worth_repeating=True)
     assert said.text.startswith("Error calling tool create_task: task store ")
 
 
@@ -191,7 +213,7 @@ def test_a_bug_is_no_traceback_for_the_client(desk: Desk) -> None:
     desk.store.close()
 
     assert desk.say("list_queues") == Answer(
-        "Error calling tool list_queues: internal error of the server", is_error=True
+        "Error calling tool list_queues: internal error of the server", Refusal("internal")
     )
 
 
@@ -204,3 +226,18 @@ def test_every_tool_tells_clients_its_arguments() -> None:
         assert schema["required"] == [a.name for a in tool.arguments if a.is_required]
         assert schema["additionalProperties"] is not tool.is_strict
         assert tool.purpose
+
+
+def test_a_refusal_has_its_code_beside_the_sentence(desk: Desk) -> None:
+    """Programs need not read sentences; who does, reads the same one."""
+    said = desk.say("get_task", id=7)
+
+    assert said.structured == {
+        "error": {
+            "code": "task-not-found",
+            "message": said.text,
+            "retry": False,
+            "maybe_applied": False,
+        }
+    }
+    assert desk.say("list_queues").structured is None

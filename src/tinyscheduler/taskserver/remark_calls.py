@@ -1,0 +1,73 @@
+"""What each tool about comments and links does; as ``calls``."""
+
+from __future__ import annotations
+
+from tinyscheduler.taskserver import answers
+from tinyscheduler.taskserver.arguments import Given
+from tinyscheduler.taskstore import editing
+from tinyscheduler.taskstore.rows import LinkChanges, NewLink
+from tinyscheduler.taskstore.store import Store
+
+
+def add_comment(store: Store, given: Given) -> str:
+    """Blank is refused."""
+    said = store.add_comment(given.whole("task_id"), given.text("content"), given.text_or_none("created_by"))
+    return answers.text(said._asdict())
+
+
+def list_comments(store: Store, given: Given) -> str:
+    """Oldest first."""
+    task_id = given.whole("task_id")
+    return answers.text(answers.comments(task_id, store.comments(task_id)))
+
+
+def get_comment(store: Store, given: Given) -> str:
+    """By its own id."""
+    return answers.text(editing.comment(store, given.whole("id"))._asdict())
+
+
+def update_comment(store: Store, given: Given) -> str:
+    """What was said first is in the task's history."""
+    return answers.text(editing.change_comment(store, given.whole("id"), given.text("content"))._asdict())
+
+
+def delete_comment(store: Store, given: Given) -> str:
+    """So is this."""
+    number = given.whole("id")
+    editing.delete_comment(store, number)
+    return answers.deleted("Comment", number)
+
+
+def move_comment(store: Store, given: Given) -> str:
+    """The new comment; the old one says where it went."""
+    moved = editing.move_comment(store, given.whole("comment_id"), given.whole("to_task_id"))
+    return answers.text(moved._asdict())
+
+
+def add_link(store: Store, given: Given) -> str:
+    """Any text is a link."""
+    new = NewLink(given.text("url"), given.text_or_none("description"), given.text_or_none("created_by"))
+    return answers.text(store.add_link(given.whole("task_id"), new)._asdict())
+
+
+def list_links(store: Store, given: Given) -> str:
+    """Oldest first."""
+    task_id = given.whole("task_id")
+    return answers.text(answers.links(task_id, store.links(task_id)))
+
+
+def update_link(store: Store, given: Given) -> str:
+    """Only the fields given are written."""
+    changes: LinkChanges = {}
+    if given.has("url"):
+        changes["url"] = given.text("url")
+    if given.has("description"):
+        changes["description"] = given.text("description")
+    return answers.text(editing.change_link(store, given.whole("id"), changes)._asdict())
+
+
+def delete_link(store: Store, given: Given) -> str:
+    """For good."""
+    number = given.whole("id")
+    editing.delete_link(store, number)
+    return answers.deleted("Link", number)
