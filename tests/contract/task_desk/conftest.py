@@ -1,32 +1,86 @@
-"""Run every test of this folder against every desk: the store in process, and a server over HTTP."""
+"""Run every test of this folder against every desk: the store in process, the embedded server over HTTP, and
+a server that does as the public one was seen to do, in both of its transports."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pytest
 
+from tests.contract.task_server.implementations import StubHands
 from tests.contract.task_server.serving import Serving, serving
+from tests.integration.stub_server import StubServer
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 from tinyscheduler.adapters.mcp.desk import McpTaskDesk
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.ports.reading import TaskDesk
+from tinyscheduler.taskstore.rows import NewTask
 from tinyscheduler.taskstore.store import Store
 
 
 class Office(NamedTuple):
-    """A desk whose server knows no task yet, and the store below it."""
+    """A desk whose server knows no task yet, and hands that reach around it."""
 
     desk: TaskDesk
-    store: Store
+    archive: Callable[[TaskId], None]
+    create_many: Callable[[int], None]
+    """So many tasks in the queue ``dev``."""
 
-    def archive(self, task_id: TaskId) -> None:
-        self.store.archive_task(int(task_id))
+
+@contextmanager
+def embedded(folder: Path, start: Callable[[], Serving]) -> Iterator[Office]:
+    """In this process, over a file."""
+    path = os.path.join(folder, "tasks.db")
+    with closing(EmbeddedTaskServer(path)) as desk, closing(Store(path)) as store:
+        yield over_store(desk, store)
+
+
+@contextmanager
+def over_http(folder: Path, start: Callable[[], Serving]) -> Iterator[Office]:
+    """Against ``serve`` in a process of its own."""
+    server = start()
+    _empty(server.database)
+    desk = McpTaskDesk(server.endpoint, headers={}, timeout_s=30.0)
+    with closing(desk), closing(Store(server.database)) as store:
+        yield over_store(desk, store)
+
+
+@contextmanager
+def public(
+    folder: Path, start: Callable[[], Serving], *, kind: Literal["public", "sse"] = "public"
+) -> Iterator[Office]:
+    """Against a stub of the public server."""
+    with StubServer(kind) as stub, closing(McpTaskDesk(stub.url, headers={}, timeout_s=30.0)) as desk:
+        hands = StubHands(stub)
+        yield Office(desk, hands.archive, partial(hands.create_many, queue="dev"))
+
+
+def over_store(desk: TaskDesk, store: Store) -> Office:
+    """With hands in the store below it."""
+
+    def archive(task_id: TaskId) -> None:
+        store.archive_task(int(task_id))
+
+    def create_many(count: int) -> None:
+        store.create_tasks([NewTask(f"task {number}", "alice", queue_name="dev") for number in range(count)])
+
+    return Office(desk, archive, create_many)
+
+
+Implementation = Callable[[Path, Callable[[], Serving]], AbstractContextManager[Office]]
+
+IMPLEMENTATIONS: Mapping[str, Implementation] = {
+    "embedded": embedded,
+    "http": over_http,
+    "public": public,
+    "public-sse": partial(public, kind="sse"),
+}
 
 
 @pytest.fixture(scope="session")
@@ -43,21 +97,13 @@ def start_serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
         yield start
 
 
-@pytest.fixture(params=["embedded", "http"])
+@pytest.fixture(params=list(IMPLEMENTATIONS))
 def office(
     request: pytest.FixtureRequest, tmp_path: Path, start_serving: Callable[[], Serving]
 ) -> Iterator[Office]:
     """One test's desk."""
-    with ExitStack() as stack:
-        if request.param == "embedded":
-            path = os.path.join(tmp_path, "tasks.db")
-            desk: TaskDesk = stack.enter_context(closing(EmbeddedTaskServer(path)))
-        else:
-            server = start_serving()
-            path = server.database
-            _empty(path)
-            desk = stack.enter_context(closing(McpTaskDesk(server.endpoint, headers={}, timeout_s=30.0)))
-        yield Office(desk, stack.enter_context(closing(Store(path))))
+    with IMPLEMENTATIONS[request.param](tmp_path, start_serving) as found:
+        yield found
 
 
 def _empty(database: str) -> None:

@@ -9,7 +9,6 @@ from tinyscheduler.errors import ServerRefused, TaskNotFound
 from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskQuery
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Status, Task
-from tinyscheduler.taskstore.rows import NewTask
 
 
 def a_draft(title: str = "a task", *, queue: str | None = "dev", priority: float = 0) -> TaskDraft:
@@ -189,9 +188,7 @@ def test_cut_list_says_so(office: Office) -> None:
 
 
 def test_long_list_comes_in_pages_and_complete(office: Office) -> None:
-    office.store.create_tasks(
-        [NewTask(f"task {number}", "alice", queue_name="dev") for number in range(1201)]
-    )
+    office.create_many(1201)
 
     found = office.desk.find(TaskQuery(limit=5000))
 

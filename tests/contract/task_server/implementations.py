@@ -10,15 +10,14 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from importlib import import_module
-from importlib.util import find_spec
-from typing import NamedTuple, Protocol
-
-import pytest
+from functools import partial
+from typing import Literal, NamedTuple, Protocol
 
 from tests.contract.task_server.serving import Serving
 from tests.fakes.task_server import FakeTaskServer
+from tests.integration.stub_server import StubServer
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
+from tinyscheduler.adapters.mcp.tasks import McpTaskServer
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.taskstore.rows import NewTask
@@ -134,16 +133,12 @@ def embedded(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
 @contextmanager
 def over_http(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
     """The MCP client against ``serve`` in a process of its own."""
-    client = "tinyscheduler.adapters.mcp.tasks"
-    if find_spec("tinyscheduler.adapters.mcp") is None or find_spec(client) is None:
-        pytest.skip("there is no MCP client yet")
-    make = import_module(client).McpTaskServer
     process = serving()
     _empty(process.database)
     opened: list[TaskServer] = []
 
     def another() -> TaskServer:
-        opened.append(make(process.endpoint, headers={}, timeout_s=35.0, budget_s=50.0))
+        opened.append(McpTaskServer(process.endpoint, budget_s=50.0))
         return opened[-1]
 
     store = Store(process.database)
@@ -153,6 +148,65 @@ def over_http(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
         store.close()
         for server in opened:
             server.close()
+
+
+class StubHands:
+    """Straight into the store of a stub of the public server."""
+
+    def __init__(self, stub: StubServer) -> None:
+        self._stub = stub
+
+    def create(
+        self,
+        title: str = "a task",
+        *,
+        queue: str | None = None,
+        assigned_to: str | None = None,
+        priority: float = 0,
+        description: str = "",
+        tags: tuple[str, ...] = (),
+        parent: TaskId | None = None,
+        blocked_by: TaskId | None = None,
+    ) -> TaskId:
+        fields: dict[str, object] = {
+            "title": title,
+            "created_by": "a-person",
+            "description": description,
+            "assigned_to": assigned_to,
+            "priority": priority,
+            "tags": list(tags),
+            "queue_name": queue,
+            "parent_task_id": int(parent) if parent else None,
+            "blocked_by_task_id": int(blocked_by) if blocked_by else None,
+        }
+        with self._stub.lock:
+            return TaskId(str(self._stub.store.create(fields)["id"]))
+
+    def create_many(self, count: int, *, queue: str) -> None:
+        for number in range(count):
+            self.create(f"task {number}", queue=queue)
+
+    def archive(self, task_id: TaskId) -> None:
+        self._stub.store.archive(int(task_id))
+
+
+@contextmanager
+def public(
+    folder: str, serving: Callable[[], Serving], *, kind: Literal["public", "sse"] = "public"
+) -> Iterator[House]:
+    """The MCP client against a server that does as the public one was seen to do."""
+    opened: list[TaskServer] = []
+    with StubServer(kind) as stub:
+
+        def another() -> TaskServer:
+            opened.append(McpTaskServer(stub.url, budget_s=50.0))
+            return opened[-1]
+
+        try:
+            yield House(another(), another, StubHands(stub))
+        finally:
+            for server in opened:
+                server.close()
 
 
 def _empty(database: str) -> None:
@@ -166,4 +220,10 @@ def _empty(database: str) -> None:
 Implementation = Callable[[str, Callable[[], Serving]], AbstractContextManager[House]]
 """Gets a folder of its own and a function that starts ``serve`` (once for the whole module)."""
 
-IMPLEMENTATIONS: Mapping[str, Implementation] = {"fake": fake, "embedded": embedded, "http": over_http}
+IMPLEMENTATIONS: Mapping[str, Implementation] = {
+    "fake": fake,
+    "embedded": embedded,
+    "http": over_http,
+    "public": public,
+    "public-sse": partial(public, kind="sse"),
+}
