@@ -77,6 +77,10 @@ class Capacity:
         """The global cap is reached."""
         return self.total >= self._policy.max_parallel
 
+    def has_slots(self) -> bool:
+        """Any agent has a free one."""
+        return any(free > 0 for free in self.free.values())
+
     def full_queue(self, queue: QueueName | None) -> Full | None:
         """The queue's cap when it is reached."""
         return self._queues.reached(queue)

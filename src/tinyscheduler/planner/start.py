@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Unknown
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot
@@ -30,9 +31,7 @@ def plan_start(snapshot: StartSnapshot) -> StartPlan:
     runnable, held = sift(backlog.tasks, view)
     held += _worked_on(backlog.working, view)
     starts: list[Start] = []
-    line = line_up(runnable, view)
-    for task in line:
-        decision = decide(task, line, view)
+    for decision in _asked_in_turn(runnable, view):
         if isinstance(decision, Start):
             starts.append(decision)
         else:
@@ -63,6 +62,19 @@ def sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
         else:
             held.append(hold)
     return runnable, held
+
+
+def _asked_in_turn(runnable: Sequence[Task], view: View) -> Iterator[Start | Held]:
+    """In their order as long as any may start; when none may, nothing depends on it any more."""
+    asked: set[TaskId] = set()
+    line = line_up(runnable if view.has_room() else (), view)
+    for task in line:
+        asked.add(task.id)
+        decision = decide(task, line, view)
+        yield decision
+        if isinstance(decision, Start) and not view.has_room():
+            break
+    yield from (decide(task, line, view) for task in runnable if task.id not in asked)
 
 
 def line_up(runnable: Sequence[Task], view: View) -> Line:

@@ -84,6 +84,10 @@ class View(NamedTuple):
     held: list[Holdings]
     """See ``holdings``."""
 
+    def has_room(self) -> bool:
+        """A task may start yet, as far as slots and the global cap go; one that starves gets a slot more."""
+        return not self.taken.is_full() and (self.taken.has_slots() or bool(self.relieved))
+
     def hints(self, task: Task) -> Hints:
         """What the task says about itself, read once."""
         if not task.tags and task.description[:1] not in BEGINNINGS:
