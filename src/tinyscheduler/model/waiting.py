@@ -91,12 +91,16 @@ FIRST_TURN = Cursor()
 def waited_s(waiting: Waiting, now: datetime) -> float:
     """How long it has waited for room, as far as anybody has seen; never negative, never more than the
     longest wait that counts."""
-    running_s = 0.0 if waiting.since is None else max(0.0, (now - waiting.since).total_seconds())
-    return min(max(0.0, waiting.waited_s) + running_s, WAITED_S_MAX)
+    return _counted_s(waiting.waited_s, waiting.since, now)
 
 
 def starved_s(waiting: Waiting, now: datetime) -> float:
     """How long it has starved; as ``waited_s``."""
-    since = waiting.starving_since
-    running_s = 0.0 if since is None else max(0.0, (now - since).total_seconds())
-    return min(max(0.0, waiting.starved_s) + running_s, WAITED_S_MAX)
+    return _counted_s(waiting.starved_s, waiting.starving_since, now)
+
+
+def _counted_s(before_s: float, since: datetime | None, now: datetime) -> float:
+    counted_s = max(0.0, before_s)
+    if since is not None and since < now:
+        counted_s += (now - since).total_seconds()
+    return min(counted_s, WAITED_S_MAX)

@@ -91,7 +91,8 @@ class Holdings:
 
     def caught_up(self, started: Sequence[tuple[Agent, Task, Hints]]) -> Holdings:
         """With the starts of this plan that have come since it was last asked."""
-        for agent, task, hints in started[self._starts :]:
+        # Asked of every task, and nearly always nobody has started since.
+        for agent, task, hints in started[self._starts :] if len(started) > self._starts else ():
             self._starts += 1
             if self.reserved is not None and self.reserved.task_id == task.id:
                 self.reserved = None

@@ -48,30 +48,31 @@ class Line:
 
     def _in_turns(self) -> Iterator[Task]:
         waiting = self._by_band()
-        asked: set[TaskId] = set()
+        asked = bytearray(len(self._keyed))
         while (turn := self._next_turn(waiting, asked)) is not None:
             # Nobody else's turn comes before one of this band has started, or none is left of it.
-            for task in _each_once(waiting[turn.band], asked):
+            for at in _each_once(waiting[turn.band], asked):
                 self._turn = turn
-                yield task
+                yield self._keyed[at][1]
                 if self._turn is not turn:
                     break
 
-    def _by_band(self) -> list[list[Task]]:
-        """Who may take a turn of each band, the first one last."""
-        waiting: list[list[Task]] = [[] for _ in BANDS]
+    def _by_band(self) -> list[list[int]]:
+        """Who may take a turn of each band, by the place in the line, the first one last."""
+        waiting: list[list[int]] = [[] for _ in BANDS]
         ages = self._policy.orders_blockers_first
-        for key, task in reversed(self._keyed):
+        for at in range(len(self._keyed) - 1, -1, -1):
+            key, task = self._keyed[at]
             band = band_of(task.priority, self._policy)
             # The best band whose turn it may take; in the server's order nothing ages.
             for reached in range(max(CRITICAL, key[0]) if ages else band, band + 1):
-                waiting[reached].append(task)
+                waiting[reached].append(at)
         return waiting
 
-    def _next_turn(self, waiting: Sequence[list[Task]], asked: set[TaskId]) -> Turn | None:
-        for tasks in waiting:
-            while tasks and tasks[-1].id in asked:
-                tasks.pop()
+    def _next_turn(self, waiting: Sequence[list[int]], asked: bytearray) -> Turn | None:
+        for line in waiting:
+            while line and asked[line[-1]]:
+                line.pop()
         for band in self._cursor.owed:
             if band < len(BANDS) and waiting[band]:
                 return Turn(band, None)
@@ -80,13 +81,13 @@ class Line:
         return next((Turn(self._round[at], at) for at in places if waiting[self._round[at]]), None)
 
 
-def _each_once(tasks: list[Task], asked: set[TaskId]) -> Iterator[Task]:
+def _each_once(line: list[int], asked: bytearray) -> Iterator[int]:
     """Take them off, from the last one on, but for those whom another band was asked for."""
-    while tasks:
-        task = tasks.pop()
-        if task.id not in asked:
-            asked.add(task.id)
-            yield task
+    while line:
+        at = line.pop()
+        if not asked[at]:
+            asked[at] = True
+            yield at
 
 
 def round_of(weights: Sequence[int]) -> tuple[int, ...]:

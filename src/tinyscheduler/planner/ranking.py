@@ -66,7 +66,7 @@ def natural_id(task_id: TaskId) -> str:
     plan compares ids a million times, and two texts are compared at once."""
     if task_id.isdigit() and len(task_id) <= DIGITS_MAX and task_id.isascii():
         # The id itself comes last: 7 and 07 are two tasks.
-        return f"{task_id:0>{DIGITS_MAX}}{task_id}"
+        return task_id.zfill(DIGITS_MAX) + task_id
     return f"~{task_id}"
 
 
