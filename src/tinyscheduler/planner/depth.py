@@ -7,13 +7,16 @@ critical still starts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tinyscheduler.model.knowledge import Known
+from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.bands import CRITICAL, aged, band_of
 from tinyscheduler.planner.ranking import waits_of
+from tinyscheduler.planner.retry import parked_now
 
 if TYPE_CHECKING:
     from tinyscheduler.planner.view import Finding, View
@@ -45,6 +48,7 @@ class Depth(NamedTuple):
 
     mode: Mode
     waiting: int
+    """Without parked tasks."""
     most: int
     slots: int
     """How many runs there may be at once in this mode; what runs already goes on."""
@@ -56,14 +60,33 @@ def depth_of(snapshot: StartSnapshot) -> Depth | None:
     most = snapshot.policy.max_queue_depth
     if not most or not isinstance(snapshot.backlog, Known):
         return None
-    waiting = len(snapshot.backlog.value.tasks)
-    mode = next((mode for mode in MODES if waiting * 100 >= most * mode.from_percent), None)
+    tasks = snapshot.backlog.value.tasks
+    if _mode_of(len(tasks), most) is None:
+        # Nearly always; then nobody need count the parked ones.
+        return None
+    waiting = len(tasks) - _parked(tasks, snapshot)
+    mode = _mode_of(waiting, most)
     if mode is None:
         return None
     slots = sum(max(0, agent.slots) for agent in snapshot.agents if agent.is_enabled)
     slots = min(slots, snapshot.policy.max_parallel)
     # One always goes on, or the queues would never get shorter.
     return Depth(mode, waiting, most, max(1, int(slots * mode.slots)), slots)
+
+
+def _mode_of(waiting: int, most: int) -> Mode | None:
+    return next((mode for mode in MODES if waiting * 100 >= most * mode.from_percent), None)
+
+
+def _parked(tasks: Iterable[Task], snapshot: StartSnapshot) -> int:
+    """What no pass starts is no load. Whatever else is held may be started by the next one."""
+    ledgers = ((task, snapshot.ledgers.get(task.id)) for task in tasks)
+    return sum(
+        isinstance(ledger, Ledger)
+        and ledger.source == snapshot.source
+        and parked_now(ledger, task) is not None
+        for task, ledger in ledgers
+    )
 
 
 def deep_queues(task: Task, view: View) -> Finding | None:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.builders import NOW, a_lease, a_start_snapshot, a_task, ago, an_agent
+from tests.builders import NOW, a_lease, a_ledger, a_start_snapshot, a_task, ago, an_agent, parked_as
 from tinyscheduler.model.action import StartPlan
+from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
@@ -91,6 +92,21 @@ def test_one_always_goes_on() -> None:
     snapshot = a_start_snapshot(*tasks, agents=(an_agent(slots=1),), policy=POLICY)
 
     assert len(plan_start(snapshot).starts) == 1
+
+
+def test_what_is_parked_is_no_load() -> None:
+    """Nobody starts it; a task that waits for its retry comes back by itself."""
+    tasks = [a_task(str(at + 1), priority=20) for at in range(16)]
+    parked = [a_ledger(task.id, parked=parked_as(task)) for task in tasks[:7]]
+    early = [a_ledger(task.id, not_before=ago(-600)) for task in tasks[:7]]
+    strangers = [ledger._replace(source="fake:2") for ledger in parked]
+    changed = [a_ledger(task.id, parked=parked_as(task._replace(title="before"))) for task in tasks[:7]]
+
+    def starts(ledgers: Sequence[Ledger]) -> int:
+        return len(plan_start(a_start_snapshot(*tasks, agents=EIGHT, policy=POLICY, ledgers=ledgers)).starts)
+
+    assert starts(parked) == 8
+    assert [starts(ledgers) for ledgers in (early, strangers, changed)] == [2, 2, 2]
 
 
 def test_a_depth_of_nought_is_no_limit() -> None:
