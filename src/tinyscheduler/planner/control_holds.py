@@ -10,6 +10,7 @@ from tinyscheduler.model.ledger import Ledger, PastRun
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.agent_holds import behind_gates
 from tinyscheduler.planner.pauses import end_text, lever, pause_of_task, words
+from tinyscheduler.planner.retry import mark
 from tinyscheduler.planner.view import Finding, View, ledger_of
 
 DENIALS_KEPT = 20
@@ -62,7 +63,7 @@ def denied(task: Task, view: View) -> Finding | None:
     last = last_denial(ledger) if isinstance(ledger, Ledger) else None
     if last is None or not isinstance(ledger, Ledger) or ledger.not_before is None:
         return None
-    if ledger.not_before <= view.snapshot.now:
+    if ledger.not_before <= view.snapshot.now or not _is_of(last, view.snapshot.policy.pre_start):
         return None
     return Finding(
         denial_value(last.code, last.why or "no"),
@@ -71,6 +72,17 @@ def denied(task: Task, view: View) -> Finding | None:
         since=last.at,
         next_look_at=ledger.not_before,
     )
+
+
+def _is_of(denial: PastRun, command: tuple[str, ...]) -> bool:
+    """It was this command's no. That of one that is asked no more holds nobody; who had it before commands
+    were noted is believed."""
+    return bool(command) and denial.result_hash in (None, command_mark(command))
+
+
+def command_mark(command: tuple[str, ...]) -> str:
+    """By which a no is known for that of this command."""
+    return mark("\0".join(command))
 
 
 def denial_value(code: int | None, why: str) -> str:

@@ -20,6 +20,7 @@ from tinyscheduler.model.ledger import Ledger, OpenRun
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.result import one_line
 from tinyscheduler.planner.control_holds import (
+    command_mark,
     denial_lever,
     denial_value,
     last_denial,
@@ -119,6 +120,8 @@ def _after(context: Context, start: Start, ledger: Ledger, answer: HookAnswer, *
     asked = OpenRun(LeaseId(os.urandom(8).hex()), start.agent.name, claim_of(start.task), "", now, None)
     outcome = Outcome("denied", now, code=answer.code, summary=why)
     after = after_run(with_few_denials(ledger), asked, outcome, policy)
+    denial = after.outcomes[-1]._replace(result_hash=command_mark(policy.pre_start))
+    after = after._replace(outcomes=(*after.outcomes[:-1], denial))
     if answer.is_begun or after.not_before is None:
         return after
     return after._replace(not_before=min(after.not_before, now + timedelta(seconds=policy.retry_base_s)))

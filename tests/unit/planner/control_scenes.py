@@ -39,7 +39,9 @@ EXAMPLES_OF_CONTROL: list[tuple[str, StartSnapshot, HeldReason, str]] = [
     (
         "a command said no",
         a_start_snapshot(
-            a_task(), ledgers=[a_ledger(outcomes=[DENIED], not_before=NOW + timedelta(seconds=55))]
+            a_task(),
+            ledgers=[a_ledger(outcomes=[DENIED], not_before=NOW + timedelta(seconds=55))],
+            policy=Policy(pre_start=("may-start",)),
         ),
         "denied",
         "a release is on its way",

@@ -81,7 +81,7 @@ def test_limits_that_are_off_hold_nothing() -> None:
 def test_denied_task_shows_the_reason_until_it_is_asked_again() -> None:
     past = a_past_run("denied", at=NOW)._replace(why="no budget today", code=1)
     ledger = a_ledger(outcomes=[past], not_before=NOW + timedelta(seconds=60))
-    world = a_start_snapshot(a_task(), ledgers=[ledger])
+    world = a_start_snapshot(a_task(), ledgers=[ledger], policy=Policy(pre_start=("may-start",)))
 
     (held,) = plan_start(world).held
     later = plan_start(world._replace(now=NOW + timedelta(seconds=61)))

@@ -161,3 +161,35 @@ def test_release_between_denials_is_not_forgotten() -> None:
 
     assert len(fewer.outcomes) == len(ledger.outcomes) - 1
     assert spent_attempts(fewer) == spent_attempts(ledger) == 0
+
+
+def with_command(stage: Stage, *command: str) -> Stage:
+    policy = stage.configuration.policy._replace(pre_start=command)
+    return stage._replace(configuration=stage.configuration._replace(policy=policy))
+
+
+@pytest.mark.parametrize("answer", [NO, CRASH, NOT_THERE])
+@pytest.mark.parametrize("command", [(), ("/opt/may-start", "--kindly"), ("/opt/another",)])
+def test_no_of_a_command_that_is_asked_no_more_holds_nobody(
+    tmp_path: Path, command: tuple[str, ...], answer: HookAnswer
+) -> None:
+    """Whoever has mended or removed it does not wait out the delay of the old answer."""
+    stage = a_stage_with(tmp_path, 1)
+    stage.hooks.say = lambda _id: answer
+    stage.run()
+    stage.hooks.say = lambda _id: YES
+
+    assert [held.reason for held in stage.run().start.held] == ["denied"]
+    with_command(stage, *command).run()
+    assert started(stage) == ["1"]
+
+
+def test_no_from_before_commands_were_noted_holds_as_it_did(tmp_path: Path) -> None:
+    stage = a_stage_with(tmp_path, 1)
+    stage.hooks.say = lambda _id: NO
+    stage.run()
+    ledger = stage.ledger()
+    (denial,) = ledger.outcomes
+    stage.ledgers().write(ledger._replace(outcomes=(denial._replace(result_hash=None),)))
+
+    assert [held.reason for held in stage.run().start.held] == ["denied"]
