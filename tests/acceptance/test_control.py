@@ -66,6 +66,21 @@ def test_kick_is_a_pass_now(a_scene: MakeScene) -> None:
     assert scene.disk.leases() == ["1"]
 
 
+def test_kick_tells_programs_what_run_tells_them(a_scene: MakeScene) -> None:
+    """Also that a pass is at work, which is an answer and no failure."""
+    scene = a_scene(gated("dev-1"))
+    (task,) = scene.seed(1)
+
+    told = json.loads(scene.well("kick", "--json"))
+    scene.wait_for_running(task)
+    with scene.pass_lock():
+        busy = scene.call("kick", "--json")
+
+    assert (told["kind"], told["exit"]) == ("kick", 0)
+    assert [(result["kind"], result["task_id"]) for result in told["results"]] == [("start", 1)]
+    assert (busy.code, busy.json()["exit"], busy.json()["results"]) == (0, 0, [])
+
+
 def test_kick_is_a_pass_now_also_beside_a_daemon(a_scene: MakeScene) -> None:
     """It is not made by the daemon, and whoever asked sees no difference."""
     scene = a_scene(gated("dev-1"))

@@ -79,6 +79,7 @@ GOLDEN_CALLS = (
     ("task_done", ("task", "done", "3", "--comment", "no need", "--json")),
     ("dry_run", ("run", "--dry-run", "--json")),
     ("run", ("run", "--once", "--json")),
+    ("kick", ("kick", "--json")),
     ("plan", ("plan", "--json")),
     ("pause", ("pause", "--queue", "qa", "--reason", "a deployment", "--json")),
     ("resume", ("resume", "--queue", "qa", "--json")),

@@ -63,7 +63,7 @@ def _slips(configuration: Configuration) -> list[str]:
 def print_report(report: Report, context: Context, *, is_json: bool) -> None:
     """JSON on stdout, or one line for each thing that went wrong on stderr."""
     if is_json:
-        _print_json(report, context, kind="run")
+        print_report_json(report, context, kind="run")
         return
     if report.exit_code == EXIT_LOCKED:
         _print_busy(report, context)
@@ -98,7 +98,7 @@ def _preview(options: argparse.Namespace, context: Context, configuration: Confi
         world.server.close()
     report.notes[:0] = _slips(configuration)
     if options.json:
-        _print_json(report, context, kind="dry_run")
+        print_report_json(report, context, kind="dry_run")
     else:
         show_plan(report, context)
         print_report(report, context, is_json=False)
@@ -142,13 +142,15 @@ def report_json(report: Report) -> dict[str, object]:
     return body
 
 
-def _print_json(report: Report, context: Context, *, kind: str) -> None:
+def print_report_json(report: Report, context: Context, *, kind: str, code: int | None = None) -> None:
+    """``code``: where the command's is not the report's."""
     from tinyscheduler.kit.fields import instant_text
     from tinyscheduler.views.holding import holding_json
     from tinyscheduler.views.plan import results_json
 
     body = report_json(report)
-    if kind == "run":
+    if kind != "dry_run":
         body["results"] = results_json(report.results)
         body["lock"] = holding_json(report.lock, report.ended_at)
-    print_json(context.stdout, kind, at=instant_text(report.ended_at), code=report.exit_code, body=body)
+    exit_code = report.exit_code if code is None else code
+    print_json(context.stdout, kind, at=instant_text(report.ended_at), code=exit_code, body=body)

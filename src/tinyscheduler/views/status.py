@@ -24,7 +24,7 @@ from tinyscheduler.views.pauses import pause_table
 from tinyscheduler.views.schedules import schedule_table
 from tinyscheduler.views.seen import Problem, RunSeen, Seen, problem_text
 from tinyscheduler.views.table import Table, columns
-from tinyscheduler.views.wording import ago_text, count_text, span_text
+from tinyscheduler.views.wording import ago_text, count_text, counts_text, span_text
 
 SAME_SHOWN_MAX = 10
 """Of one kind of problem; ``--json`` has all."""
@@ -158,7 +158,7 @@ def _pass_table(seen: Seen) -> Table:
     last = seen.last_pass
     if not isinstance(last, PastPass):
         return Table("", (), at_work)
-    counts = ", ".join(f"{count} {name}" for name, count in last.counts if count) or "nothing to do"
+    counts = counts_text(last.counts)
     ended = f"last pass {ago_text(last.ended_at, seen.now)}: exit {last.exit_code}, {last.duration_s:.2f} s"
     expected = next_pass_at(seen)
     assert expected is not None, "there was a pass"

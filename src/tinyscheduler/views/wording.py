@@ -7,6 +7,7 @@ terminal, a direction mark could make one name look like another.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from tinyscheduler.model.result import one_line
@@ -66,6 +67,16 @@ def ago_text(moment: datetime, now: datetime) -> str:
 def count_text(count: int, noun: str) -> str:
     """``1 task``, ``3 tasks``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def counts_text(counts: Iterable[tuple[str, int]]) -> str:
+    """``2 started, 1 fault``: what a pass has counted; words that are no nouns stay as they are."""
+    told = (
+        count_text(count, "fault") if name == "faults" else f"{count} {name}"
+        for name, count in counts
+        if count
+    )
+    return ", ".join(told) or "nothing to do"
 
 
 def _visible(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW, ago
-from tinyscheduler.views.wording import ago_text, block_text, line_text, span_text
+from tinyscheduler.views.wording import ago_text, block_text, counts_text, line_text, span_text
 
 
 @given(st.text())
@@ -74,3 +74,16 @@ def test_instant_names_the_day_only_when_it_is_another_one() -> None:
     assert ago_text(ago(40), NOW) == "11:59:20Z, 40s ago"
     assert ago_text(NOW + timedelta(seconds=20), NOW) == "12:00:20Z, in 20s"
     assert ago_text(ago(86_400), NOW) == "2026-01-30 12:00:00Z, 24h00m ago"
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({}, "nothing to do"),
+        ({"fetched": 0, "faults": 0}, "nothing to do"),
+        ({"fetched": 1, "started": 1, "faults": 1}, "1 fetched, 1 started, 1 fault"),
+        ({"held": 2, "faults": 2}, "2 held, 2 faults"),
+    ],
+)
+def test_one_fault_is_one_fault(counts: dict[str, int], told: str) -> None:
+    assert counts_text(counts.items()) == told
