@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.acceptance.asking import MakeScene
+from tests.acceptance.asking import MakeScene, a_running_scene
 from tests.acceptance.scene import Scene, gated
 from tests.integration.commands import rows
 
@@ -126,6 +126,7 @@ def test_pause_file_that_cannot_be_read_pauses_and_is_a_problem(scene: Scene) ->
 
 
 def test_what_cannot_be_ended_is_said_and_keeps_no_other_pause(scene: Scene) -> None:
+    scene.seed(1)
     scene.well("pause", "--task", "1", "--queue", "qa")
     (scene.state / "pauses" / "agent_dev-1.json").mkdir()
 
@@ -169,3 +170,35 @@ def test_pauses_work_while_agent_control_is_half_written(scene: Scene) -> None:
     assert (paused.code, mistyped.code, resumed.code) == (0, 4, 0)
     assert "the settings do not hold, so the last good ones count" in paused.err
     assert resumed.out == "the pause of queue dev is over\n"
+
+
+def test_pause_of_tasks_that_nobody_knows_is_refused_whole(scene: Scene) -> None:
+    """It would hold nothing, and whoever asked would believe that it does."""
+    scene.seed(1)
+
+    one = scene.call("pause", "--task", "1", "--task", "99", "--queue", "qa")
+    two = scene.call("pause", "--task", "98", "--task", "99")
+
+    assert (one.code, two.code) == (4, 4)
+    assert "there is no task 99, so nothing is paused (tinyscheduler task list --all" in one.err
+    assert "there is no tasks 98, 99" not in two.err
+    assert "there are no tasks 98, 99, so nothing is paused" in two.err
+    assert not (scene.state / "pauses").exists()
+
+
+def test_pause_of_a_task_that_nobody_can_be_asked_about_holds_and_says_so(scene: Scene) -> None:
+    """A dead server is a reason to pause, and none not to."""
+    scene.configure(MCP_ENDPOINT="http://127.0.0.1:9/mcp")
+
+    answer = scene.call("pause", "--task", "99")
+
+    assert (answer.code, answer.out) == (0, "task 99 is paused, until resume; what runs goes on\n")
+    assert "whether there is a task 99 cannot be told, so it is paused unseen: " in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_pause_of_a_task_that_has_run_here_asks_no_server(a_scene: MakeScene) -> None:
+    scene = a_running_scene(a_scene)
+    scene.configure(MCP_ENDPOINT="http://127.0.0.1:9/mcp")
+
+    assert scene.well("pause", "--task", "1").startswith("task 1 is paused")

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.names import name_of, task_id_of
-from tinyscheduler.errors import Refused
+from tinyscheduler.errors import Refused, TaskNotFound, TaskServerError
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.pause import BY_CHARS_MAX, Pause, PauseScope
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from tinyscheduler.model.configuration import Configuration
+    from tinyscheduler.ports import World
 
 HELP_EXAMPLES = """examples:
   tinyscheduler pause --reason "deploying" --until 18:00
@@ -51,7 +53,8 @@ def add_scopes(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
-    """Raises Refused for a queue or an agent that agent-control does not know, StateError."""
+    """Raises Refused for a queue or an agent that agent-control does not know, and for a task that nobody
+    knows; StateError."""
     from tinyscheduler.bootstrap import wire
     from tinyscheduler.cli.anyhow import told_settings
     from tinyscheduler.cli.instants import instant_of
@@ -62,6 +65,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     until = None if options.until is None else instant_of(options.until, now=now, what="--until")
     subjects = subjects_of(options)
     _check_known(configuration, subjects)
+    _check_tasks(world, subjects, context)
     whole = new_pause(context, now, options.reason)._replace(until=until)
     pauses = [whole._replace(scope=scope, name=name) for scope, name in subjects]
     for pause in pauses:
@@ -125,6 +129,35 @@ def _check_known(configuration: Configuration, subjects: Sequence[tuple[PauseSco
     for scope, name in subjects:
         if scope in known and name not in known[scope]:
             raise Refused(f"there is no {scope} {name!r}", hint=_nearest(name, scope, known[scope]))
+
+
+def _check_tasks(world: World, subjects: Sequence[tuple[PauseScope, str]], context: Context) -> None:
+    """The same of ids, as far as anybody can tell. One that has run here is known without the server, which
+    may be what is wrong; where it cannot be asked, the pause is worth more than the check."""
+    named = [TaskId(name) for scope, name in subjects if scope == "task"]
+    known = world.ledgers.read(named) if named else {}
+    missing: list[TaskId] = []
+    try:
+        for task_id in named:
+            if task_id not in known and world.leases.read(task_id) is None and not _is_there(world, task_id):
+                missing.append(task_id)
+    except TaskServerError as error:
+        told = f"whether there is a task {task_id} cannot be told, so it is paused unseen: {error.message}"
+        print(f"tinyscheduler: {told}", file=context.stderr)
+    finally:
+        world.server.close()
+    if missing:
+        those = f"are no tasks {', '.join(missing)}" if len(missing) > 1 else f"is no task {missing[0]}"
+        hint = "tinyscheduler task list --all shows what there is"
+        raise Refused(f"there {those}, so nothing is paused", hint=hint)
+
+
+def _is_there(world: World, task_id: TaskId) -> bool:
+    try:
+        world.server.get(task_id)
+    except TaskNotFound:
+        return False
+    return True
 
 
 def _nearest(name: str, scope: str, known: set[str]) -> str:
