@@ -234,11 +234,16 @@ def test_dry_run_holds_back_what_acts_wherever_it_is_set(a_scene: MakeScene) -> 
     scene.well("plan", "--out", path)
     scene.configure(DRY_RUN="true")
 
-    answers = [scene.call(*words) for words in (["kick"], ["drain"], ["apply", path])]
+    waits = [[kind, "1", "--reason", "test", "--wait"] for kind in ("stop", "park", "retry", "requeue")]
+    answers = [scene.call(*words) for words in (["kick"], ["drain"], ["apply", path], *waits)]
+    asked = scene.call("park", "1")
 
-    assert [answer.code for answer in answers] == [4, 4, 4]
+    assert [answer.code for answer in answers] == [4] * 7
     assert {answer.err.partition(" (")[0] for answer in answers} == {
         "tinyscheduler: DRY_RUN is set, so nothing is done"
     }
     assert scene.disk.leases() == []
     assert not (scene.state / "pauses").exists()
+    assert (asked.code, asked.err) == (
+        0, "tinyscheduler: DRY_RUN is set: no pass does what you ask until it is not\n"
+    )  # fmt: skip

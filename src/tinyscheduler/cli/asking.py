@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tinyscheduler.bootstrap import wire
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
-from tinyscheduler.cli.passing import seconds_of
+from tinyscheduler.cli.passing import refuse_dry_run, seconds_of
 from tinyscheduler.errors import Refused, ServerUnavailable, UsageError
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.ids import LeaseId, TaskId
@@ -76,8 +76,14 @@ def open_desk(options: argparse.Namespace, context: Context) -> Desk:
     # A run must be stopped also by who has half of agent-control written; all else can wait for the rest.
     is_urgent = options.kind == "stop"
     configuration, rejected = told_settings(context) if is_urgent else (load(context, write_cache=False), "")
-    if rejected and not options.wait:
-        told = "until they do, only --wait, or a daemon, makes a pass that does what you ask"
+    if options.wait:
+        refuse_dry_run(configuration)
+    elif rejected or configuration.is_dry_run:
+        told = (
+            "DRY_RUN is set: no pass does what you ask until it is not"
+            if configuration.is_dry_run
+            else "until they do, only --wait, or a daemon, makes a pass that does what you ask"
+        )
         print(f"tinyscheduler: {told}", file=context.stderr)
     world = wire(configuration, context, is_read_only=True)
     return Desk(context, configuration, world, observed_leases(world), rejected)
