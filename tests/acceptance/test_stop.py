@@ -32,7 +32,21 @@ def test_stop_ends_an_agent_that_ignores_term_and_parks_its_task(a_scene: MakeSc
     assert (scene.disk.outcomes("1"), parked(scene)) == (["cancelled"], "wrong branch")
     # Whoever reads the task learns who has stopped it and why.
     assert re.search(r"cancelled .*; stopped by \S+: wrong branch; parked", scene.comments("1")[-1])
-    assert again == "task 1: it does not run\n"
+    assert again.startswith("task 1: it does not run; its last run, on dev-1, was stopped at 20")
+
+
+def test_stop_of_a_run_that_has_just_ended_says_how(a_scene: MakeScene) -> None:
+    """Whoever stops it has seen it run a moment ago."""
+    scene = a_running_scene(a_scene, success="exit_code")
+    scene.end_unsettled("1")
+
+    unsettled = scene.well("stop", "1")
+    waited = scene.well("stop", "1", "--wait")
+    settled = scene.well("stop", "1")
+
+    assert "its run has ended by itself as succeeded, which stands, and is settled first" in unsettled
+    assert waited == "task 1: its run has ended by itself as succeeded, so nothing was stopped\n"
+    assert settled.startswith("task 1: it does not run; its last run, on dev-1, ended as succeeded at 20")
 
 
 def test_stop_alone_changes_nothing_until_the_next_pass(a_scene: MakeScene) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinyscheduler.model.knowledge import Unknown
-from tinyscheduler.planner.intent_subject import Subject, past_run, task_of
+from tinyscheduler.planner.intent_subject import Subject, ledger_of, past_run, task_of
 
 
 def say(text: str) -> Callable[[Subject], str]:
@@ -24,7 +24,28 @@ def how_it_ended(subject: Subject) -> str:
     outcome = subject.lease.lease.outcome if subject.lease is not None else None
     past = past_run(subject)
     kind = outcome.kind if outcome is not None else past.kind if past is not None else "finished"
-    return "its run was stopped" if kind == "cancelled" else f"its run has ended by itself as {kind}"
+    if kind == "cancelled":
+        return "its run was stopped"
+    return f"its run has ended by itself as {kind}, so nothing was stopped"
+
+
+def what_was_quicker(subject: Subject) -> str:
+    """Of a run that is over and not settled yet."""
+    outcome = subject.lease.lease.outcome if subject.lease is not None else None
+    if outcome is None:
+        return "its run is over, and is settled first"
+    return f"its run has ended by itself as {outcome.kind}, which stands, and is settled first"
+
+
+def it_does_not_run(subject: Subject) -> str:
+    """And how its last run has ended: whoever wants to stop it has just seen it run."""
+    ledger = ledger_of(subject)
+    runs = [past for past in ledger.outcomes if past.kind != "denied"] if ledger is not None else []
+    if not runs:
+        return "it does not run"
+    last = runs[-1]
+    how = "was stopped" if last.kind == "cancelled" else f"ended as {last.kind}"
+    return f"it does not run; its last run, on {last.agent}, {how} at {last.at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def how_it_ends(subject: Subject) -> str:

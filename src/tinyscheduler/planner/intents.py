@@ -147,7 +147,7 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
             words.say("its start was taken back, and is settled next"),
         ),
         # Until it is settled this says that a task which the server does not know was deleted (law 4).
-        Rule("over", it.is_over_by_itself, "wait", words.say("its run is over, and is settled first")),
+        Rule("over", it.is_over_by_itself, "wait", words.what_was_quicker),
         Rule("stopped", it.is_over, "done", words.how_it_ended),
         _ELSEWHERE,
         Rule("meant", it.is_meant, "stop", words.how_it_ends),
@@ -168,9 +168,9 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
         Rule("noted", it.is_lost_and_noted, "done", words.say("its run has lost its lease, and is closed")),
         Rule("lost", it.is_lost, "wait", words.say("its run has lost its lease, and is to be closed")),
         Rule("taken_back", it.is_not_to_be_parked, "done", words.say("its run is gone")),
-        Rule("not_running", it.is_about_no_run, "nothing", words.say("it does not run")),
+        Rule("not_running", it.is_about_no_run, "nothing", words.it_does_not_run),
         *_OF_THE_SERVER,
-        Rule("never_ran", it.names_no_run, "nothing", words.say("it does not run")),
+        Rule("never_ran", it.names_no_run, "nothing", words.it_does_not_run),
         # Its start was taken back, which leaves an idle task: the next plan would start it again.
         *_PARK,
     ),
