@@ -48,7 +48,7 @@ def _value(name: str, value: object, base: str) -> object:
 
 
 def _ending(name: str) -> str:
-    return name.removeprefix("beat_")
+    return name.removeprefix("beat_").removeprefix("oldest_")
 
 
 def _text(text: str, base: str) -> str:

@@ -85,6 +85,12 @@ GOLDEN_CALLS = (
     ("resume", ("resume", "--queue", "qa", "--json")),
     ("drain", ("drain", "--json")),
     ("estop", ("estop", "--reason", "no more", "--json")),
+    ("task_comment", ("task", "comment", "4", "hello", "--json")),
+    ("task_link", ("task", "link", "4", "src/x.py", "--description", "the change", "--json")),
+    ("task_move", ("task", "move", "4", "99", "--queue", "dev", "--json")),
+    ("task_archive", ("task", "archive", "4", "--json")),
+    ("task_import", ("task", "import", "plan.md", "--queue", "dev", "--json")),
+    ("report", ("report", "--json")),
 )
 
 
@@ -98,6 +104,7 @@ def test_every_object_for_programs_has_the_agreed_shape(base: Path, tmp_path: Pa
     wait_until(lambda: house.call("run", "--once").code == 0)
     house.well("task", "add", "second", "--queue", "qa", "--priority", "2")
     house.well("task", "add", "third", "--queue", "dev", "--blocked-by", "2")
+    (base / "plan.md").write_text("- [ ] fourth\n  - [x] fifth\n  - [ ] sixth\n")
 
     for kind, arguments in GOLDEN_CALLS:
         answer = house.call(*arguments, environ={"TKO_AGENT": "alice"})

@@ -1,4 +1,4 @@
-"""``task``: add, list, show, update and complete tasks on whichever task server is configured.
+"""``task``: what people and agents do with the tasks of whichever task server is configured.
 
 Agents use it too: it is how one hands its task over. So it has to find the same server from inside an
 agent's environment, where only a few of our settings are.
@@ -7,51 +7,111 @@ agent's environment, where only a few of our settings are.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import NamedTuple
 
-from tinyscheduler.cli import task_read, task_write
+from tinyscheduler.cli import task_add, task_import, task_move, task_read, task_speak, task_write
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.parser import HelpText
+from tinyscheduler.cli.task_several import as_ours
+from tinyscheduler.cli.task_side import Side
 from tinyscheduler.config.flags import SETTING_FLAGS
-from tinyscheduler.errors import Refused, ServerRefused, TaskNotFound
-from tinyscheduler.model.configuration import Configuration
-from tinyscheduler.model.task import Task
-from tinyscheduler.ports.reading import TaskDesk
+from tinyscheduler.errors import TaskServerError
 
 HELP_EXAMPLES = """examples:
   tinyscheduler task add "Review the parser" --queue dev --priority 5
-  tinyscheduler task add "Fix it" --queue dev --stdin < description.md
+  tinyscheduler task import plan.md --queue dev --dry-run
   tinyscheduler task list --queue dev
   tinyscheduler task show 7
-  tinyscheduler task update 7 --status idle --queue qa --assign ''    hand over to another queue
+  tinyscheduler task move 7 --queue qa --comment "please test"
   tinyscheduler task done 7 --comment "merged"
 """
 
-Write = Callable[[argparse.Namespace, Context, TaskDesk], Task]
-"""Gives the task as it is after it."""
-Look = Callable[[argparse.Namespace, Context, task_read.Shelves], None]
 
-_WRITES: Mapping[str, Write] = {
-    "add": task_write.add,
-    "update": task_write.update,
-    "done": task_write.done,
-}
-_LOOKS: Mapping[str, Look] = {"list": task_read.list_tasks, "show": task_read.show}
-STATUSES = ("idle", "working", "complete")
+class Action(NamedTuple):
+    """One word after ``task``."""
+
+    name: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    act: Callable[[argparse.Namespace, Side], int]
+    help: str
+    examples: str
+    is_look: bool = False
+    """It changes nothing, so the embedded store makes and touches no file."""
+
+
+ACTIONS = (
+    Action("add", task_add.arguments, task_add.add, "a new task; prints its id", task_add.EXAMPLES),
+    Action(
+        "list",
+        task_read.list_arguments,
+        task_read.list_tasks,
+        "tasks that are not complete",
+        task_read.LIST_EXAMPLES,
+        is_look=True,
+    ),
+    Action(
+        "show",
+        task_read.show_arguments,
+        task_read.show,
+        "a task with its comments, links and subtasks",
+        task_read.SHOW_EXAMPLES,
+        is_look=True,
+    ),
+    Action(
+        "update",
+        task_write.update_arguments,
+        task_write.update,
+        "change the fields given; '' takes one away",
+        task_write.UPDATE_EXAMPLES,
+    ),
+    Action(
+        "comment",
+        task_speak.comment_arguments,
+        task_speak.comment,
+        "say something about a task",
+        task_speak.COMMENT_EXAMPLES,
+    ),
+    Action(
+        "link",
+        task_speak.link_arguments,
+        task_speak.link,
+        "point from a task to a change, a log, a file",
+        task_speak.LINK_EXAMPLES,
+    ),
+    Action(
+        "move",
+        task_move.move_arguments,
+        task_move.move,
+        "hand a task to another agent, queue or parent",
+        task_move.MOVE_EXAMPLES,
+    ),
+    Action(
+        "done", task_write.done_arguments, task_write.done, "set tasks complete", task_write.DONE_EXAMPLES
+    ),
+    Action(
+        "archive",
+        task_move.archive_arguments,
+        task_move.archive,
+        "out of every list, for good",
+        task_move.ARCHIVE_EXAMPLES,
+    ),
+    Action(
+        "import",
+        task_import.arguments,
+        task_import.run,
+        "tasks from a Markdown checklist, JSON, or GitHub issues",
+        task_import.EXAMPLES,
+    ),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One parser for each action; the settings may stand before and after it."""
     parser.epilog = HELP_EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    _add_arguments(_action(actions, "add", "a new task; prints its id"))
-    _list_arguments(_action(actions, "list", "tasks that are not complete"))
-    show = _action(actions, "show", "one task with its comments")
-    show.add_argument("task", metavar="ID")
-    _update_arguments(_action(actions, "update", "change the fields given; '' takes one away"))
-    done = _action(actions, "done", "set a task complete")
-    done.add_argument("task", metavar="ID")
-    done.add_argument("--comment", metavar="TEXT", default=None, help="say what was done")
+    for action in ACTIONS:
+        action.arguments(_parser(actions, action))
 
 
 def run(options: argparse.Namespace, context: Context) -> int:
@@ -59,44 +119,20 @@ def run(options: argparse.Namespace, context: Context) -> int:
     TaskServerError when it cannot be asked."""
     from tinyscheduler.bootstrap import desk, load, wire_ledgers
 
+    action = next(row for row in ACTIONS if row.name == options.action)
     inside = _with_agents_server(context)
-    look = _LOOKS.get(options.action)
     configuration = load(inside, write_cache=False)
-    server = desk(configuration, inside, is_read_only=look is not None)
-    note: str | None = None
+    is_look = action.is_look or getattr(options, "is_preview", False)
+    server = desk(configuration, inside, is_read_only=is_look)
     try:
-        if look is not None:
-            look(options, context, task_read.Shelves(server, wire_ledgers(configuration)))
-        else:
-            written = _WRITES[options.action](options, context, server)
-            note = _note(options, written, configuration=configuration, desk=server)
-    except ServerRefused as error:
-        # It is usable: what was asked for is at fault, not the way to it.
-        raise Refused(error.message, hint=error.hint) from error
-    except TaskNotFound as error:
-        error.hint = error.hint or "tinyscheduler task list --all shows what there is"
-        raise
+        return action.act(options, Side(context, configuration, server, wire_ledgers(configuration)))
+    except TaskServerError as error:
+        ours = as_ours(error)
+        if ours is error:
+            raise
+        raise ours from error
     finally:
         server.close()
-    if note is not None:
-        print(f"tinyscheduler: note: {note}", file=context.stderr)
-    return 0
-
-
-def _note(
-    options: argparse.Namespace, task: Task, *, configuration: Configuration, desk: TaskDesk
-) -> str | None:
-    """What was done was asked for, and may still be a slip of the pen."""
-    changed = {name for name in _NOTED if getattr(options, name, None) is not None}
-    if task.status == "complete" or (options.action != "add" and not changed):
-        return None
-    from tinyscheduler.cli.task_place import place_note, waits_note
-
-    return place_note(task, configuration) or waits_note(task, desk)
-
-
-_NOTED = ("queue", "assign", "tags", "description")
-"""What of an update may be such a slip."""
 
 
 def _with_agents_server(context: Context) -> Context:
@@ -109,13 +145,14 @@ def _with_agents_server(context: Context) -> Context:
     return context._replace(overrides={**context.overrides, "MCP_ENDPOINT": url})
 
 
-def _action(
-    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+def _parser(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], action: Action
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
+        action.name,
+        help=action.help,
+        description=action.help[0].upper() + action.help[1:] + ".",
+        epilog=action.examples,
         allow_abbrev=False,
         formatter_class=HelpText,
         # What is not given here must not undo what was given before the action.
@@ -130,61 +167,3 @@ def _action(
                 flag.flag, dest=f"setting_{flag.setting}", metavar=flag.metavar, help=flag.help
             )
     return parser
-
-
-def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(
-        description=None, queue=None, assign=None, priority=None, blocked_by=None, parent=None
-    )
-    parser.add_argument("title", metavar="TITLE", help="500 characters at most")
-    _text_arguments(parser)
-    _place_arguments(parser)
-    parser.add_argument("--parent", metavar="ID", help="make it a subtask of this one")
-
-
-def _update_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(
-        title=None, description=None, status=None, queue=None, assign=None, priority=None, blocked_by=None,
-        parent=None, comment=None,
-    )  # fmt: skip
-    parser.add_argument("task", metavar="ID")
-    parser.add_argument("--title", metavar="TEXT", help="500 characters at most")
-    parser.add_argument("--status", choices=STATUSES)
-    _text_arguments(parser)
-    _place_arguments(parser)
-    parser.add_argument("--parent", metavar="ID", help="make it a subtask of this one")
-    parser.add_argument("--comment", metavar="TEXT", help="say why, before anything is changed")
-
-
-def _text_arguments(parser: argparse.ArgumentParser) -> None:
-    text = parser.add_mutually_exclusive_group()
-    text.add_argument("--description", metavar="TEXT", help="90,000 characters at most")
-    text.add_argument("--stdin", action="store_true", default=False, help="read the description from stdin")
-
-
-def _place_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--queue", metavar="NAME")
-    parser.add_argument("--assign", metavar="AGENT", help="'' for nobody")
-    parser.add_argument("--priority", metavar="N", help="any number; bigger is more urgent")
-    parser.add_argument("--tag", metavar="TAG", action="append", default=None, dest="tags")
-    parser.add_argument(
-        "--blocked-by",
-        metavar="ID",
-        action="append",
-        help="the task that has to be complete first; again, for a new task: the others become tags after:ID",
-    )
-
-
-def _list_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(queue=None, assigned=None, status=None)
-    parser.add_argument("--queue", metavar="NAME")
-    parser.add_argument("--assigned", metavar="AGENT", help="'' for those that nobody has")
-    parser.add_argument(
-        "--status",
-        metavar="STATUS",
-        nargs="+",
-        choices=STATUSES,
-        help="one or more of: " + ", ".join(STATUSES),
-    )
-    parser.add_argument("--all", action="store_true", default=False, help="complete ones too")
-    parser.add_argument("--limit", metavar="N", default="200", help="at most so many (200)")

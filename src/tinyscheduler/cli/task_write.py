@@ -1,93 +1,92 @@
-"""``task add``, ``task update`` and ``task done``: everything is checked before anything is sent."""
+"""``task update`` and ``task done``: everything is checked before anything is sent."""
 
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
-from math import isfinite
 
-from tinyscheduler.cli.console import print_json
+from tinyscheduler.cli import task_texts
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.names import name_of, name_or_empty, task_id_of
-from tinyscheduler.errors import (
-    Refused,
-    ServerRefused,
-    ServerUnavailable,
-    TaskNotFound,
-    TinySchedulerError,
-    UsageError,
+from tinyscheduler.cli.task_several import Deeds, each, ids_of
+from tinyscheduler.cli.task_side import (
+    STATUSES,
+    Side,
+    family_arguments,
+    ids_argument,
+    place_arguments,
+    quiet_flag,
+    text_arguments,
 )
-from tinyscheduler.kit.fields import instant_text
-from tinyscheduler.model.desk import TaskDraft, TaskEdit
+from tinyscheduler.cli.task_told import note, told
+from tinyscheduler.cli.task_unclear import spoken
+from tinyscheduler.errors import Refused, ServerRefused, TaskNotFound, TinySchedulerError, UsageError
+from tinyscheduler.model.desk import TaskEdit
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task
-from tinyscheduler.ports.reading import TaskDesk
-from tinyscheduler.views.task import summary_text, task_json
 
-TITLE_CHARS_MAX = 500
-"""One line in a table; the rest belongs into the description."""
-TEXT_CHARS_MAX = 90_000
-"""The public server reads requests of 102,400 bytes (tinytask 5); what is longer belongs into a file."""
-TAG_CHARS_MAX = 255
-PRIORITY_MAX = 2.0**53
-"""Beyond it neighbouring numbers are the same number."""
-
-
-def add(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
-    """A new task; prints its id, for scripts."""
-    blockers = [task_id_of(text, what="--blocked-by") for text in options.blocked_by or () if text]
-    draft = TaskDraft(
-        title=_title(options.title),
-        created_by=author_of(context),
-        description=_description(options, context) or "",
-        queue=None if not options.queue else name_of(options.queue, what="the queue"),
-        assigned_to=None if not options.assign else name_of(options.assign, what="the agent"),
-        priority=_priority(options.priority) or 0,
-        tags=(*(_tags(options.tags) or ()), *(f"after:{other}" for other in blockers[1:])),
-        parent=_task_or_none(options.parent, what="--parent"),
-        blocked_by=blockers[0] if blockers else None,
-    )
-    try:
-        task = desk.add(draft)
-    except (TaskNotFound, ServerRefused) as error:
-        raise _with_option(error, parent=draft.parent, blocked_by=draft.blocked_by) from error
-    except ServerUnavailable as error:
-        if error.maybe_applied:
-            error.hint = "it may have been made all the same: look with tinyscheduler task list"
-        raise
-    return _told(options, context, task, kind="task_add", text=task.id)
+UPDATE_EXAMPLES = """examples:
+  tinyscheduler task update 7 --priority 9 --tag urgent
+  tinyscheduler task update 7 8 9 --queue qa                      several at once
+  tinyscheduler task update 7 --blocked-by ''                     it waits for nothing any more
+  tinyscheduler task update 7 --stdin <<'END'                     nothing in it is read by the shell
+  Run `make` and look at $HOME.
+  END
+"""
+DONE_EXAMPLES = """examples:
+  tinyscheduler task done 7 --comment "merged"
+  tinyscheduler task done $(tinyscheduler task list --tag import:plan.md -q)
+"""
 
 
-def update(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
+def update_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``update``."""
+    parser.set_defaults(title=None, status=None, comment=None)
+    ids_argument(parser)
+    parser.add_argument("--title", metavar="TEXT", help="500 characters at most")
+    parser.add_argument("--status", choices=STATUSES)
+    text_arguments(parser)
+    place_arguments(parser)
+    family_arguments(parser)
+    parser.add_argument("--comment", metavar="TEXT", help="say why, before anything is changed")
+    quiet_flag(parser)
+
+
+def done_arguments(parser: argparse.ArgumentParser) -> None:
+    """See ``done``."""
+    ids_argument(parser)
+    parser.add_argument("--comment", metavar="TEXT", default=None, help="say what was done")
+    quiet_flag(parser)
+
+
+def update(options: argparse.Namespace, side: Side) -> int:
     """Change what is given, after the comment: whoever gets the task next finds it there."""
-    task_id = task_id_of(options.task)
+    task_ids = ids_of(options.tasks)
     edit = TaskEdit(
-        title=None if options.title is None else _title(options.title),
-        description=_description(options, context),
+        title=None if options.title is None else task_texts.title_of(options.title),
+        description=task_texts.description_of(options, side.context),
         status=options.status,
         assigned_to=None if options.assign is None else name_or_empty(options.assign, what="the agent"),
         queue=None if options.queue is None else name_or_empty(options.queue, what="the queue"),
-        priority=_priority(options.priority),
-        tags=_tags(options.tags),
-        parent=_new_parent(options.parent),
-        blocked_by=_new_blocker(options.blocked_by, task_id),
+        priority=task_texts.priority_of(options.priority),
+        tags=task_texts.tags_of(options.tags),
+        parent=None if options.parent is None else _id_or_empty(options.parent, what="--parent"),
+        blocked_by=_new_blocker(options.blocked_by, task_ids),
     )
-    comment = _comment(options.comment)
+    comment = None if options.comment is None else task_texts.comment_of(options.comment)
     if edit == TaskEdit() and comment is None:
         raise UsageError("nothing to change is given", hint="tinyscheduler task update --help")
-    try:
-        task = _change(desk, task_id, edit, comment=comment, context=context)
-    except (TaskNotFound, ServerRefused) as error:
-        raise _with_option(error, parent=edit.parent, blocked_by=edit.blocked_by) from error
-    return _told(options, context, task, kind="task_update", text=summary_text(task))
+    deeds = each(task_ids, lambda task_id: _changed(side, task_id, edit, comment=comment))
+    code = told(options, side, deeds, kind="task_update")
+    _tell_slips(options, side, deeds)
+    return code
 
 
-def done(options: argparse.Namespace, context: Context, desk: TaskDesk) -> Task:
-    """Complete it."""
-    comment = _comment(options.comment)
+def done(options: argparse.Namespace, side: Side) -> int:
+    """Complete them."""
+    comment = None if options.comment is None else task_texts.comment_of(options.comment)
     edit = TaskEdit(status="complete")
-    task = _change(desk, task_id_of(options.task), edit, comment=comment, context=context)
-    return _told(options, context, task, kind="task_done", text=summary_text(task))
+    deeds = each(ids_of(options.tasks), lambda task_id: _changed(side, task_id, edit, comment=comment))
+    return told(options, side, deeds, kind="task_done")
 
 
 def author_of(context: Context) -> str:
@@ -105,15 +104,7 @@ def author_of(context: Context) -> str:
         return "tinyscheduler"
 
 
-def _change(
-    desk: TaskDesk, task_id: TaskId, edit: TaskEdit, *, comment: str | None, context: Context
-) -> Task:
-    if comment is not None:
-        desk.comment(task_id, comment, author_of(context))
-    return desk.get(task_id).task if edit == TaskEdit() else desk.change(task_id, edit)
-
-
-def _with_option(
+def with_option(
     error: TaskNotFound | ServerRefused, *, parent: TaskId | None, blocked_by: TaskId | None
 ) -> TinySchedulerError:
     """Whose task is not there: an option's, or the one that is to be changed."""
@@ -124,109 +115,46 @@ def _with_option(
     return error
 
 
-def _told(options: argparse.Namespace, context: Context, task: Task, *, kind: str, text: str) -> Task:
-    if options.json:
-        at = instant_text(datetime.now(UTC))
-        print_json(context.stdout, kind, at=at, code=0, body={"task": task_json(task)})
-    else:
-        print(text, file=context.stdout)
-    return task
-
-
-def _title(text: str) -> str:
-    cleaned = " ".join(_text(text, what="the title").split())
-    if not cleaned:
-        raise UsageError("the title is empty", hint="say in one line what is to be done")
-    if len(cleaned) > TITLE_CHARS_MAX:
-        hint = "put the rest into --description or --stdin"
-        raise UsageError(f"the title has {len(cleaned)} characters, {TITLE_CHARS_MAX} at most", hint=hint)
-    return cleaned
-
-
-def _description(options: argparse.Namespace, context: Context) -> str | None:
-    if options.stdin:
-        return _text(_read_stdin(context), what="the description")
-    return None if options.description is None else _text(options.description, what="the description")
-
-
-def _read_stdin(context: Context) -> str:
+def _changed(side: Side, task_id: TaskId, edit: TaskEdit, *, comment: str | None) -> Task:
+    author = author_of(side.context)
     try:
-        return context.stdin.read(TEXT_CHARS_MAX + 1)
-    except UnicodeDecodeError as error:
-        raise _no_text("the description") from error
+        if comment is not None:
+            spoken(side.desk, task_id, comment, author=author)
+        if edit == TaskEdit():
+            return side.desk.get(task_id).task
+        return side.desk.change(task_id, edit._replace(by=author))
+    except (TaskNotFound, ServerRefused) as error:
+        raise with_option(error, parent=edit.parent, blocked_by=edit.blocked_by) from error
 
 
-def _comment(text: str | None) -> str | None:
-    if text is None:
-        return None
-    if not text.strip():
-        raise UsageError("the comment is empty", hint="leave --comment out")
-    return _text(text, what="the comment")
+_NOTED = ("queue", "assign", "tags", "description", "stdin")
+"""What of an update may be a slip of the pen."""
 
 
-def _text(text: str, *, what: str) -> str:
-    if len(text) > TEXT_CHARS_MAX:
-        hint = "put long text into a file and name its path in the task"
-        raise UsageError(f"{what} is longer than {TEXT_CHARS_MAX} characters", hint=hint)
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        # Bytes that are no UTF-8 come as halves of surrogate pairs (PEP 383).
-        raise _no_text(what) from error
-    return text
+def _tell_slips(options: argparse.Namespace, side: Side, deeds: Deeds[Task]) -> None:
+    if not any(getattr(options, name) for name in _NOTED):
+        return
+    from tinyscheduler.cli.task_place import place_note, waits_note
+
+    for task in deeds.done:
+        if task.status != "complete":
+            note(side, place_note(task, side.configuration) or waits_note(task, side.desk))
 
 
-def _no_text(what: str) -> UsageError:
-    return UsageError(f"{what} is not UTF-8 text", hint="convert it, with iconv for example")
+def _id_or_empty(text: str, *, what: str) -> TaskId:
+    return TaskId("") if text == "" else task_id_of(text, what=what)
 
 
-def _priority(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not isfinite(number) or abs(number) > PRIORITY_MAX:
-        raise UsageError(
-            f"the priority {text[:40]!r} is not a number", hint="0 is usual; bigger is more urgent"
-        )
-    return int(number) if number == int(number) else number
-
-
-def _tags(given: list[str] | None) -> tuple[str, ...] | None:
-    """One empty tag stands for none at all."""
+def _new_blocker(given: list[str] | None, task_ids: tuple[TaskId, ...]) -> TaskId | None:
+    """Empty takes it away."""
     if given is None:
         return None
-    if given == [""]:
-        return ()
-    for tag in given:
-        if not tag.strip() or len(tag) > TAG_CHARS_MAX or not tag.isprintable():
-            raise UsageError(f"the tag {tag[:40]!r} is not a word", hint=f"1 to {TAG_CHARS_MAX} characters")
-    return tuple(given)
-
-
-def _new_parent(text: str | None) -> TaskId | None:
-    if text == "":
-        raise UsageError("a subtask cannot be made a task of its own yet", hint="name another parent")
-    return _task_or_none(text, what="--parent")
-
-
-def _new_blocker(given: list[str] | None, task_id: TaskId) -> TaskId | None:
-    """Empty takes it away."""
-    if given is not None and len(given) > 1:
+    if len(given) > 1:
         # Its tags would have to be read first, and somebody else may change them meanwhile.
         way = " ".join(f"--tag after:{other[:64]}" for other in given[1:])
         hint = f"{way} for the others; --tag replaces the tags that are there"
         raise UsageError("--blocked-by names one task in an update", hint=hint)
-    text = given[0] if given else None
-    if text == "":
-        return TaskId("")
-    blocker = _task_or_none(text, what="--blocked-by")
-    if blocker == task_id:
+    blocker = _id_or_empty(given[0], what="--blocked-by")
+    if blocker in task_ids:
         raise Refused("a task cannot wait for itself", hint="--blocked-by '' lets it wait for nobody")
     return blocker
-
-
-def _task_or_none(text: str | None, *, what: str) -> TaskId | None:
-    return None if not text else task_id_of(text, what=what)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.desk import (
+    NewLink,
+    RemarkCounts,
+    TaskDraft,
+    TaskEdit,
+    TaskEvent,
+    TaskList,
+    TaskQuery,
+)
+from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.intent import Intent, IntentAnswer
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
-from tinyscheduler.model.task import Comment, Task, TaskDetail
+from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
 
 
 class TaskDesk(Protocol):
     """The task server as people and agents use it through ``task``; no pass needs it.
 
-    Raises as TaskServer does. A write that is lost on the way is never repeated by itself.
+    Raises as TaskServer does, and ServerRefused for what this server cannot do. A write that is lost on the
+    way is never repeated by itself; whoever calls looks for it. Every list has passed ``model.desk.cut``.
     """
 
     def add(self, draft: TaskDraft) -> Task:
@@ -30,8 +39,24 @@ class TaskDesk(Protocol):
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
         """Unconditional; only the fields given. The answer is the task after it. Raises TaskNotFound."""
 
+    def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
+        """As ``TaskServer.move``: only while ``current`` has it. Raises NotAssigned, TaskNotFound."""
+
+    def archive(self, task_id: TaskId) -> Task:
+        """Out of every list, for good; what is archived stays so. Raises TaskNotFound."""
+
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Raises TaskNotFound."""
+
+    def link(self, task_id: TaskId, link: NewLink) -> Link:
+        """Raises TaskNotFound."""
+
+    def remark_counts(self) -> Mapping[TaskId, RemarkCounts] | None:
+        """Of all tasks that have comments or links, in one question; archived ones may be among them. None:
+        this server tells it only task by task."""
+
+    def history(self, task_id: TaskId) -> tuple[TaskEvent, ...] | None:
+        """Who changed what, oldest first. None: this server keeps no history. Raises TaskNotFound."""
 
     def close(self) -> None:
         """Idempotent."""

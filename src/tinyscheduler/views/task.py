@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from tinyscheduler.kit.fields import instant_text, instant_text_or_none
 from tinyscheduler.model.claim_marks import is_claim_name
-from tinyscheduler.model.desk import TaskList
+from tinyscheduler.model.desk import BEING_IMPORTED, TaskEvent, TaskList
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import Parked
-from tinyscheduler.model.task import Comment, Task, TaskDetail
+from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
 from tinyscheduler.views.held import id_json
 from tinyscheduler.views.table import Table, columns
-from tinyscheduler.views.wording import ago_text, block_text, line_text, span_text
+from tinyscheduler.views.wording import ago_text, block_text, line_text, span_text, time_text
+
+
+class Shown(NamedTuple):
+    """What ``task show`` knows of one task."""
+
+    detail: TaskDetail
+    subtasks: tuple[Task, ...] = ()
+    """Its children, archived ones too."""
+    parked: Parked | None = None
+    """As our ledger has it; None: it is not."""
+    history: tuple[TaskEvent, ...] | None = None
+    """None: its server keeps none, or nobody has asked."""
+    has_history: bool = False
+    """Somebody has asked."""
 
 
 def task_json(task: Task) -> dict[str, object]:
@@ -38,12 +53,20 @@ def task_json(task: Task) -> dict[str, object]:
     }
 
 
-def detail_json(detail: TaskDetail, parked: Parked | None) -> dict[str, object]:
+def detail_json(shown: Shown) -> dict[str, object]:
     """The body of ``task show --json``."""
-    return {
-        "task": {**task_json(detail.task), "parked": _parked_json(parked)},
-        "comments": [comment_json(entry) for entry in detail.comments],
+    body: dict[str, object] = {
+        "task": {**task_json(shown.detail.task), "parked": _parked_json(shown.parked)},
+        "comments": [comment_json(entry) for entry in shown.detail.comments],
+        "links": [link_json(entry) for entry in shown.detail.links],
+        "subtasks": [
+            {"id": id_json(task.id), "title": task.title, "status": task.status} for task in shown.subtasks
+        ],
     }
+    if shown.has_history:
+        history = shown.history
+        body["history"] = None if history is None else [_event_json(event) for event in history]
+    return body
 
 
 def comment_json(comment: Comment) -> dict[str, object]:
@@ -56,28 +79,72 @@ def comment_json(comment: Comment) -> dict[str, object]:
     }
 
 
+def link_json(link: Link) -> dict[str, object]:
+    """One pointer."""
+    return {
+        "id": link.id,
+        "url": link.url,
+        "description": link.description,
+        "author": link.author,
+        "at": instant_text(link.created_at),
+    }
+
+
 def list_json(found: TaskList, parked: Mapping[TaskId, Parked]) -> dict[str, object]:
     """The body of ``task list --json``."""
     tasks = [{**task_json(task), "parked": _parked_json(parked.get(task.id))} for task in found.tasks]
     return {"tasks": tasks, "is_cut": found.is_cut}
 
 
-def list_table(tasks: Iterable[Task], now: datetime, parked: Mapping[TaskId, Parked]) -> Table:
-    """One line each."""
+def list_table(
+    tasks: Sequence[Task], now: datetime, parked: Mapping[TaskId, Parked], *, is_tree: bool = False
+) -> Table:
+    """One line each; ``is_tree``: subtasks below their parents, where those are in the list."""
     heads = columns(">ID", "STATUS", "QUEUE", "-ASSIGNED", "->PRIORITY", "->AGE", "~TITLE")
-    return Table("", heads, tuple(_row(task, now, is_parked=task.id in parked) for task in tasks))
+    found = tree_of(tasks) if is_tree else [(0, task) for task in tasks]
+    rows = (_row(task, now, is_parked=task.id in parked, depth=depth) for depth, task in found)
+    return Table("", heads, tuple(rows))
 
 
-def detail_text(detail: TaskDetail, now: datetime, parked: Parked | None) -> str:
+def tree_of(tasks: Sequence[Task]) -> list[tuple[int, Task]]:
+    """Each task once, after its parent, with how deep it stands. One whose parent is not among them is
+    a root; so is one of a ring, which no server of ours makes."""
+    children: dict[TaskId, list[Task]] = {}
+    known = {task.id for task in tasks}
+    for task in tasks:
+        if task.parent_id in known:
+            children.setdefault(task.parent_id, []).append(task)
+    found: list[tuple[int, Task]] = []
+    seen: set[TaskId] = set()
+    for root in (*(task for task in tasks if task.parent_id not in known), *tasks):
+        waiting = [(0, root)]
+        while waiting:
+            depth, task = waiting.pop()
+            if task.id not in seen:
+                seen.add(task.id)
+                found.append((depth, task))
+                waiting += [(depth + 1, child) for child in reversed(children.get(task.id, ()))]
+    return found
+
+
+def detail_text(shown: Shown, now: datetime) -> str:
     """Everything, comments inline, oldest first."""
+    detail = shown.detail
     task = detail.task
-    lines = [f"task {task.id}  {line_text(task.title, chars_max=500)}", *_fact_lines(task, now, parked)]
+    lines = [
+        f"task {task.id}  {line_text(task.title, chars_max=500)}",
+        *_fact_lines(task, now, shown.parked),
+        *_link_lines(detail.links),
+        *(f"  subtask   {_subtask(child)}" for child in shown.subtasks),
+    ]
     if task.description:
         lines += ["", block_text(task.description).rstrip("\n")]
     for comment in detail.comments:
         author = line_text(comment.author or "nobody")
         lines += ["", f"-- {author}, {ago_text(comment.created_at, now)} [{comment.id}]"]
         lines.append(block_text(comment.text).rstrip("\n"))
+    if shown.has_history:
+        lines += ["", *_history_lines(shown.history, now)]
     return "\n".join(lines) + "\n"
 
 
@@ -85,10 +152,11 @@ def summary_text(task: Task) -> str:
     """What a write says it has done."""
     queue = f"queue {task.queue}" if task.queue is not None else "no queue"
     who = f"assigned to {task.assigned_to}" if task.assigned_to is not None else "assigned to nobody"
-    return line_text(f"task {task.id}: {task.status}, {queue}, {who}", chars_max=300)
+    status = task.status + (", archived" if task.archived_at is not None else "")
+    return line_text(f"task {task.id}: {status}, {queue}, {who}", chars_max=300)
 
 
-def _row(task: Task, now: datetime, *, is_parked: bool) -> tuple[str, ...]:
+def _row(task: Task, now: datetime, *, is_parked: bool, depth: int) -> tuple[str, ...]:
     is_blocked = task.is_blocked and task.status != "complete"
     status = " ".join([task.status, *(["blocked"] if is_blocked else []), *(["parked"] if is_parked else [])])
     return (
@@ -98,7 +166,8 @@ def _row(task: Task, now: datetime, *, is_parked: bool) -> tuple[str, ...]:
         task.assigned_to or "-",
         f"{task.priority:g}",
         span_text((now - task.created_at).total_seconds()),
-        task.title,
+        # Blanks alone would be folded: a cell is one line of foreign text.
+        "· " * depth + task.title,
     )
 
 
@@ -118,6 +187,41 @@ def _fact_lines(task: Task, now: datetime, parked: Parked | None) -> Iterator[st
     return (f"  {name:<10}{line_text(value, chars_max=500)}" for name, value in facts if value)
 
 
+def _link_lines(links: Iterable[Link]) -> Iterator[str]:
+    for link in links:
+        about = f"  {link.description}" if link.description else ""
+        yield f"  {'link':<10}{line_text(link.url + about, chars_max=500)}"
+
+
+def _subtask(task: Task) -> str:
+    status = "archived" if task.archived_at is not None else task.status
+    return line_text(f"{task.id} {status}: {task.title}", chars_max=200)
+
+
+def _history_lines(history: Sequence[TaskEvent] | None, now: datetime) -> Iterator[str]:
+    if history is None:
+        yield "history: this task server keeps none"
+        return
+    yield "history"
+    for event in history:
+        changes = ", ".join(
+            f"{name}: {_was(old)} -> {_was(new)}" for name, (old, new) in event.changes.items()
+        )
+        text = f"{event.action} by {event.by or 'somebody'}" + (f": {changes}" if changes else "")
+        yield f"  {time_text(event.at, now)}  {line_text(text, chars_max=300)}"
+
+
+def _was(value: object) -> str:
+    """Short: the whole of it is in ``--json``."""
+    text = "nothing" if value in (None, "", [], ()) else str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _event_json(event: TaskEvent) -> dict[str, object]:
+    changes = {name: {"before": old, "after": new} for name, (old, new) in event.changes.items()}
+    return {"at": instant_text(event.at), "by": event.by, "action": event.action, "changes": changes}
+
+
 def _parked_text(parked: Parked | None, task: Task, now: datetime) -> str:
     if parked is None:
         return ""
@@ -133,8 +237,8 @@ def _parked_json(parked: Parked | None) -> dict[str, object] | None:
 
 def _assigned(task: Task) -> str:
     previous = task.previous_assigned_to
-    # The name of a claim is nobody's.
-    is_told = previous is not None and not is_claim_name(previous)
+    # The name of a claim is nobody's, nor is that of an import.
+    is_told = previous is not None and previous != BEING_IMPORTED and not is_claim_name(previous)
     return (task.assigned_to or "nobody") + (f", before that to {previous}" if is_told else "")
 
 

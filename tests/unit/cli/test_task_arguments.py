@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,37 @@ from tinyscheduler.errors import Refused, UsageError
         ("add", "\udcff"),
         ("update", "1"),
         ("update", "1", "--status", "done"),
-        ("update", "1", "--parent", ""),
         ("update", "1", "--blocked-by", "2", "--blocked-by", "3"),
         ("update", "1", "--comment", " "),
+        ("update", "1", "2"),
+        ("update", "--title", "x"),
+        ("add",),
+        ("add", "--stdin"),
+        ("add", "t", "--lines"),
+        ("add", "--lines", "--stdin"),
+        ("comment", "1"),
+        ("comment", "1", " "),
+        ("comment", "1", "x", "--stdin"),
+        ("link", "1", " "),
+        ("link", "1", "a\nb"),
+        ("link", "1", "x" * 2001),
+        ("move", "1"),
+        ("move", "1", "--from", "dev-1"),
+        ("move", "1", "--to", ""),
+        ("move", "1", "--to", "a", "--parent", "2"),
+        ("move", "1", "--top", "--parent", "2"),
+        ("move", "1", "--top", "--from", "a"),
+        ("archive",),
+        ("import",),
+        ("import", "/nowhere/plan.md"),
+        ("import", "/"),
+        ("import", "-", "--format", "csv"),
+        ("list", "--status", "idle,open"),
+        ("list", "--assigned", "a", "--unassigned"),
+        ("list", "--parent", "1", "--top"),
+        ("list", "--blocked", "--unblocked"),
+        ("list", "--offset", "-1"),
+        ("list", "--tag", " "),
         ("list", "--limit", "0"),
         ("list", "--limit", "²"),
         ("list", "--status", "open"),
@@ -52,6 +81,43 @@ def test_what_cannot_be_meant_is_refused_before_it_is_sent(
     assert (code, shown.out) == (2, "")
     assert len(shown.err.splitlines()) == 1
     assert not (tmp_path / "state").exists()
+
+
+LINES = [
+    ("", "no line"),
+    ("\n \n", "no line"),
+    ("a\n" + "x" * 501, "line 2"),
+    ("a\n\n- [ ] b\n", "line 3 is an item of a checklist"),
+    ("a\n" * 10_001, "10001 lines are too many"),
+    ("x" * 4_000_001, "longer than"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), LINES)
+def test_lines_are_all_checked_before_the_first_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+    code = main(["task", "--base-path", str(tmp_path), "add", "--lines"])
+
+    shown = capsys.readouterr()
+    assert (code, shown.out) == (2, "")
+    assert words in shown.err
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("move", "1", "--parent", "1"), ("update", "1", "2", "--blocked-by", "2"), ("show", "1", "a/b")],
+)
+def test_what_no_task_can_be_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    code = main(["task", "--base-path", str(tmp_path), *arguments])
+
+    assert code == 4
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("task_id", ["7", "a-b_C", "x" * 64])

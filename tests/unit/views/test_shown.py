@@ -12,7 +12,7 @@ from tests import builders as b
 from tests.golden.compare import assert_golden
 from tests.unit.planner.intent_scenes import an_intent
 from tests.unit.views.scenes import a_pass, a_run, seen
-from tinyscheduler.model.desk import TaskList
+from tinyscheduler.model.desk import TaskEvent, TaskList
 from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
@@ -20,7 +20,7 @@ from tinyscheduler.model.ledger import Parked
 from tinyscheduler.model.past_pass import ParkedTask, Shelf
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import StartSnapshot
-from tinyscheduler.model.task import Comment, TaskDetail
+from tinyscheduler.model.task import Comment, Link, TaskDetail
 from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.views.explain import Subject, explain_tables
@@ -32,7 +32,7 @@ from tinyscheduler.views.seen import Seen
 from tinyscheduler.views.status import status_tables
 from tinyscheduler.views.status_json import status_json
 from tinyscheduler.views.table import Table, show
-from tinyscheduler.views.task import detail_json, detail_text, list_json, list_table
+from tinyscheduler.views.task import Shown, detail_json, detail_text, list_json, list_table, tree_of
 
 RUNNING = b.facts(
     b.a_lease("7", run_folder="/base/state/runs/task_7/2", attempt=2)._replace(progress_at=b.ago(12)),
@@ -176,12 +176,35 @@ DETAIL = TaskDetail(
         Comment("1", "Started, branch x", "dev-1", b.ago(600)),
         Comment("2", "two\nlines", None, b.ago(60)),
     ),
+    (
+        Link("1", "https://example.org/pull/1", "the change", "dev-1", b.ago(300)),
+        Link("2", "src/\x1b[2Jparser.py", "", None, b.ago(60)),
+    ),
+)
+HISTORY = (
+    TaskEvent(b.ago(3600), "alice", "created", {}),
+    TaskEvent(
+        b.ago(60), None, "updated", {"queue": (None, "dev"), "title": ("x" * 90, "Review\nthe parser")}
+    ),
 )
 
 
 def test_task_with_its_comments() -> None:
-    assert_golden("task_show.txt", detail_text(DETAIL, b.NOW, None))
-    assert_golden("task_show.json", json_of(detail_json(DETAIL, None)))
+    children = (b.a_task("8", title="a part"), b.a_task("9", status="complete"))
+    shown = Shown(DETAIL, children, history=HISTORY, has_history=True)
+
+    assert_golden("task_show.txt", detail_text(shown, b.NOW))
+    assert_golden("task_show.json", json_of(detail_json(shown)))
+
+
+def test_history_is_shown_to_whoever_asks_for_it() -> None:
+    """And a server that keeps none is not one where nothing has happened."""
+    unasked, none = Shown(DETAIL), Shown(DETAIL, has_history=True)
+
+    assert "history" not in detail_text(unasked, b.NOW)
+    assert "history" not in detail_json(unasked)
+    assert detail_text(none, b.NOW).endswith("\nhistory: this task server keeps none\n")
+    assert detail_json(none)["history"] is None
 
 
 def test_task_list() -> None:
@@ -192,8 +215,27 @@ def test_task_list() -> None:
     assert_golden("task_list.json", json_of(list_json(TaskList(tasks[:2], is_cut=True), parked)))
 
 
+def test_subtasks_stand_below_their_parents() -> None:
+    """Each once; whose parent is not among them is a root, and so is one of a ring."""
+    ids = {"1": None, "2": "7", "3": "1", "4": "3", "5": "6", "6": "5", "7": None}
+    tasks = [
+        b.a_task(name)._replace(parent_id=None if above is None else TaskId(above))
+        for name, above in ids.items()
+    ]
+
+    found = [(depth, task.id) for depth, task in tree_of(tasks)]
+
+    assert found == [(0, "1"), (1, "3"), (2, "4"), (0, "7"), (1, "2"), (0, "5"), (1, "6")]
+    shown = text_of([list_table(tasks, b.NOW, {}, is_tree=True)])
+    assert [line.rpartition("60m  ")[2] for line in shown.splitlines()[1:4]] == [
+        "a task",
+        "· a task",
+        "· · a task",
+    ]
+
+
 def test_a_parked_task_names_who_parked_it_and_what_releases_it() -> None:
-    told = detail_text(DETAIL, b.NOW, Parked("wrong branch", "bob", b.ago(60), "x"))
+    told = detail_text(Shown(DETAIL, parked=Parked("wrong branch", "bob", b.ago(60), "x")), b.NOW)
 
     assert (
         "\n  parked    by bob, 11:59:00Z, 60s ago: wrong branch (tinyscheduler retry 7 releases it)\n" in told
