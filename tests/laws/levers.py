@@ -206,6 +206,7 @@ LEVERS: Mapping[HeldReason, Pull] = {
     "queue_cap": _raise_queue,
     "agent_full": _raise_agent,
     "global_cap": _raise_all,
+    "pacing": lambda _held, _task, snapshot: snapshot._replace(refused={}),
     "denied": _retry,
 }
-"""Of every reason that a plan gives; the others go away with the server, or with the next pass."""
+"""Of every reason that a plan gives; the others go away with the server."""

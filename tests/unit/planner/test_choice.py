@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import (
+    NOW,
     a_broken_lease,
     a_lease,
     a_ledger,
     a_past_run,
     a_start_snapshot,
     a_task,
+    ago,
     an_agent,
 )
 from tests.unit.planner.breaker_scenes import limited, quarantined
@@ -21,6 +23,7 @@ from tests.unit.planner.start_scenes import (
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import AgentName
 from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.waiting import Waiting
 from tinyscheduler.planner.start import plan_start
 
 
@@ -113,6 +116,16 @@ def test_an_agent_without_a_command_is_passed_over() -> None:
     agents = [an_agent("dev-1", slots=9, command=()), an_agent("dev-2")]
 
     assert started(a_start_snapshot(a_task(), agents=agents)) == [("1", "dev-2")]
+
+
+def test_an_agent_without_slots_gets_no_more_than_that_from_a_task_that_starves() -> None:
+    """The slot more is one on top (features D15): nobody is made to work who was given nothing to do."""
+    agents = [an_agent("dev-1", slots=0), an_agent("dev-2")]
+    task, busy = a_task(), a_lease("9", agent="dev-2")
+    starved = Waiting(task.created_at, task.queue, None, "agent_full", NOW, ago(900), 0, ago(600))
+    snapshot = a_start_snapshot(task, agents=agents, leases=[busy], waiting={task.id: starved})
+
+    assert started(snapshot) == [("1", "dev-2")]
 
 
 def test_an_agent_whose_account_is_full_is_passed_over() -> None:
