@@ -25,6 +25,7 @@ COLUMNS = (
     "said", "inversions",
 )  # fmt: skip
 """Those after ``since`` are left out where there is nothing to say."""
+_NOTHING_TO_SAY = (0.0, None, 0.0, 0, ())
 _REASONS: Mapping[object, HeldReason] = {reason: reason for reason in get_args(HeldReason)}
 
 Place = tuple[QueueName | None, AgentName | None]
@@ -59,13 +60,12 @@ class _Texts(dict[datetime | None, str | None]):
 
 
 def _row(waiting: Waiting, places: dict[Place, int], text: _Texts) -> tuple[object, ...]:
-    created_at, queue, agent, reason, held_since, since, *rest = waiting
-    place = places.setdefault((queue, agent), len(places))
-    row = (text[created_at], place, reason, text[held_since], text[since])
-    waited_s, starving_since, starved_s, said, inversions = rest
-    if waited_s or starving_since or starved_s or said or inversions:
-        return (*row, waited_s, text[waiting.starving_since], starved_s, said, inversions)
-    return row
+    place = places.setdefault(waiting[1:3], len(places))
+    row = (text[waiting.created_at], place, waiting.reason, text[waiting.held_since], text[waiting.since])
+    if waiting[6:] == _NOTHING_TO_SAY:
+        return row
+    waited_s, starving_since, starved_s, said, inversions = waiting[6:]
+    return (*row, waited_s, text[starving_since], starved_s, said, inversions)
 
 
 def waits_from_json(found: object) -> Waits:
@@ -82,12 +82,10 @@ def waits_from_json(found: object) -> Waits:
     return Waits(fields.text("source"), read)
 
 
-class _Instants(dict[object, datetime | None]):
+class _Instants(dict[object, datetime]):
     """Instants by their text, each read once. Raises ValueError and TypeError."""
 
-    def __missing__(self, text: object) -> datetime | None:
-        if text is None:
-            return None
+    def __missing__(self, text: object) -> datetime:
         moment = datetime.fromisoformat(cast("str", text))
         if moment.tzinfo is None:
             raise ValueError("a time is without its zone")
@@ -99,7 +97,7 @@ class _Rows:
     """What rows have in common."""
 
     def __init__(self, places: list[Place]) -> None:
-        self._places = places
+        self._places = dict(enumerate(places))
         self._instants = _Instants()
 
     def waiting(self, name: str, found: object) -> Waiting:
@@ -107,9 +105,10 @@ class _Rows:
         instants = self._instants
         try:
             created, place, reason, held, since, *rest = cast("list[object]", found)
-            queue, agent = self._places[_whole(place)]
-            first = _sure(instants[created]), queue, agent, _REASONS[reason], _sure(instants[held])
-            return Waiting(*first, instants[since], *(self._rest(rest) if rest else ()))
+            queue, agent = self._places[cast("int", place)]
+            first = instants[created], queue, agent, _REASONS[reason], instants[held]
+            since_at = None if since is None else instants[since]
+            return Waiting(*first, since_at, *(self._rest(rest) if rest else ()))
         except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
             raise ValueError(f"task {name[:80]} has a row that is none") from error
 
@@ -117,13 +116,8 @@ class _Rows:
         waited, starving, starved, said, inversions = cells
         ids = tuple(map(_task_id, _list(inversions, "inversions")))
         told = min(_whole(said), ATTENTION_ASKED)
-        return _seconds(waited), self._instants[starving], _seconds(starved), told, ids
-
-
-def _sure(moment: datetime | None) -> datetime:
-    if moment is None:
-        raise ValueError("a time is missing")
-    return moment
+        starving_at = None if starving is None else self._instants[starving]
+        return _seconds(waited), starving_at, _seconds(starved), told, ids
 
 
 def _list(found: object, name: str) -> list[object]:
