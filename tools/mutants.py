@@ -22,13 +22,36 @@ from tinyscheduler.planner import able, broken, life, rules
 ROOT = Path(__file__).resolve().parents[1]
 PLANNER = "src/tinyscheduler/planner"
 STAGES = (
-    ("tests/unit/planner/test_holds.py", "tests/unit/planner/test_choice.py"),
+    tuple(f"tests/unit/planner/test_{name}.py" for name in ("holds", "choice", "tend", "broken")),
     ("tests/unit/planner",),
     ("tests/laws", "tests/unit/reconcile"),
 )
 """The quickest first: one example for each row kills nearly all, in seconds."""
 TIMEOUT_S = 900
 COPIED = ("src", "tests", "pyproject.toml", "examples", "docs", "tools", "README.md", "Makefile")
+
+
+SWITCHED_OFF = (
+    ("gates", "_pause_gate", "None"),
+    ("gates", "_account_gate", "None"),
+    ("gates", "_quarantine_gate", "None"),
+    ("gates", "_hours_gate", "None"),
+    ("explain", "_gap", "None"),
+    ("bands", "aged", "_[0]"),
+    ("ranking", "_blocks", "{}"),
+    ("view", "cooling", "NOBODY"),
+    ("view", "failed_to_start", "NOBODY"),
+    ("view", "_relieved", "{}"),
+    ("starvation", "relief", "_[2]"),
+    ("starvation", "gets_one_more_slot", "False"),
+    ("holdings", "_reserved", "None"),
+    ("depth", "depth_of", "None"),
+    ("depth", "stretch_of", "1.0"),
+    ("pressure", "busy", "None"),
+    ("line", "round_of", "()"),
+    ("inversion", "inversions", "()"),
+)
+"""Rules that are functions and no rows: module, name, and what each says when there is no such rule."""
 
 
 class Mutant(NamedTuple):
@@ -71,6 +94,7 @@ def mutants() -> list[Mutant]:
         # The last row of the next two catches all: without it there is no answer.
         *(_event(event) for event in life.PREDICATES if event != "nothing"),
         *(_broken(at, row.reason) for at, row in enumerate(broken.RULES[:-1])),
+        *(_function(*switched) for switched in SWITCHED_OFF),
     ]
 
 
@@ -82,6 +106,10 @@ def _rule(reason: str) -> Mutant:
 def _filter(at: int, reason: str) -> Mutant:
     off = f"f._replace(keeps=lambda agents, *_: agents) if at == {at} else f"
     return Mutant(f"able.{at}.{reason}", "able", f"FILTERS = tuple({off} for at, f in enumerate(FILTERS))")
+
+
+def _function(module: str, name: str, answer: str) -> Mutant:
+    return Mutant(f"{module}.{name}", module, f"{name} = lambda *_, **_named: {answer}")
 
 
 def _event(event: str) -> Mutant:
