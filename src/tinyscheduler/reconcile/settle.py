@@ -122,7 +122,11 @@ def _let_go(server: TaskServer, lease: Lease, task: Task, *, text: str, is_said:
 
 
 def _complete(server: TaskServer, lease: Lease, task: Task, *, is_parked: bool) -> Settled:
-    done = server.update(task.id, status="complete", tags=tagged(task) if is_parked else None)
+    tags = tagged(task) if is_parked else None
+    if server.has_open_children(task.id):
+        # Its status follows its subtasks: the last of them completes it (tinytask 3.3).
+        return Settled("left", server.update(task.id, status="idle", tags=tags), _outcome_of(lease))
+    done = server.update(task.id, status="complete", tags=tags)
     if done.assigned_to == lease.agent and done.queue == task.queue and done.archived_at is None:
         return Settled("completed", done, _outcome_of(lease))
     if done.archived_at is not None:

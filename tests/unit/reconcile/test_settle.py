@@ -20,6 +20,7 @@ from tests.unit.reconcile.settle_scenes import (
 )
 from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.lease import HandoverTarget, OutcomeClass
+from tinyscheduler.model.task import Status
 from tinyscheduler.reconcile.settle import Settled
 
 REQUEUED: list[OutcomeClass] = [
@@ -107,6 +108,27 @@ def test_a_hand_over_without_a_target_puts_the_task_back(before: str | None) -> 
     settle(server, a_finished_lease(before, an_outcome("handed_off")))
 
     assert where(server) == ("idle", before, "dev")
+
+
+@POOL_AND_ASSIGNED
+@pytest.mark.parametrize("child", ["idle", "working"])
+def test_a_parent_is_never_completed_by_hand(before: str | None, child: Status) -> None:
+    """Its agent has split it and is done with it; the last of its subtasks completes it (tinytask 3.3)."""
+    server = a_working_server()
+    part = server.create(queue="dev", parent=TASK)
+    server.update(part, status=child, assigned_to="dev-2")
+    server.update(TASK, status="working")
+
+    settled = settle(server, a_finished_lease(before, an_outcome("succeeded")))
+    again = settle(server, a_finished_lease(before, an_outcome("succeeded")))
+    meanwhile = server.task(TASK).status
+    server.update(part, status="complete")
+
+    assert (settled.told, settled.outcome.kind) == ("left", "succeeded")
+    assert (again.told, again.outcome.kind) == ("left", "succeeded")
+    assert meanwhile == "idle", "working would be a task that nobody works on"
+    assert server.task(TASK).status == "complete"
+    assert len(server.comments(TASK)) == 1
 
 
 def test_a_long_note_is_cut_before_the_marker() -> None:
