@@ -9,12 +9,12 @@ from collections import Counter
 from datetime import timedelta
 from random import Random
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW, ago
 from tests.laws.start_worlds import answered, known, seen
-from tests.laws.test_lever_laws import alone, alone_after, reasons_until_it_starts
+from tests.laws.test_lever_laws import its_levers_start_it
 from tests.laws.test_start_laws import shuffled
 from tests.strategies import AGENTS, QUEUES, start_snapshots
 from tests.unit.planner.need_scenes import asked_for
@@ -191,11 +191,7 @@ def test_the_backlog_shows_every_task_once_and_what_starts_first(snapshot: Start
 def test_pulling_the_levers_that_are_named_starts_any_task(
     snapshot: StartSnapshot, data: st.DataObject
 ) -> None:
-    assume(seen(snapshot))
-    task = data.draw(st.sampled_from(seen(snapshot)))
-    assume(task.status != "complete")
-
-    reasons_until_it_starts(task, alone_after(alone(task, snapshot)))
+    its_levers_start_it(snapshot, data)
 
 
 @given(whole_worlds())
