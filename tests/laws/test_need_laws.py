@@ -3,112 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from random import Random
-from typing import get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.builders import a_broken_lease, a_lease, a_ledger, a_start_snapshot, a_task, an_agent, parked_as
+from tests.builders import a_lease, a_start_snapshot, a_task, an_agent
+from tests.laws.needy_worlds import needy_worlds
 from tests.laws.test_ownership_laws import meant
-from tests.unit.planner.need_scenes import a_wait, an_approval, asked_for
-from tinyscheduler.model.agent import Agent
+from tests.unit.planner.need_scenes import a_wait
 from tinyscheduler.model.hints import Hints
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.policy import Policy
-from tinyscheduler.model.prerequisite import PrerequisiteState
 from tinyscheduler.model.resources import Resources
 from tinyscheduler.model.snapshot import StartSnapshot
-from tinyscheduler.model.task import Task
 from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.hints import hints_of
 from tinyscheduler.planner.resources import needed, plus
 from tinyscheduler.planner.start import plan_start
-
-IDS = ("1", "2", "3", "4", "5")
-_paths = st.sampled_from(["a", "a/b", "b", "*", "a/*", "**/b", "."])
-_amounts = st.builds(
-    Resources, cpu=st.sampled_from([0.0, 0.1, 1.5]), memory_mb=st.sampled_from([0, 3]), gpu=st.integers(0, 1)
-)
-_tags = st.lists(
-    st.one_of(
-        st.sampled_from([f"after:{task_id}" for task_id in (*IDS, "8", "9")]),
-        _paths.map("write:{}".format),
-        _paths.map("read:{}".format),
-        st.sampled_from(["cap:gpu", "cap:x86", "goal:g", "scope:web", "scope:web/shop", "needs-approval"]),
-        st.sampled_from(["goal:g", "goal:g", "backend", "backend", "write:/etc"]),
-    ),
-    max_size=3,
-    unique=True,
-)
-_own = st.sampled_from(["", "", "resources: {cpu: 1}", "resources: {memory_mb: 2, gpu: 1}"])
-
-_states: st.SearchStrategy[PrerequisiteState] = st.sampled_from(get_args(PrerequisiteState))
-
-
-@st.composite
-def needy_tasks(draw: st.DrawFn, task_id: str) -> Task:
-    blocker = draw(st.sampled_from([None, None, None, *IDS]))
-    return a_task(
-        task_id,
-        tags=draw(_tags),
-        description=draw(_own),
-        priority=draw(st.integers(0, 2)),
-        blocked_by=None if blocker == task_id else blocker,
-    )
-
-
-@st.composite
-def needy_agents(draw: st.DrawFn, name: str) -> Agent:
-    return an_agent(
-        name,
-        slots=draw(st.integers(1, 3)),
-        capabilities=draw(st.lists(st.sampled_from(["gpu", "x86"]), unique=True)),
-        scope=draw(st.sampled_from([[], ["web"], ["web/shop"], ["api"]])),
-        resources=draw(_amounts),
-    )
-
-
-@st.composite
-def needy_leases(draw: st.DrawFn, task_id: str) -> Lease:
-    return a_lease(
-        task_id,
-        state=draw(st.sampled_from(["claiming", "running", "finished"])),
-        agent="dev-2",
-        writes=draw(st.lists(_paths, max_size=1)),
-        reads=draw(st.lists(_paths, max_size=1)),
-        goal=draw(st.sampled_from([None, "g"])),
-        resources=draw(_amounts),
-    )
-
-
-@st.composite
-def needy_worlds(draw: st.DrawFn) -> StartSnapshot:
-    tasks = [draw(needy_tasks(task_id)) for task_id in IDS]
-    leased = draw(st.lists(st.sampled_from(["5", "6", "7"]), unique=True, max_size=2))
-    ledgers = []
-    for task in tasks:
-        what = draw(st.sampled_from(["none", "none", "parked", "approved"]))
-        if what == "parked":
-            ledgers.append(a_ledger(task.id, parked=parked_as(task)))
-        if what == "approved":
-            ledgers.append(a_ledger(task.id, approvals=[an_approval(task)]))
-    waits = {task.id: a_wait(task=task) for task in tasks if draw(st.booleans())}
-    return a_start_snapshot(
-        *tasks,
-        agents=[draw(needy_agents("dev-1")), draw(needy_agents("dev-3"))],
-        leases=[draw(needy_leases(task_id)) for task_id in leased],
-        broken=[a_broken_lease("4")] if draw(st.sampled_from([False] * 5 + [True])) else (),
-        ledgers=ledgers,
-        prerequisites=[asked_for("8", draw(_states)), asked_for("9", draw(_states), why="?")],
-        totals=Resources(4, 8, 2),
-        waiting=waits,
-        policy=Policy(max_parallel=9),
-    )
 
 
 def live(snapshot: StartSnapshot) -> Iterator[Lease]:
@@ -165,69 +80,11 @@ def test_no_more_of_the_machine_is_given_away_than_there_is(snapshot: StartSnaps
 
 
 @given(needy_worlds())
-def test_nothing_starts_before_what_it_waits_for_is_complete(snapshot: StartSnapshot) -> None:
-    complete = {found.task_id for found in snapshot.prerequisites.values() if found.state == "complete"}
-    for start in plan_start(snapshot).starts:
-        assert set(hints_of(start.task).after) <= complete
-        assert not start.task.is_blocked
-
-
-@given(needy_worlds())
 def test_nothing_starts_that_nobody_has_approved_or_that_says_nonsense(snapshot: StartSnapshot) -> None:
     for start in plan_start(snapshot).starts:
         hints, ledger = hints_of(start.task), snapshot.ledgers.get(start.task.id)
         assert hints.fault is None
         assert not hints.needs_approval or (isinstance(ledger, Ledger) and ledger.approvals)
-
-
-@given(needy_worlds())
-def test_rings_are_named_whole_and_begin_at_their_smallest_id(snapshot: StartSnapshot) -> None:
-    waits = waits_of(snapshot)
-    for held in plan_start(snapshot).held:
-        if held.reason == "cycle":
-            ring = held.value.split(" -> ")
-            assert ring[0] == ring[-1] == min(ring)
-            assert held.task_id in ring
-            assert all(there in waits[here] for here, there in pairwise(ring))
-        if held.reason in ("blocked", "dependency_failed"):
-            assert held.task_id not in reached(held.task_id, waits)
-
-
-@given(needy_worlds())
-def test_a_failed_prerequisite_is_one_that_is_waited_for(snapshot: StartSnapshot) -> None:
-    waits = waits_of(snapshot)
-    lost = {found.task_id for found in snapshot.prerequisites.values() if found.state in ("gone", "archived")}
-    for held in plan_start(snapshot).held:
-        if held.reason == "blocked":
-            assert not reached(held.task_id, waits) & lost or in_a_ring_on_the_way(held.task_id, waits)
-        if held.reason == "dependency_failed":
-            root = held.value.partition(", which")[0].rpartition("task ")[2]
-            assert root in reached(held.task_id, waits)
-
-
-def waits_of(snapshot: StartSnapshot) -> dict[str, set[str]]:
-    assert isinstance(snapshot.backlog, Known)
-    done = {found.task_id for found in snapshot.prerequisites.values() if found.state == "complete"}
-    return {
-        task.id: {*([task.blocked_by] if task.blocked_by else []), *hints_of(task).after} - done
-        for task in snapshot.backlog.value.tasks
-    }
-
-
-def reached(start: str, waits: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    front = [start]
-    while front:
-        for other in waits.get(front.pop(), ()):
-            if other not in found:
-                found.add(other)
-                front.append(other)
-    return found
-
-
-def in_a_ring_on_the_way(start: str, waits: dict[str, set[str]]) -> bool:
-    """Failure stops at rings: they are told first."""
-    return any(other in reached(other, waits) for other in reached(start, waits))
 
 
 @given(needy_worlds(), st.randoms(use_true_random=False))

@@ -6,16 +6,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, get_args
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW, a_lease, a_ledger, a_past_run, a_task, an_open_run, an_outcome
-from tests.strategies import texts
-from tinyscheduler.model.ids import AgentName, QueueName
+from tests.builders import NOW, a_lease, a_ledger, a_past_run, an_open_run, an_outcome
 from tinyscheduler.model.lease import OutcomeClass
 from tinyscheduler.model.ledger import OUTCOMES_KEPT, Ledger
 from tinyscheduler.model.policy import Policy
-from tinyscheduler.planner.retry import COSTS, after_run, fingerprint, spent_attempts
+from tinyscheduler.planner.retry import COSTS, after_run, spent_attempts
 
 POLICY = Policy(max_attempts=3, retry_base_s=60, retry_max_s=3600)
 UNTIL = NOW + timedelta(hours=2)
@@ -289,37 +287,3 @@ def test_jitter_is_up_to_a_tenth_and_the_same_every_time(task_id: str, runs_befo
 def test_jitter_spreads_tasks_that_failed_together_and_the_attempts_of_one() -> None:
     assert len({first_delay_s(str(n)) for n in range(50)}) > 40
     assert len({first_delay_s("1", runs_before=n) for n in range(50)}) > 40
-
-
-@given(texts, texts, texts, texts, st.sampled_from(["title", "description", "assigned_to", "queue"]), texts)
-def test_the_fingerprint_changes_with_each_of_the_four_fields(
-    title: str, description: str, assignee: str, queue: str, field: str, value: str
-) -> None:
-    task = a_task()._replace(
-        title=title, description=description, assigned_to=AgentName(assignee), queue=QueueName(queue)
-    )
-    assume(getattr(task, field) != value)
-
-    assert fingerprint(task) != fingerprint(task._replace(**{field: value}))  # type: ignore[arg-type]
-
-
-@given(texts, texts)
-def test_text_that_moves_from_one_field_to_another_changes_the_fingerprint(one: str, two: str) -> None:
-    assume(one != two)
-    task = a_task(title=one, description=two)
-
-    assert fingerprint(task) != fingerprint(task._replace(title=two, description=one))
-
-
-def test_nothing_else_changes_the_fingerprint() -> None:
-    """Attempts, comments and the server's own clock are nobody's wish to try again."""
-    task = a_task()
-    other = task._replace(priority=5.0, tags=("x",), updated_at=NOW, status="working", created_by="sue")
-
-    assert fingerprint(other) == fingerprint(task)
-
-
-def test_no_assignee_and_an_empty_one_are_the_same() -> None:
-    task = a_task()
-
-    assert fingerprint(task._replace(assigned_to=AgentName(""))) == fingerprint(task)
