@@ -124,7 +124,7 @@ def _trouble(side: Side, steps: Sequence[Step], wish: Wish, *, made: Made) -> Ti
     except TinySchedulerError as error:
         ours = as_ours(error)
         ours.message += f"; {len(made.ids)} of {len(steps)} items are tasks now"
-        ours.hint = "; ".join(filter(None, (ours.hint, "the same command makes the rest")))
+        ours.hint = "; ".join(filter(None, (ours.hint, "then the same command makes the rest")))
         return ours
     return None
 

@@ -1,0 +1,287 @@
+"""``task import`` and ``report`` as people type them, against the store in process and against servers that
+are like the public one and like its ancestor."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.task_server.serving import serving
+from tests.integration.command_scenes import TWO_QUEUES
+from tests.integration.commands import Answer, Installation, an_installation, rows
+from tests.integration.stub_server import StubServer
+from tests.waiting import wait_until
+
+PLAN = """# Plan
+
+- [ ] Build it
+      With `care` and $HOME.
+  - [x] Grammar
+  - [ ] Lexer
+- [ ] Test it
+"""
+TITLES = ["Build it", "Grammar", "Lexer", "Test it"]
+
+
+@pytest.fixture
+def house(base: Path) -> Installation:
+    made = an_installation(base, TWO_QUEUES)
+    (base / "plan.md").write_text(PLAN)
+    return made
+
+
+def tasks_of(house: Installation, *flags: str) -> list[dict[str, object]]:
+    return rows(house.call("task", "list", "--all", "--json", *flags).json()["tasks"])
+
+
+def of_title(tasks: list[dict[str, object]], title: str) -> dict[str, object]:
+    (found,) = [task for task in tasks if task["title"] == title]
+    return found
+
+
+def test_plan_becomes_tasks_and_is_imported_once(house: Installation) -> None:
+    first = house.call("task", "import", "plan.md", "--queue", "dev", "--tag", "red", "--priority", "5")
+    again = house.call("task", "import", "plan.md", "--queue", "dev")
+
+    assert (first.code, first.err, again.code, again.err) == (0, "", 0, "")
+    assert first.out == (
+        "1  new    Build it\n2  done     Grammar\n3  new      Lexer\n4  new    Test it\n"
+        "4 tasks made, 0 there already; all have the tag import:plan.md\n"
+    )
+    assert again.out.endswith("0 tasks made, 4 there already; all have the tag import:plan.md\n")
+    tasks = tasks_of(house, "--tag", "import:plan.md", "--tag", "red")
+    assert [task["title"] for task in tasks] == TITLES
+    assert {(task["queue"], task["priority"], task["assigned_to"]) for task in tasks} == {("dev", 5, None)}
+    assert of_title(tasks, "Build it")["description"] == "With `care` and $HOME."
+    assert of_title(tasks, "Grammar")["status"] == "complete"
+    assert {task["parent_id"] for task in tasks} == {None, 1}
+
+
+def test_preview_shows_the_same_and_touches_nothing(house: Installation) -> None:
+    before = house.picture()
+
+    shown = house.well("task", "import", "plan.md", "--queue", "dev", "--dry-run")
+
+    assert house.picture() == before
+    assert shown.splitlines()[1] == "done     Grammar"
+    assert shown.endswith("4 tasks would be made, 0 there already; all have the tag import:plan.md\n")
+    told = house.call("task", "import", "plan.md", "--dry-run", "--json").json()
+    assert (told["is_preview"], told["new"], told["there"]) == (True, 4, 0)
+
+
+def test_what_was_added_to_the_file_is_added(house: Installation) -> None:
+    house.well("task", "import", "plan.md", "--queue", "dev")
+    (house.base / "plan.md").write_text(PLAN.replace("  - [ ] Lexer", "  - [ ] New one\n  - [x] Lexer"))
+
+    added = house.well("task", "import", "plan.md", "--queue", "dev", "-q")
+
+    assert added == "5\n"
+    tasks = tasks_of(house)
+    assert of_title(tasks, "New one")["parent_id"] == 1
+    assert of_title(tasks, "Lexer")["status"] == "idle", "what is there is left as it is"
+
+
+def test_flags_choose_what_is_made_and_where(house: Installation) -> None:
+    house.well("task", "add", "whole", "--queue", "qa")
+
+    house.well("task", "import", "plan.md", "--parent", "1", "--open-only", "--in-order", "--assign", "qa-1")
+
+    tasks = tasks_of(house, "--tag", "import:plan.md@1")
+    build, lexer, test = (of_title(tasks, title) for title in ("Build it", "Lexer", "Test it"))
+    assert len(tasks) == 3
+    assert (build["parent_id"], build["queue"], build["assigned_to"]) == (1, "qa", "qa-1")
+    assert (lexer["blocked_by"], test["blocked_by"]) == (None, lexer["id"])
+
+
+def test_same_list_below_two_tasks_is_two_lists(house: Installation) -> None:
+    house.well("task", "add", "--lines", "--queue", "dev", stdin="a\nb\n")
+
+    for parent in ("1", "2"):
+        house.well("task", "import", "plan.md", "--parent", parent)
+
+    assert len(tasks_of(house)) == 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("bad.md",), 2, "bad.md line 2: '- [] b' is nearly an item"),
+        (("bad.json",), 2, "bad.json line 1: it is not JSON"),
+        (("none.md",), 2, "cannot read none.md: No such file"),
+        (("plan.md", "--parent", "99"), 4, "Task not found: 99"),
+        (("plan.md", "--parent", "4"), 2, "6 levels deep below task 4"),
+        (("plan.md", "--queue", "a b"), 2, "is not a name"),
+        (("plan.md", "--format", "json"), 2, "plan.md line 1: it is not JSON"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_nothing_is_made(
+    house: Installation, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    (house.base / "bad.md").write_text("- [ ] a\n- [] b\n")
+    (house.base / "bad.json").write_text('{"tasks": [}')
+    (house.base / "deep.md").write_text("- [ ] 1\n - [ ] 2\n  - [ ] 3\n   - [ ] 4\n")
+    house.well("task", "import", "deep.md", "--queue", "dev")
+
+    answer = house.call("task", "import", *arguments)
+
+    assert (answer.code, answer.out) == (code, "")
+    assert words in answer.err
+    assert len(answer.err.splitlines()) == 1
+    assert len(tasks_of(house)) == 4
+
+
+def test_full_store_breaks_it_off_and_more_room_ends_it(house: Installation) -> None:
+    (house.base / ".env").write_text("TINYSCHEDULER_MAX_QUEUE_DEPTH=2\n")
+    full = house.call("task", "import", "plan.md", "--queue", "dev")
+    told = house.call("task", "import", "plan.md", "--queue", "dev", "--json")
+    (house.base / ".env").write_text("")
+    rest = house.call("task", "import", "plan.md", "--queue", "dev")
+
+    assert (full.code, told.code, told.err, rest.code) == (4, 4, "", 0)
+    assert "2 of 4 items are tasks now" in full.err
+    assert "the same command makes the rest" in full.err
+    assert isinstance(told.json()["error"], dict)
+    assert "2 tasks made, 2 there already" in rest.out
+    assert [task["title"] for task in tasks_of(house)] == TITLES
+
+
+def test_killed_import_is_done_again_without_doubles(house: Installation) -> None:
+    """A thousand items: it is killed in the middle of them."""
+    (house.base / "long.md").write_text("".join(f"- [ ] item {number}\n" for number in range(1000)))
+    begun = subprocess.Popen(
+        house.argv("task", "import", "long.md", "--queue", "dev"),
+        env=house.environment(), cwd=house.base, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: len(house.call("task", "list", "-q", "--limit", "2000").out.split()) > 20)
+    finally:
+        os.kill(begun.pid, signal.SIGKILL)
+        begun.wait(timeout=20)
+
+    answer = house.call("task", "import", "long.md", "--queue", "dev")
+
+    assert answer.code == 0
+    titles = [str(task["title"]) for task in tasks_of(house, "--limit", "2000")]
+    assert sorted(titles) == sorted(f"item {number}" for number in range(1000))
+
+
+# --- from one server to another ---
+
+
+@pytest.fixture(params=["public", "sse", "serve"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Another server, that has no tasks yet."""
+    if request.param == "serve":
+        (tmp_path / "server").mkdir()
+        with serving(tmp_path / "server") as server:
+            yield server.endpoint
+    else:
+        with StubServer(request.param) as stub:
+            yield stub.url
+
+
+def test_tasks_move_from_our_store_to_another_server(house: Installation, url: str) -> None:
+    """With what hangs together, and a second time without doubles."""
+    house.well("task", "add", "--lines", "--queue", "qa", stdin="other\n")
+    house.well("task", "import", "plan.md", "--queue", "dev")
+    house.well("task", "update", "5", "--blocked-by", "4", "--tag", "after:1")
+    listed = house.well("task", "list", "--all", "--json")
+
+    first = house.call("task", "import", "-", "--source", "old", "--mcp-endpoint", url, stdin=listed)
+    again = house.call("task", "import", "-", "--source", "old", "--mcp-endpoint", url, stdin=listed)
+
+    assert (first.code, again.code) == (0, 0), (first, again)
+    assert "0 tasks made, 5 there already" in again.out
+    there = tasks_of(house, "--mcp-endpoint", url)
+    by_title = {str(task["title"]): task for task in there}
+    assert sorted(by_title) == sorted(["other", *TITLES])
+    assert by_title["Grammar"]["status"] == "complete"
+    assert by_title["Lexer"]["parent_id"] == by_title["Build it"]["id"]
+    assert by_title["Test it"]["blocked_by"] == by_title["Lexer"]["id"]
+    assert f"after:{by_title['other']['id']}" in str(by_title["Test it"]["tags"])
+    assert {task["assigned_to"] for task in there} == {None}
+
+
+def test_issues_become_tasks(house: Installation, url: str) -> None:
+    issues = [
+        {"number": 7, "title": "It breaks", "body": "---\nrecipe: x\n---\n", "labels": [{"name": "bug"}],
+         "state": "OPEN", "url": "https://github.com/o/r/issues/7"},
+        {"number": 6, "title": "It broke", "body": "", "labels": [], "state": "CLOSED",
+         "url": "https://github.com/o/r/issues/6"},
+    ]  # fmt: skip
+
+    house.well("task", "import", "-", "--queue", "dev", "--mcp-endpoint", url, stdin=json.dumps(issues))
+
+    tasks = tasks_of(house, "--mcp-endpoint", url)
+    assert {str(task["title"]): task["status"] for task in tasks} == {
+        "It breaks": "idle",
+        "It broke": "complete",
+    }
+    assert "bug" in str(of_title(tasks, "It breaks")["tags"])
+    assert str(of_title(tasks, "It breaks")["description"]).startswith("https://github.com/")
+
+
+def test_older_server_gets_no_task_out_of_its_place(house: Installation) -> None:
+    """It knows neither subtasks nor queues: better one clear word than forty tasks at its top."""
+    with StubServer("old") as stub:
+        answer = house.call("task", "import", "plan.md", "--assign", "dev-1", "--mcp-endpoint", stub.url)
+
+    assert answer.code == 4
+    assert len(answer.err.splitlines()) == 1
+
+
+# --- report ---
+
+
+def test_report_counts_what_there_is(house: Installation) -> None:
+    house.well("task", "import", "plan.md", "--queue", "dev")
+    house.well("task", "add", "=1+1", "--queue", "qa", "--assign", "qa-1", "--priority", "10")
+    house.well("task", "comment", "5", "hello")
+
+    told = house.call("report", "--json").json()
+    dev = house.call("report", "--format", "json", "--queue", "dev").json()
+    table = list(csv.DictReader(io.StringIO(house.well("report", "--format", "csv", "--all"))))
+
+    summary = told["summary"]
+    assert isinstance(summary, dict)
+    assert (summary["open"], summary["complete"]) == (4, 1)
+    assert [row["band"] for row in rows(told["priorities"]) if row["open"]] == ["critical", "normal"]
+    assert len(rows(dev["tasks"])) == 3
+    assert (table[0]["title"], table[0]["comments"], len(table)) == ("'=1+1", "1", 5)
+    assert "## Priorities" in house.well("report", "--format", "markdown")
+    assert "COMMENTS" in house.well("report")
+    assert house.call("report", "--json", "--format", "csv").code == 2
+
+
+def test_report_of_a_public_server_asks_the_same_number_of_questions_for_any_number_of_tasks(
+    house: Installation,
+) -> None:
+    """And says that nobody has counted the comments."""
+    asked = []
+    with StubServer("public") as stub:
+        for lines in ("a\n" * 3, "b\n" * 40):
+            house.well("task", "add", "--lines", "--queue", "dev", "--mcp-endpoint", stub.url, stdin=lines)
+            before = len(stub.tools)
+            answer: Answer = house.call("report", "--mcp-endpoint", stub.url)
+            asked.append(stub.tools[before:].count("list_tasks"))
+
+    assert asked == [1, 1]
+    assert "so they are not counted" in answer.err
+    assert "COMMENTS" not in answer.out
+
+
+def test_report_reads_only(house: Installation) -> None:
+    house.well("task", "import", "plan.md", "--queue", "dev")
+    before = house.picture()
+
+    house.well("report")
+
+    assert house.picture() == before

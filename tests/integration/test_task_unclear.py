@@ -1,0 +1,125 @@
+"""Answers that are lost on the way: what ``task`` does when nobody says whether it has happened (law 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.command_scenes import TWO_QUEUES
+from tests.integration.commands import Answer, Installation, an_installation
+from tests.integration.stub_behaviours import done_but_drop, drop
+from tests.integration.stub_server import StubServer
+
+PLAN = "- [ ] a\n  - [x] b\n  - [ ] c\n- [ ] d\n"
+
+
+@pytest.fixture
+def stub() -> Iterator[StubServer]:
+    with StubServer("public") as made:
+        yield made
+
+
+class Caller:
+    """Commands against one server."""
+
+    def __init__(self, house: Installation, stub: StubServer) -> None:
+        self.house = house
+        self.stub = stub
+
+    def call(self, *arguments: str, stdin: str = "") -> Answer:
+        return self.house.call("task", *arguments, "--mcp-endpoint", self.stub.url, stdin=stdin)
+
+    def titles(self) -> list[str]:
+        listed = self.call("list", "--all", "--archived").out.splitlines()[1:]
+        return sorted(line.split()[-1] for line in listed)
+
+
+@pytest.fixture
+def caller(base: Path, stub: StubServer) -> Caller:
+    house = an_installation(base, TWO_QUEUES)
+    (base / "plan.md").write_text(PLAN)
+    return Caller(house, stub)
+
+
+def test_task_that_was_made_all_the_same_is_named(caller: Caller) -> None:
+    """Sent once, whatever comes back."""
+    caller.stub.always("create_task", done_but_drop)
+
+    answer = caller.call("add", "one", "--queue", "dev")
+
+    assert (answer.code, answer.out) == (3, "")
+    assert "task 1 of this title was made at " in answer.err
+    assert caller.stub.tools.count("create_task") == 1
+    assert caller.titles() == ["one"]
+
+
+def test_task_that_was_not_made_is_said_not_to_be_there(caller: Caller) -> None:
+    caller.stub.always("create_task", drop)
+
+    answer = caller.call("add", "one", "--queue", "dev")
+
+    assert answer.code == 3
+    assert "there is no task of this title now: add it again" in answer.err
+    assert caller.stub.tools.count("create_task") == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [(done_but_drop, "the same comment was made at "), (drop, "the comment is not there now: say it again")],
+)
+def test_comment_is_looked_for(caller: Caller, behaviour: object, words: str) -> None:
+    caller.call("add", "one", "--queue", "dev")
+    caller.stub.always("add_comment", behaviour)  # type: ignore[arg-type]
+
+    answer = caller.call("comment", "1", "hello")
+
+    assert answer.code == 3
+    assert words in answer.err
+    assert caller.stub.tools.count("add_comment") == 1
+
+
+def test_change_does_not_follow_a_comment_that_may_be_missing(caller: Caller) -> None:
+    caller.call("add", "one", "--queue", "dev")
+    caller.stub.always("add_comment", drop)
+
+    answer = caller.call("update", "1", "--queue", "qa", "--comment", "please test")
+
+    assert answer.code == 3
+    assert "dev" in caller.call("list").out
+
+
+def test_lines_stop_at_the_one_that_nobody_knows_of(caller: Caller) -> None:
+    caller.stub.always("create_task", done_but_drop, title="two")
+
+    answer = caller.call("add", "--lines", "--queue", "dev", stdin="one\ntwo\nthree\n")
+
+    assert (answer.code, answer.out) == (3, "1\n")
+    assert "line 2: " in answer.err
+    assert "task 2 of this title was made at " in answer.err
+    assert caller.titles() == ["one", "two"]
+
+
+def test_import_finds_what_was_made_and_goes_on(caller: Caller) -> None:
+    """Every single answer is lost."""
+    caller.stub.always("create_task", done_but_drop)
+
+    answer = caller.call("import", "plan.md", "--queue", "dev")
+
+    assert answer.code == 0, answer
+    assert "4 tasks made" in answer.out
+    assert caller.titles() == ["a", "b", "c", "d"]
+    assert caller.stub.tools.count("create_task") == 4
+
+
+def test_import_stops_where_a_request_may_still_arrive_and_is_done_again(caller: Caller) -> None:
+    caller.stub.always("create_task", drop, title="c")
+    broken = caller.call("import", "plan.md", "--queue", "dev")
+    caller.stub.always("create_task", done_but_drop, title="c")
+    again = caller.call("import", "plan.md", "--queue", "dev")
+
+    assert (broken.code, again.code) == (3, 0)
+    assert "2 of 4 items are tasks now" in broken.err
+    assert caller.titles() == ["a", "b", "c", "d"]
+    assert "complete" in caller.call("list", "--all", "--text", "b").out
