@@ -14,7 +14,7 @@ from tests.integration.mcp.watched import Watch
 from tests.integration.stub_server import StubServer
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
 from tinyscheduler.model.ids import AgentName, LeaseId, TaskId
-from tinyscheduler.reconcile.claim import Bid, Lost, NotAsked, Unclear, Won, claim, claim_of, give_back
+from tinyscheduler.reconcile.claim import Bid, NotAsked, Unclear, Won, claim, claim_of, give_back
 
 TASK, AGENT, LEASE = TaskId("1"), AgentName("dev-1"), LeaseId("lease-1")
 BID = Bid(AGENT, LEASE, NOW)
