@@ -262,3 +262,14 @@ def test_a_hand_over_to_a_mistyped_queue_does_not_vanish(a_scene: MakeScene) -> 
         ("triage", 1, None),
     ]
     assert scene.call("explain", "1").out.count("no enabled agent serves queue revew") >= 1
+
+
+def test_a_task_is_not_passed_over_in_silence_where_there_is_no_agent_at_all(a_scene: MakeScene) -> None:
+    """The first thing a new user meets."""
+    scene = a_scene()
+    scene.seed(1)
+
+    dry = scene.call("run", "--dry-run")
+
+    assert (dry.code, dry.out) == (0, "nothing to do\n")
+    assert "1 idle task in a queue that no agent serves: dev 1" in dry.err

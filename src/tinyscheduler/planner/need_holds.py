@@ -65,7 +65,7 @@ def out_of_scope(task: Task, view: View) -> Finding | None:
 def path_held(task: Task, view: View) -> Finding | None:
     """Another run writes what it reads or writes, or reads what it writes."""
     hints = view.hints(task)
-    if not hints.writes and not hints.reads:
+    if (not hints.writes and not hints.reads) or _runs(task, view):
         return None
     holdings = view.holdings()
     for index, paths, deed, its in (
@@ -82,10 +82,15 @@ def path_held(task: Task, view: View) -> Finding | None:
     return None
 
 
+def _runs(task: Task, view: View) -> bool:
+    """What it keeps for its own run is in nobody else's hands."""
+    return task.id in view.leases or task.id in view.broken
+
+
 def goal_held(task: Task, view: View) -> Finding | None:
     """Of the tasks of one goal, one runs at a time."""
     goal = view.hints(task).goal
-    holder = view.holdings().goals.get(goal) if goal is not None else None
+    holder = view.holdings().goals.get(goal) if goal is not None and not _runs(task, view) else None
     if holder is None:
         return None
     words = view.holdings().holders[holder].words

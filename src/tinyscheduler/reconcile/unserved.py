@@ -7,7 +7,7 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.observe_tasks import asked_for
-from tinyscheduler.views.seen import NOTHING_UNSERVED, UnservedSeen
+from tinyscheduler.views.seen import UnservedSeen
 
 
 def look_for_unserved(world: World, server: TaskServer, backlog: Known[Backlog] | Unknown) -> UnservedSeen:
@@ -15,8 +15,6 @@ def look_for_unserved(world: World, server: TaskServer, backlog: Known[Backlog] 
     configuration = world.configuration
     if isinstance(backlog, Unknown):
         return UnservedSeen(None)
-    if not configuration.agents:
-        return NOTHING_UNSERVED
     queues, agents = asked_for(world, server)
     names = tuple(agent.name for agent in configuration.agents)
     try:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tinyscheduler.model.snapshot import LeaseFacts
     from tinyscheduler.views.seen import RunSeen, Seen
 
+LEAVES_S_MAX = 10
+"""From a wrapper's last word to its next program: milliseconds, on a loaded machine seconds."""
 UNSETTLED_S = 180
 """A run that ended is settled at once, by the pass its wrapper becomes."""
 
@@ -67,8 +69,7 @@ def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
     trouble only when it is old."""
     action, facts = run.action, run.facts
     match action:
-        case Reclaim(reason="stop_asked") if run.stop is None:
-            # A person wants it; what is asked for is shown beside the problems.
+        case Reclaim() if _is_as_it_should_be(run, action, seen):
             return None
         case Reclaim():
             left = "; its agent still runs" if run.is_agent_alive else ""
@@ -92,6 +93,16 @@ def _trouble(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
             return None
 
 
+def _is_as_it_should_be(run: RunSeen, action: Reclaim, seen: Seen) -> bool:
+    """A person wants it, which is shown beside the problems; or its wrapper has written the outcome and is
+    about to become a pass, without its tag."""
+    lease = action.lease
+    is_leaving = lease.state == "finished" and _ended_s(lease, seen) <= LEAVES_S_MAX
+    return (action.reason == "stop_asked" and run.stop is None) or (
+        action.reason == "not_gone" and is_leaving
+    )
+
+
 def _ended_s(lease: Lease, seen: Seen) -> float:
     return 0.0 if lease.outcome is None else (seen.now - lease.outcome.at).total_seconds()
 
@@ -100,6 +111,7 @@ def _reclaim_words(run: RunSeen) -> str:
     facts, pid = run.facts, run.facts.lease.wrapper_pid
     words = {
         "estop": "the ESTOP file is there",
+        "not_gone": "its lease says that nothing of it runs, and processes of it do",
         "wrapper_dead": f"its wrapper (pid {pid}) is dead",
         "rebooted": "the machine was booted since it began",
         "adopter_dead": "its wrapper died when it took the lease over",

@@ -6,6 +6,7 @@ import pytest
 
 from tests import builders as b
 from tests.unit.views.scenes import a_pass, a_run, seen
+from tinyscheduler.model.action import Reclaim
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.ledger import Parked
@@ -14,7 +15,7 @@ from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import QueueGap
 from tinyscheduler.views.holding import HELD_S_MAX, LockSeen
 from tinyscheduler.views.problems import exit_code, problems
-from tinyscheduler.views.seen import Seen
+from tinyscheduler.views.seen import RunSeen, Seen
 
 UNREACHABLE = Unknown("nobody answers")
 NO_QUEUES = Known(b.a_backlog().value._replace(has_queues=False))
@@ -156,6 +157,18 @@ def test_agent_that_outlived_its_wrapper_is_named() -> None:
     (problem,) = problems(seen(runs=Known((run,))))
 
     assert "its agent still runs" in problem.message
+
+
+@pytest.mark.parametrize(("ended_s", "said"), [(1, False), (60, True)])
+def test_wrapper_that_is_about_to_leave_is_no_trouble(ended_s: float, said: bool) -> None:
+    """Between its last word and its next program it carries the tag of a run that is over."""
+    lease = b.a_lease("7", state="finished", outcome=b.an_outcome(at=b.ago(ended_s)))
+    run = RunSeen(b.facts(lease), Reclaim(lease, "lost", "not_gone"))
+
+    found = [problem.message for problem in problems(seen(runs=Known((run,))))]
+
+    words = "task 7 on dev-1: its lease says that nothing of it runs, and processes of it do"
+    assert found == ([words] if said else [])
 
 
 def test_run_that_was_told_to_end_and_is_still_there_says_since_when() -> None:
