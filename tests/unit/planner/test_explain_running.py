@@ -15,6 +15,6 @@ def test_what_a_run_keeps_is_not_in_its_own_way(tag: str, row: str) -> None:
     task = a_task("5", status="working", assigned_to="dev-1", tags=(tag,))
     lease = a_lease("5", state="running")._replace(writes=("docs",), reads=("docs",), goal="release")
 
-    rows = {found.name: found.verdict for found in explain(task, a_start_snapshot(leases=[lease])).rows}
+    rows = {str(found.name): found.verdict for found in explain(task, a_start_snapshot(leases=[lease])).rows}
 
     assert (rows["leased"], rows[row]) == ("holds", "passed")
