@@ -202,3 +202,14 @@ def test_pause_of_a_task_that_has_run_here_asks_no_server(a_scene: MakeScene) ->
     scene.configure(MCP_ENDPOINT="http://127.0.0.1:9/mcp")
 
     assert scene.well("pause", "--task", "1").startswith("task 1 is paused")
+
+
+def test_queue_is_paused_also_where_no_file_names_one(a_scene: MakeScene) -> None:
+    """Legacy mode: agents come from the limits, and their tasks lie in whatever queue."""
+    scene = a_scene(AGENT_LIMITS="bob:1", AGENT_COMMAND='["/bin/true"]')
+    scene.seed(1, assigned_to="bob")
+    scene.seed(1, assigned_to="bob", queue_name="qa")
+
+    scene.well("pause", "--queue", "dev")
+
+    assert held(scene) == {"1": "paused"}

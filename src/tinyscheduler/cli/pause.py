@@ -123,9 +123,11 @@ def _told(pause: Pause, now: datetime) -> str:
 
 
 def _check_known(configuration: Configuration, subjects: Sequence[tuple[PauseScope, str]]) -> None:
-    """A mistyped name would pause nothing, and nobody would be told."""
-    agents = {str(agent.name) for agent in configuration.agents}
-    known = {"queue": {str(queue) for queue in configuration.queues}, "agent": agents}
+    """A mistyped name would pause nothing, and nobody would be told. In legacy mode no file names the queues
+    in which tasks of our agents lie."""
+    known = {"agent": {str(agent.name) for agent in configuration.agents}}
+    if configuration.queues:
+        known["queue"] = {str(queue) for queue in configuration.queues}
     for scope, name in subjects:
         if scope in known and name not in known[scope]:
             raise Refused(f"there is no {scope} {name!r}", hint=_nearest(name, scope, known[scope]))
