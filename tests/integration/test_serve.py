@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.contract.task_server.serving import START_TIMEOUT_S, Serving, serving
-from tinyscheduler.taskserver.app import BODY_MAX_BYTES
+from tinyscheduler.taskserver.exchange import BODY_MAX_BYTES
 from tinyscheduler.taskserver.tools import TOOLS
 
 HEADERS = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}

@@ -19,6 +19,12 @@ PURE_ROOMS = (
     "wrapper.states",
     "wrapper.course",
     "wrapper.outcomes",
+    "adapters.markdown.editing",
+    "adapters.markdown.page",
+    "adapters.markdown.relations",
+    "adapters.markdown.remarks",
+    "adapters.markdown.sheet",
+    "adapters.markdown.values",
     "adapters.mcp.wire",
     "adapters.mcp.answer",
     "adapters.mcp.habits",
@@ -34,9 +40,9 @@ IMPURE_LIBRARIES = {"os", "pathlib", "subprocess", "socket", "time", "random", "
 # one is a decision, since every import is paid for each minute.
 LIBRARY_ROOMS = {
     "anyio": ("taskserver",),
+    "cronsim": ("kit.cron",),
     "filelock": ("config", "taskstore"),
     "httpx": ("adapters.mcp", "adapters.notifiers"),
-    "cronsim": ("kit.cron",),
     "mcp": ("taskserver",),
     "psutil": ("adapters.processes", "doctor"),
     "pydantic": ("config",),

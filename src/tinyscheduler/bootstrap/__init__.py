@@ -16,7 +16,6 @@ from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.ports import LockHolder, World
 
 if TYPE_CHECKING:
-    from tinyscheduler.adapters.embedded import EmbeddedTaskServer
     from tinyscheduler.adapters.mcp.manners import Memory
     from tinyscheduler.model.configuration import Places
     from tinyscheduler.ports import (
@@ -178,7 +177,9 @@ def desk(configuration: Configuration, invocation: Invocation, *, is_read_only: 
     ConfigError."""
     connection = configuration.connection
     if connection.endpoint is None:
-        return _embedded(configuration, is_read_only=is_read_only)
+        from tinyscheduler.bootstrap.home import at_home
+
+        return at_home(configuration, is_read_only=is_read_only)
     from tinyscheduler.adapters.mcp.desk import McpTaskDesk
     from tinyscheduler.config.secrets import headers
 
@@ -222,7 +223,9 @@ def redact(text: str) -> str:
 def _task_server(configuration: Configuration, invocation: Invocation, *, is_read_only: bool) -> TaskServer:
     connection = configuration.connection
     if connection.endpoint is None:
-        return _embedded(configuration, is_read_only=is_read_only)
+        from tinyscheduler.bootstrap.home import at_home
+
+        return at_home(configuration, is_read_only=is_read_only)
     from tinyscheduler.adapters.mcp.tasks import McpTaskServer
     from tinyscheduler.config.secrets import headers
 
@@ -240,16 +243,6 @@ def _task_servers(configuration: Configuration, *, is_read_only: bool) -> Memory
     from tinyscheduler.adapters.mcp.manners import FILE_NAME, Memory
 
     return Memory(f"{configuration.places.cache}/{FILE_NAME}", is_read_only)
-
-
-def _embedded(configuration: Configuration, *, is_read_only: bool) -> EmbeddedTaskServer:
-    from tinyscheduler.adapters.embedded import EmbeddedTaskServer
-
-    return EmbeddedTaskServer(
-        configuration.places.tasks_db,
-        read_only=is_read_only,
-        depth_max=configuration.policy.max_queue_depth,
-    )
 
 
 def _schedules(configuration: Configuration) -> ScheduleStore | None:

@@ -21,8 +21,10 @@ def task_script(configuration: Configuration, program: tuple[str, ...]) -> str:
     settings of this pass, because agents see only a few variables of its environment."""
     places, connection = configuration.places, configuration.connection
     settings = ("--base-path", places.base, "--state-dir", places.state)
-    endpoint = ("--mcp-endpoint", connection.endpoint or "embedded")
-    words = " ".join(_quoted(word) for word in (*program, "task", *settings, *endpoint))
+    server = ("--mcp-endpoint", connection.endpoint or "embedded")
+    if connection.folder is not None:
+        server = ("--task-folder", connection.folder)
+    words = " ".join(_quoted(word) for word in (*program, "task", *settings, *server))
     token = connection.token_file
     lines = ["#!/bin/sh", "# Made by each pass; agents find it as TINYSCHEDULER_TASK_CMD."]
     if token is not None:

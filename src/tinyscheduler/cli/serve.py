@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from tinyscheduler.cli.context import Context
+    from tinyscheduler.taskserver.listen import Place
 
 DESCRIPTION = """\
-Serve the task store of this state folder as an MCP server (Streamable HTTP), so that agents and
-clients of tinytask can read and write the tasks that the scheduler starts. The scheduler itself
+Serve the task store of this state folder as an MCP server (Streamable HTTP, or stdio), so that agents
+and clients of tinytask can read and write the tasks that the scheduler starts. The scheduler itself
 needs no server.
 """
 EXAMPLES = """\
@@ -19,8 +21,12 @@ examples:
   tinyscheduler serve
   tinyscheduler serve --port 3100
   TINYTASK_URL=http://127.0.0.1:3000/mcp tinytask queue list
+  tinyscheduler serve --host 0.0.0.0 --token-file ~/.config/tinyscheduler-token --allow-host tasks.example
+  claude mcp add tasks -- tinyscheduler serve --stdio
 
-It listens on loopback only and ends with exit code 0 on SIGTERM or Ctrl+C.
+Without --token-file it listens on loopback only. What it says to other machines is not encrypted: put a
+proxy with TLS before it, or use an ssh tunnel. It ends with exit code 0 on SIGTERM, Ctrl+C or, with
+--stdio, the end of stdin.
 """
 PORT_MAX = 65_535
 
@@ -29,9 +35,27 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Arguments besides the settings."""
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
-    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (127.0.0.1)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument(
         "--port", type=_port, default=3000, help="port to listen on; 0 takes a free one (3000)"
+    )
+
+    parser.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="every request has to show the bearer token in this file (mode 0600); needed beyond loopback",
+    )
+    parser.add_argument(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a name under which clients ask for this server, besides its addresses; may be given again",
+    )
+    parser.add_argument(
+        "--stdio",
+        action="store_true",
+        help="serve one client over stdin and stdout instead of listening",
     )
 
 
@@ -42,18 +66,32 @@ def run(options: Namespace, context: Context) -> int:
     """
     # Half a second of imports, after the arguments have been found good.
     from tinyscheduler.bootstrap import load
-    from tinyscheduler.taskserver.listen import serve
 
     configuration = load(context, write_cache=False)
     database = configuration.places.tasks_db
+    depth_max = configuration.policy.max_queue_depth
+    if options.stdio:
+        from tinyscheduler.taskserver.stdio import serve_stdio
+
+        serve_stdio(database, depth_max=depth_max)
+        return 0
+    from tinyscheduler.taskserver.listen import serve
+
     serve(
         database,
-        host=options.host,
-        port=options.port,
-        depth_max=configuration.policy.max_queue_depth,
+        _place(options),
+        depth_max=depth_max,
         on_ready=lambda url: print(f"serving {url} (database {database})", file=context.stdout, flush=True),
     )
     return 0
+
+
+def _place(options: Namespace) -> Place:
+    from tinyscheduler.taskserver.listen import Place
+    from tinyscheduler.taskserver.token_file import read_token
+
+    token = None if options.token_file is None else read_token(os.path.expanduser(options.token_file))
+    return Place(options.host, options.port, token, tuple(options.allow_host))
 
 
 def _port(text: str) -> int:

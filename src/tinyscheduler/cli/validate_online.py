@@ -78,7 +78,7 @@ class Inquiry(NamedTuple):
 
 def inquire(configuration: Configuration, context: Context) -> Inquiry:
     """Ask; nothing is written anywhere. Raises ConfigError for what only shows when a client is made."""
-    inquiry = Inquiry(configuration.connection.endpoint or "embedded")
+    inquiry = Inquiry(configuration.connection.name)
     # A pass without agents asks nobody.
     if configuration.agents:
         inquiry = _ask_as_a_pass(configuration, context, inquiry)

@@ -156,10 +156,15 @@ def _connection(settings: Settings, places: Places, inputs: Inputs) -> Connectio
         header_names=tuple(sorted(parse_headers(settings.mcp_headers))),
         timeout_s=settings.mcp_timeout_sec,
         budget_s=settings.mcp_budget_sec,
+        folder=place(settings.task_folder),
     )
 
 
 def _faults_of_connection(connection: Connection) -> list[Fault]:
+    if connection.endpoint is not None and connection.folder is not None:
+        remedy = "leave one of them away: MCP_ENDPOINT for a server, or TASK_FOLDER for Markdown files"
+        message = f"MCP_ENDPOINT is set as well ({connection.endpoint}): there is one task server"
+        return [Fault(f"{sources.PREFIX}TASK_FOLDER", connection.folder, remedy, message)]
     names = [name.lower() for name in connection.header_names]
     if connection.token_file is None or "authorization" not in names:
         return []
@@ -171,7 +176,8 @@ def _faults_of_connection(connection: Connection) -> list[Fault]:
 def _notes_on_connection(connection: Connection) -> list[str]:
     has_secrets = connection.token_file is not None or connection.header_names
     if connection.endpoint is None:
-        return ["MCP_TOKEN_FILE and MCP_HEADERS do nothing with the embedded store"] if has_secrets else []
+        where = "the embedded store" if connection.folder is None else "a folder of tasks"
+        return [f"MCP_TOKEN_FILE and MCP_HEADERS do nothing with {where}"] if has_secrets else []
     scheme, _, rest = connection.endpoint.partition("://")
     host = rest.partition("/")[0]
     host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]

@@ -33,6 +33,7 @@ SETTING_FLAGS: tuple[SettingFlag, ...] = (
         "--agent-control", "AGENT_CONTROL_FILE", "FILE", "file that names the agents", is_global=True
     ),
     SettingFlag("--mcp-endpoint", "MCP_ENDPOINT", "URL", "task server, or 'embedded'", is_global=True),
+    SettingFlag("--task-folder", "TASK_FOLDER", "DIR", "folder of Markdown files with tasks", is_global=True),
     SettingFlag("--running-dir", "RUNNING_DIR", "DIR", "folder of the leases"),
     SettingFlag("--log-dir", "LOG_DIR", "DIR", "folder of the logs"),
     SettingFlag("--recipes-dir", "RECIPES_DIR", "DIR", "folder of the recipes"),

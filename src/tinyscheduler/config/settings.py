@@ -233,6 +233,9 @@ class Settings(BaseSettings):
     ] = 3_600
 
     # Task server
+    task_folder: Annotated[
+        Path, About("Folder of Markdown files that is the task server, a file a task.", _A_FOLDER, "none")
+    ] = ""
     mcp_allow_insecure: Annotated[
         bool, About("Allow plain http to other machines: anybody on the way can read along.", _ON_OFF)
     ] = False

@@ -29,7 +29,7 @@ NAMES = frozenset({
     "MAX_FETCH", "MAX_QUEUE_DEPTH", "MIN_FREE_MB", "LOOP_INTERVAL_SEC", "HEARTBEAT_SEC", "START_TIMEOUT_SEC",
     "MAX_RUNTIME_SEC", "SOFT_RUNTIME_SEC", "GRACE_SEC", "MAX_ATTEMPTS", "RETRY_BASE_SEC",
     "RETRY_MAX_SEC", "MCP_ALLOW_INSECURE", "MCP_ENDPOINT", "MCP_TOKEN_FILE", "MCP_HEADERS",
-    "MCP_CA_FILE", "MCP_TIMEOUT_SEC", "MCP_BUDGET_SEC",
+    "MCP_CA_FILE", "MCP_TIMEOUT_SEC", "MCP_BUDGET_SEC", "TASK_FOLDER",
 })  # fmt: skip
 """Every setting. Here and not read off ``settings.Settings``, because that would import pydantic; a
 test holds the two together."""

@@ -49,6 +49,13 @@ class Connection(NamedTuple):
     """For one call. The public server can stall 30 s on a locked database (tinytask 5)."""
     budget_s: float = 20.0
     """For all calls of one pass together."""
+    folder: str | None = None
+    """Of Markdown files, which is the task server then; None: there is none. Never beside an endpoint."""
+
+    @property
+    def name(self) -> str:
+        """What the task server is called in records and messages."""
+        return self.endpoint or self.folder or "embedded"
 
 
 class Configuration(NamedTuple):

@@ -19,9 +19,6 @@ from tinyscheduler.planner import breakers as rules
 from tinyscheduler.ports import AccountStore, BreakerStore, World
 from tinyscheduler.reconcile.report import Report
 
-EMBEDDED = "embedded"
-"""Stands for the endpoint of the store in this process."""
-
 
 class Memory:
     """``breakers.json`` and ``accounts.json`` for the length of one pass."""
@@ -30,7 +27,7 @@ class Memory:
         """``report`` None: only to look."""
         self._world = world
         self._report = report
-        self.endpoint = world.configuration.connection.endpoint or EMBEDDED
+        self.endpoint = world.configuration.connection.name
         self.breakers: Breakers = world.breakers.read()
         self.accounts: Accounts = world.accounts.read()
         for found, store in ((self.breakers, world.breakers), (self.accounts, world.accounts)):

@@ -1,123 +1,109 @@
-"""The web application: ``/mcp`` by the official SDK without sessions, and ``/health``."""
+"""The web application: guard, then ``/health``, the express lane, and the SDK for the rest of ``/mcp``."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
-import anyio
-from anyio.to_thread import run_sync
-from mcp import types
-from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel import Server
-from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from mcp.server.transport_security import TransportSecuritySettings
+from pydantic_core import to_json
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-import tinyscheduler
 from tinyscheduler.errors import TinySchedulerError
-from tinyscheduler.taskserver.tools import TOOLS, Answer, answer
+from tinyscheduler.taskserver import exchange, express
+from tinyscheduler.taskserver.clerk import Clerk
+from tinyscheduler.taskserver.exchange import Disconnected
+from tinyscheduler.taskserver.express import Plain
+from tinyscheduler.taskserver.guard import Entry, Guard, Refused
+from tinyscheduler.taskserver.sessions import make_server
+from tinyscheduler.taskserver.tools import answer
 from tinyscheduler.taskstore.store import Store
 
-BODY_MAX_BYTES: Final = 1024 * 1024
-"""Ten times what the public server reads; a longer text belongs into a file and a link."""
+STREAM_MAX_S: Final = 120.0
+"""A stream that a client opens and that never says anything, because tasks are not pushed. As public."""
+ANSWER_MAX_S: Final = 60.0
+"""From the head of a request to the last byte of its answer: the database may be locked for 5 s, the rest
+is the client's slowness."""
+_JSON: Final = ((b"content-type", b"application/json"),)
+_EVENTS: Final = (
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+)
 
 
-class _Desk(NamedTuple):
-    """What requests share."""
-
-    store: Store
-    turn: anyio.CapacityLimiter
-    """One call at a time, in a thread: a locked database stalls calls, but not ``/health``."""
-
-    async def ask(self, call: Callable[[], Answer]) -> Answer:
-        return await run_sync(call, limiter=self.turn)
-
-
-def make_app(store: Store, *, on_ready: Callable[[], None]) -> Starlette:
+def make_app(store: Store, entry: Entry, *, on_ready: Callable[[], None]) -> ASGIApp:
     """The application over an open store, which stays the caller's. ``on_ready`` is called once it serves."""
-    server: Server[_Desk] = Server(
-        "tinyscheduler",
-        version=tinyscheduler.__version__,
-        lifespan=partial(_open_desk, store, on_ready),
-        on_list_tools=_list_tools,
-        on_call_tool=_call_tool,
-        get_tool_input_schema=_schema,
-    )
-    # A web page in a browser on this machine can post to loopback under a name of its own choice
-    # (DNS rebinding): only loopback's own names may be in Host and Origin.
-    names = ("127.0.0.1", "localhost", "[::1]")
-    security = TransportSecuritySettings(
-        allowed_hosts=[f"{name}:*" for name in names], allowed_origins=[f"http://{name}:*" for name in names]
-    )
-    return server.streamable_http_app(
+    clerk = Clerk(store)
+    sessions = make_server(clerk, on_ready).streamable_http_app(
         stateless_http=True,
-        max_request_body_size=BODY_MAX_BYTES,
-        transport_security=security,
-        custom_starlette_routes=[Route("/health", _Health(store, security).answer, methods=["GET"])],
+        max_request_body_size=exchange.BODY_MAX_BYTES,
+        # The guard has looked at Host and Origin, for every path.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    return Front(store, clerk, guard=Guard(entry), sessions=sessions)
 
 
-@asynccontextmanager
-async def _opened_desk(store: Store, on_ready: Callable[[], None]) -> AsyncIterator[_Desk]:
-    on_ready()
-    yield _Desk(store, anyio.CapacityLimiter(1))
+class Front:
+    """Where requests come in."""
 
-
-def _open_desk(
-    store: Store, on_ready: Callable[[], None], _: Server[_Desk]
-) -> AbstractAsyncContextManager[_Desk]:
-    return _opened_desk(store, on_ready)
-
-
-async def _list_tools(
-    _context: ServerRequestContext[_Desk], _params: types.PaginatedRequestParams | None
-) -> types.ListToolsResult:
-    return types.ListToolsResult(
-        tools=[
-            types.Tool(name=tool.name, description=tool.purpose, input_schema=tool.schema())
-            for tool in TOOLS.values()
-        ]
-    )
-
-
-async def _call_tool(
-    context: ServerRequestContext[_Desk], params: types.CallToolRequestParams
-) -> types.CallToolResult:
-    desk = context.lifespan_context
-    said = await desk.ask(partial(answer, desk.store, params.name, params.arguments or {}))
-    return types.CallToolResult(
-        content=[types.TextContent(type="text", text=said.text)],
-        structured_content=said.structured,
-        is_error=said.refusal is not None,
-    )
-
-
-def _schema(name: str) -> dict[str, object] | None:
-    return TOOLS[name].schema() if name in TOOLS else None
-
-
-class _Health:
-    """``GET /health``: the public server's keys, but ``database`` is really looked at."""
-
-    def __init__(self, store: Store, security: TransportSecuritySettings) -> None:
+    def __init__(self, store: Store, clerk: Clerk, *, guard: Guard, sessions: ASGIApp) -> None:
         self._store = store
-        self._security = TransportSecurityMiddleware(security)
+        self._clerk = clerk
+        self._guard = guard
+        self._sessions = sessions
         self._began_s = time.monotonic()
 
-    async def answer(self, request: Request) -> Response:
-        """200, or 503 when the database cannot be used."""
-        refusal = await self._security.validate_request(request)
-        if refusal is not None:
-            return refusal
-        is_well = await run_sync(self._is_well)
-        return JSONResponse(
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application."""
+        if scope["type"] != "http":
+            await self._sessions(scope, receive, send)
+            return
+        is_stream = scope["method"] == "GET"
+        try:
+            async with asyncio.timeout(STREAM_MAX_S if is_stream else ANSWER_MAX_S):
+                await self._answer(scope, receive, send)
+        except (TimeoutError, Disconnected):
+            # The web server closes a connection whose answer was not finished.
+            return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        refused = self._guard.refusal(headers, _peer(scope)) or _misplaced(scope)
+        if refused is not None:
+            await exchange.refuse(refused, send)
+        elif scope["path"] == "/health":
+            await self._health(send)
+        elif scope["method"] == "POST":
+            await self._post(scope, receive, send)
+        else:
+            await self._sessions(_at_mcp(scope), receive, send)
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        body = await exchange.read_body(headers, receive)
+        if isinstance(body, Refused):
+            await exchange.refuse(body, send)
+            return
+        calls = express.plain_calls(body) if express.is_express(headers) else None
+        if calls is None:
+            await self._sessions(_at_mcp(scope), exchange.replayed(body, receive), send)
+        else:
+            events = b"".join([await self._event(call) for call in calls])
+            await exchange.write(send, 200, events, headers=_EVENTS)
+
+    async def _event(self, call: Plain) -> bytes:
+        said = await self._clerk.ask(partial(answer, name=call.tool, given=call.arguments))
+        return express.event(call, said)
+
+    async def _health(self, send: Send) -> None:
+        """The public server's keys, but ``database`` is really looked at: 503 when it cannot be used."""
+        is_well = await asyncio.get_running_loop().run_in_executor(None, self._is_well)
+        body = to_json(
             {
                 "status": "healthy" if is_well else "unhealthy",
                 "transport": "streamable-http",
@@ -125,9 +111,9 @@ class _Health:
                 "database": "connected" if is_well else "failed",
                 "uptime": round(time.monotonic() - self._began_s, 3),
                 "sessionCount": 0,
-            },
-            status_code=200 if is_well else 503,
+            }
         )
+        await exchange.write(send, 200 if is_well else 503, body, headers=_JSON)
 
     def _is_well(self) -> bool:
         try:
@@ -136,3 +122,20 @@ class _Health:
             # The next call of a tool says what it is.
             return False
         return True
+
+
+def _peer(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _misplaced(scope: Scope) -> Refused | None:
+    path = str(scope["path"])
+    if path == "/health" and scope["method"] in ("GET", "HEAD"):
+        return None
+    return None if path == "/mcp" or path.startswith("/mcp/") else Refused(404, "Not found")
+
+
+def _at_mcp(scope: Scope) -> Scope:
+    """Paths below it are the same, as on the public server."""
+    return {**scope, "path": "/mcp", "raw_path": b"/mcp"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from tinyscheduler.errors import ServerUnavailable, TinySchedulerError
@@ -54,8 +54,15 @@ def answer(store: Store, name: str, given: Mapping[str, object]) -> Answer:
     tool = TOOLS.get(name)
     if tool is None:
         return Answer(f"Unknown tool: {arguments.clean(name)}", Refusal("unknown-tool"))
+    return guarded(
+        name, lambda: tool.call(store, arguments.read(tool.arguments, given, is_strict=tool.is_strict))
+    )
+
+
+def guarded(name: str, act: Callable[[], str]) -> Answer:
+    """What ``act`` says, or why it could not. Never raises."""
     try:
-        return Answer(tool.call(store, arguments.read(tool.arguments, given, is_strict=tool.is_strict)))
+        return Answer(act())
     except arguments.ArgumentsRefused as refusal:
         return Answer(f"Error calling tool {name}: {refusal.text}", Refusal("bad-arguments"))
     except ServerUnavailable as error:

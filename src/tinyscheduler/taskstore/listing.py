@@ -58,8 +58,8 @@ def _found(connection: sqlite3.Connection, wanted: TaskFilter) -> sqlite3.Cursor
 
 def _conditions(wanted: TaskFilter) -> list[tuple[str, Sequence[str | int]]]:
     found: list[tuple[str, Sequence[str | int]]] = []
-    if wanted.archived == "excluded":
-        found.append(("t.archived_at IS NULL", ()))
+    if wanted.archived != "included":
+        found.append((f"t.archived_at IS {'NOT ' if wanted.archived == 'only' else ''}NULL", ()))
     if wanted.subtasks == "excluded":
         found.append(("t.parent_task_id IS NULL", ()))
     if wanted.assigned_to is not None:

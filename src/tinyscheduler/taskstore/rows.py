@@ -193,7 +193,7 @@ class TaskFilter(NamedTuple):
     queue_name: str | None = None
     parent_task_id: int | None = None
     subtasks: Literal["included", "excluded"] = "included"
-    archived: Literal["included", "excluded"] = "excluded"
+    archived: Literal["included", "excluded", "only"] = "excluded"
     limit: int = 0
     """0 or less: no limit."""
     offset: int = 0

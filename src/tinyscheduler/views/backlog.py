@@ -127,7 +127,7 @@ def _sum_table(seen: BacklogSeen) -> Table:
 def _remarks(seen: BacklogSeen) -> list[str]:
     if seen.server_unknown is not None:
         return [f"what waits is not known: {seen.server_unknown}"]
-    remarks = [f"not known: {gap.queue or gap.agent}: {gap.why}" for gap in seen.gaps]
+    remarks = [f"not known: {gap.queue or gap.agent or 'tasks'}: {gap.why}" for gap in seen.gaps]
     remarks += [f"limit reached: {limit}" for limit in seen.limits]
     remarks += [problem_text(problem) for problem in unserved_problems(seen.unserved)]
     return remarks if seen.waiters or remarks else ["nothing waits"]

@@ -120,7 +120,7 @@ def _remarks(seen: GraphSeen) -> Iterator[str]:
     elif not seen.graph.edges and seen.about is None:
         yield "no task waits for another"
     for gap in seen.gaps:
-        yield f"not known: {gap.queue or gap.agent}: {line_text(gap.why, chars_max=200)}"
+        yield f"not known: {gap.queue or gap.agent or 'tasks'}: {line_text(gap.why, chars_max=200)}"
     for limit in seen.limits:
         yield f"limit reached: {limit}"
 

@@ -17,7 +17,9 @@ from tests.contract.task_server.serving import Serving
 from tests.fakes.task_server import FakeTaskServer
 from tests.integration.stub_server import StubServer
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
+from tinyscheduler.adapters.markdown import MarkdownTaskServer
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
+from tinyscheduler.model.desk import TaskDraft
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.taskstore.rows import NewTask
@@ -102,6 +104,39 @@ class StoreHands:
 
     def archive(self, task_id: TaskId) -> None:
         self._store.archive_task(int(task_id))
+
+
+class MarkdownHands:
+    """Through the commands, and by files where there are many."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._desk = MarkdownTaskServer(folder)
+
+    def create(
+        self,
+        title: str = "a task",
+        *,
+        queue: str | None = None,
+        assigned_to: str | None = None,
+        priority: float = 0,
+        description: str = "",
+        tags: tuple[str, ...] = (),
+        parent: TaskId | None = None,
+        blocked_by: TaskId | None = None,
+    ) -> TaskId:
+        draft = TaskDraft(
+            title, "a-person", description, queue, assigned_to, priority, tags, parent, blocked_by
+        )
+        return self._desk.add(draft).id
+
+    def create_many(self, count: int, *, queue: str) -> None:
+        for number in range(1, count + 1):
+            with open(f"{self._folder}/{number}-task.md", "w", encoding="utf-8") as file:
+                file.write(f"---\nqueue: {queue}\n---\n")
+
+    def archive(self, task_id: TaskId) -> None:
+        self._desk.archive(task_id)
 
 
 @contextmanager
@@ -209,6 +244,18 @@ def public(
                 server.close()
 
 
+@contextmanager
+def markdown(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
+    """Real files; another client is another reader and writer of the same folder."""
+    place = os.path.join(folder, "tasks")
+    os.mkdir(place)
+
+    def another() -> TaskServer:
+        return MarkdownTaskServer(place)
+
+    yield House(another(), another, MarkdownHands(place))
+
+
 def _empty(database: str) -> None:
     """A new server process for each test would cost a second each."""
     connection = sqlite3.connect(database, isolation_level=None, timeout=10)
@@ -224,6 +271,7 @@ IMPLEMENTATIONS: Mapping[str, Implementation] = {
     "fake": fake,
     "embedded": embedded,
     "http": over_http,
+    "markdown": markdown,
     "public": public,
     "public-sse": partial(public, kind="sse"),
 }

@@ -45,10 +45,10 @@ def environment(base: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serving(base: Path) -> Iterator[Serving]:
+def serving(base: Path, *arguments: str) -> Iterator[Serving]:
     """Start on a free port, wait until it says that it is ready, and end it with SIGTERM."""
     process = subprocess.Popen(
-        command("--port", "0"),
+        command("--port", "0", *arguments),
         env=environment(base),
         cwd=base,
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,132 @@
+"""``serve --stdio``: one client that starts its server itself, as most coding agents do."""
+
+import asyncio
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.contract.task_server.serving import START_TIMEOUT_S, command, environment
+from tinyscheduler.taskserver.tools import TOOLS
+from tinyscheduler.taskstore.store import Store
+
+
+def started(folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command("--stdio"),
+        env=environment(folder),
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_official_client_talks_to_it(tmp_path: Path) -> None:
+    from mcp import ClientSession, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
+    argv = command("--stdio")
+    parameters = StdioServerParameters(
+        command=argv[0], args=argv[1:], env=environment(tmp_path), cwd=tmp_path
+    )
+
+    async def talk() -> tuple[set[str], str, str, bool, str]:
+        async with (
+            stdio_client(parameters) as (reading, writing),
+            ClientSession(reading, writing) as session,
+        ):
+            await session.initialize()
+            tools = await session.list_tools()
+            made = await session.call_tool("create_task", {"title": "by\u2028stdio", "created_by": "me"})
+            lost = await session.call_tool("get_task", {"id": 99})
+            read = await session.read_resource("task://1")
+            return (
+                {tool.name for tool in tools.tools},
+                made.content[0].text,  # type: ignore[union-attr]
+                lost.content[0].text,  # type: ignore[union-attr]
+                bool(lost.is_error),
+                read.contents[0].text,  # type: ignore[union-attr]
+            )
+
+    tools, made, lost, is_error, read = asyncio.run(asyncio.wait_for(talk(), 50))
+
+    assert tools == set(TOOLS)
+    assert json.loads(made)["title"] == "by\u2028stdio"
+    assert (lost, is_error) == ("Task not found: 99", True)
+    assert json.loads(read)["id"] == 1
+    store = Store(str(tmp_path / "state" / "tasks.db"))
+    assert store.task(1).title == "by\u2028stdio"
+    store.close()
+
+
+CALL = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "tools/call",
+    "params": {"name": "create_task", "arguments": {"title": "t", "created_by": "me"}},
+}
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 0,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+
+
+def greet(process: subprocess.Popen[str]) -> None:
+    """As every client begins."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{json.dumps(HELLO)}\n")
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["id"] == 0
+    process.stdin.write(f"{json.dumps(READY)}\n{json.dumps(CALL)}\n")
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["result"]["isError"] is False
+
+
+def test_it_ends_well_with_its_stdin(tmp_path: Path) -> None:
+    process = started(tmp_path)
+    greet(process)
+
+    said, complained = process.communicate(timeout=START_TIMEOUT_S)
+
+    assert (process.returncode, said, complained) == (0, "", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_well_by_a_signal_while_it_waits(tmp_path: Path, number: signal.Signals) -> None:
+    process = started(tmp_path)
+    greet(process)
+
+    process.send_signal(number)
+    process.wait(timeout=START_TIMEOUT_S)
+    said, complained = process.communicate(timeout=START_TIMEOUT_S)
+
+    assert (process.returncode, said, complained) == (0, "", "")
+
+
+def test_rubbish_on_stdin_ends_nothing(tmp_path: Path) -> None:
+    process = started(tmp_path)
+    greet(process)
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    process.stdin.write("not json\n\n[1]\n{}\n" + json.dumps({**CALL, "id": 2}) + "\n")
+    process.stdin.flush()
+    lines = iter(process.stdout.readline, "")
+    found = next(answer for answer in map(json.loads, lines) if answer.get("id") == 2)
+    _, complained = process.communicate(timeout=START_TIMEOUT_S)
+
+    assert found["result"]["isError"] is False
+    assert process.returncode == 0
+    assert "Traceback" not in complained

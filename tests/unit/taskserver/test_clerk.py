@@ -1,0 +1,88 @@
+"""The one thread before the store: in turn, in batches, and nobody is told before it is on the disk."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from tests.unit.taskserver.desk import Desk
+from tinyscheduler.taskserver.clerk import BATCH_MAX, Clerk
+from tinyscheduler.taskserver.tools import Answer, answer
+from tinyscheduler.taskstore.store import Store
+
+
+def served(desk: Desk, calls: list[Callable[[Store], Answer]]) -> list[Answer]:
+    """All asked for at once, while the clerk still has to begin."""
+
+    async def ask() -> list[Answer]:
+        clerk = Clerk(desk.store)
+        waiting = [asyncio.ensure_future(clerk.ask(call)) for call in calls]
+        await asyncio.sleep(0)
+        clerk.start()
+        try:
+            return await asyncio.wait_for(asyncio.gather(*waiting), 20)
+        finally:
+            clerk.end()
+
+    return asyncio.run(ask())
+
+
+def creating(number: int) -> Callable[[Store], Answer]:
+    return lambda store: answer(store, "create_task", {"title": str(number), "created_by": "me"})
+
+
+def test_everybody_gets_their_own_answer_in_their_turn(desk: Desk) -> None:
+    count = 2 * BATCH_MAX + 5
+
+    said = served(desk, [creating(number) for number in range(count)])
+
+    assert [f'"id": {number + 1},' in answer.text for number, answer in enumerate(said)] == [True] * count
+    assert [f'"title": "{number}"' in answer.text for number, answer in enumerate(said)] == [True] * count
+
+
+def test_a_refusal_in_a_batch_is_nobody_elses(desk: Desk) -> None:
+    def refused(store: Store) -> Answer:
+        return answer(store, "get_task", {"id": 99})
+
+    said = served(desk, [creating(1), refused, creating(2)])
+
+    assert [answer.refusal is None for answer in said] == [True, False, True]
+    assert desk.call("list_tasks")["count"] == 2
+
+
+def test_a_batch_that_cannot_be_synced_is_told_as_done_to_nobody(desk: Desk) -> None:
+    """The file was taken away between the writes and the sync."""
+
+    def replaced(store: Store) -> Answer:
+        import os
+
+        os.rename(store.path, store.path + ".away")
+        return Answer("moved")
+
+    said = served(desk, [creating(1), replaced])
+
+    assert {answer.refusal.code for answer in said if answer.refusal} == {"task-server-unavailable"}
+    assert all(answer.refusal is not None and answer.refusal.maybe_applied for answer in said)
+
+
+def test_who_has_gone_is_served_and_not_told(desk: Desk) -> None:
+    async def go() -> Answer:
+        clerk, begun = Clerk(desk.store), threading.Event()
+
+        def slow(store: Store) -> Answer:
+            begun.wait(20)
+            return creating(1)(store)
+
+        clerk.start()
+        leaving = asyncio.ensure_future(clerk.ask(slow))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        begun.set()
+        try:
+            return await asyncio.wait_for(clerk.ask(creating(2)), 20)
+        finally:
+            clerk.end()
+
+    said = asyncio.run(go())
+
+    assert '"id": 2,' in said.text
+    assert desk.call("list_tasks")["count"] == 2
