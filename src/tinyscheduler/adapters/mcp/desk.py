@@ -33,6 +33,9 @@ PAGE_ROWS: Final = 500
 NEWER_TOOL: Final = "get_queue_tasks"
 """By it a server with queues, subtasks and blockers is known from an older one (tinytask 2.5)."""
 
+HISTORY_TOOL: Final = "get_task_history"
+"""By it a server that writes down who changed what is known; the public one does not (tinytask 3.1)."""
+
 T = TypeVar("T")
 Arguments = dict[str, wire.Argument]
 
@@ -129,6 +132,8 @@ class McpTaskDesk:
         alone = self._taken_out(number, edit)
         if alone is not None and not fields:
             return alone
+        if edit.by and self._client.offers(HISTORY_TOOL):
+            fields["changed_by"] = edit.by
         return self._written("update_task", {"id": number, **fields}, "repeatable")
 
     def _taken_out(self, number: int | str, edit: TaskEdit) -> Task | None:
@@ -185,9 +190,9 @@ class McpTaskDesk:
 
     def history(self, task_id: TaskId) -> tuple[TaskEvent, ...] | None:
         """None: the public server keeps none; the embedded one does, and says so in its list of tools."""
-        if not self._client.offers("get_task_history"):
+        if not self._client.offers(HISTORY_TOOL):
             return None
-        answer = self._read("get_task_history", {"task_id": task_json.id_argument(task_id)})
+        answer = self._read(HISTORY_TOOL, {"task_id": task_json.id_argument(task_id)})
         return remark_json.history_of(answer)
 
     def close(self) -> None:
