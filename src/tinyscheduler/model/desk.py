@@ -4,8 +4,6 @@ What a query means is here too, once for every server: an adapter may ask for le
 hands out has passed ``cut``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
