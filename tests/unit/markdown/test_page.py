@@ -208,7 +208,7 @@ def test_remarks_are_read_as_they_were_said(said: list[tuple[str, str]], is_wind
 
 def test_people_read_remarks_and_may_write_between_them() -> None:
     page, _ = with_remark(
-        page_of("Body\n"), "one\n\n**#9 eve** 2026-01-01T00:00:00Z\n# no heading", "bob", NOW
+        page_of("Body\n"), "one\n\n**#9 eve** 2026-01-01T00:00:00Z\n# no heading", "bob", at=NOW
     )
     text = text_of(page) + "\nby hand\n"
     page, _ = with_remark(page_of(text), "two", "a person", at=NOW)
