@@ -104,8 +104,7 @@ def _ask_as_a_pass(configuration: Configuration, context: Context, inquiry: Inqu
 
 
 def _trouble_of(gap: QueueGap) -> Trouble:
-    where = f"queue {gap.queue}" if gap.queue else f"the tasks of {gap.agent or 'our agents'}"
-    return Trouble(f"{where}: {gap.why}", "nothing of it is started")
+    return Trouble(f"{gap.where}: {gap.why}", gap.hint)
 
 
 def _ask_for_all(configuration: Configuration, context: Context, inquiry: Inquiry) -> Inquiry:

@@ -116,12 +116,13 @@ def _notes_on_schedules(schedules: tuple[Schedule, ...], crew: Crew) -> tuple[st
 
 
 def _missing_control(settings: Settings, places: Places, inputs: Inputs) -> list[Fault]:
-    """Only the file of the default name may be missing: legacy mode is never a typing error."""
+    """Only the file of the default name may be missing: legacy mode is never a typing error. What is there
+    and cannot be read has been told of."""
     source = origins_of(inputs).get("AGENT_CONTROL_FILE")
     default = type(settings).model_fields["agent_control_file"].default
-    if source is None or settings.agent_control_file == default:
-        return []
     path = places.agent_control_file
+    if source is None or settings.agent_control_file == default or os.path.lexists(path):
+        return []
     remedy = "create it, correct the path, or leave the setting away for legacy mode"
     return [Fault(f"{sources.PREFIX}AGENT_CONTROL_FILE", path, remedy, f"there is no such file ({source})")]
 

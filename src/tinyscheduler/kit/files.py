@@ -86,6 +86,17 @@ def create_exclusive(path: str, data: bytes) -> bool:
     return True
 
 
+def create_empty(path: str) -> bool:
+    """Create the file with nothing in it, for which a full disk mostly has room. False: it exists."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        os.close(os.open(path, flags, FILE_MODE))
+    except FileExistsError:
+        return False
+    sync_parent(path)
+    return True
+
+
 def put_beside(path: str, data: bytes) -> str:
     """A synced file with a temporary name in the folder of ``path``; its name."""
     return _write_temporary(path, data, sync=True)

@@ -100,6 +100,18 @@ class QueueGap(NamedTuple):
     agent: str | None
     why: str
 
+    @property
+    def where(self) -> str:
+        """What of the task server is meant. Neither a queue nor an agent: of all that was asked."""
+        if self.queue is not None:
+            return f"queue {self.queue}"
+        return "tasks" if self.agent is None else f"the tasks of {self.agent}"
+
+    @property
+    def hint(self) -> str:
+        """What it means for the rest."""
+        return "what this is about is not started, all else is"
+
 
 class Backlog(NamedTuple):
     """What the task server has for us."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from tinyscheduler.errors import NotAssigned, ServerRefused, ServerUnavailable, TaskNotFound
 from tinyscheduler.model.claim_marks import claim_name, end_mark, is_claim_name, lease_in
 from tinyscheduler.model.ids import AgentName, LeaseId
-from tinyscheduler.model.lease import Claim, Lease, comment_marker
+from tinyscheduler.model.lease import Claim, ClaimWay, Lease, comment_marker
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.planner.hints import hints_of
@@ -63,8 +63,8 @@ ClaimResult = Won | Lost | Unclear | NotAsked
 
 def claim_of(task: Task) -> Claim:
     """What will be taken from whom."""
-    how = "exchange" if task.assigned_to is None else "move"
-    return Claim(task.assigned_to, task.queue, task.created_at, how)  # type: ignore[arg-type]
+    how: ClaimWay = "exchange" if task.assigned_to is None else "move"
+    return Claim(task.assigned_to, task.queue, task.created_at, how)
 
 
 def claim(server: TaskServer, task: Task, bid: Bid) -> ClaimResult:

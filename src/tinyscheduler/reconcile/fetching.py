@@ -18,6 +18,5 @@ def fetch_into(report: Report, world: World, server: TaskServer) -> Known[Backlo
     if isinstance(backlog, Known):
         report.fetched = len(backlog.value.tasks)
         for gap in backlog.value.gaps:
-            where = f"queue {gap.queue}" if gap.queue else f"agent {gap.agent or 'unknown'}"
-            report.fault(ServerUnavailable(f"{where}: {gap.why}", hint="nothing of it is started"))
+            report.fault(ServerUnavailable(f"{gap.where}: {gap.why}", hint=gap.hint))
     return backlog

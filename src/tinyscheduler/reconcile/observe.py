@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import Blind, StateError, Unreadable
 from tinyscheduler.model.ids import LeaseId, TaskId
@@ -24,9 +23,6 @@ from tinyscheduler.model.snapshot import (
 )
 from tinyscheduler.planner.life import stale_after_s
 from tinyscheduler.ports import World
-
-if TYPE_CHECKING:
-    pass
 
 
 def moment(world: World) -> Moment:

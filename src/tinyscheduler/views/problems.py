@@ -144,8 +144,7 @@ def _server(seen: Seen) -> Iterator[Problem]:
         yield Problem("server", "task-server-unknown", seen.backlog.why, seen.server_hint)
         return
     for gap in seen.backlog.value.gaps:
-        where = f"queue {gap.queue}" if gap.queue is not None else f"the tasks of {gap.agent}"
-        yield Problem("server", "queue-unknown", f"{where}: {gap.why}", "nothing of it is started")
+        yield Problem("server", "queue-unknown", f"{gap.where}: {gap.why}", gap.hint)
     if not seen.backlog.value.has_queues:
         message = "the task server is an older one without queues: only tasks assigned to agents are started"
         yield Problem("note", "no-queues", message, "assign tasks to agents, or use a newer task server")

@@ -13,12 +13,15 @@ from tests.acceptance.scene import Scene
 from tests.integration.faults.figures import Figures
 from tests.integration.faults.house import House
 from tests.integration.faults.trials import Tally
+from tests.integration.wrapping import is_alive
 from tests.rigs.mounts import PAGE, SmallDisk, Switch, a_small_disk, a_switch
 from tests.waiting import wait_until
 
 FULL_FOR_A_START = (0, 2, 5, 9)
 """Free pages; a start takes about a dozen: folders, prompt, order, lease, ledger, the store's log."""
 EVERY_STEP = range(24)
+EXIT_TIMEOUT = 5
+"""contracts.md: the wrapper cannot write how its run ended."""
 
 
 @pytest.fixture
@@ -100,6 +103,21 @@ def test_full_disk_is_called_so_also_by_the_store(house: House, small_disk: Smal
     assert "disk is full" in answer.err or "No space left" in answer.err
     assert "I/O error" not in answer.err.replace("(disk I/O error)", "")
     assert "free some" in answer.err
+    assert house.recover(task_id) == []
+
+
+def test_emergency_stop_needs_no_room(house: House, small_disk: SmallDisk) -> None:
+    """The agent that has filled the disk is the one that has to be stopped: its wrapper finds the file."""
+    task_id = house.running()
+    agent = int(str(house.scene.disk.lease(task_id)["agent_pid"]))
+    small_disk.fill(room=0)
+
+    answer = house.scene.call("estop", "--reason", "an agent fills the disk", "--timeout", "5")
+    wait_until(lambda: not is_alive(agent), "the agent has been ended")
+    small_disk.free()
+    house.scene.well("estop", "--clear")
+
+    assert (answer.code, answer.err.count("Traceback")) == (EXIT_TIMEOUT, 0), answer.err
     assert house.recover(task_id) == []
 
 

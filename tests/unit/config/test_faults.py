@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tinyscheduler.config import sources
@@ -190,3 +192,11 @@ def test_long_and_unprintable_values_are_shortened_to_one_line(desk):
 
     assert len(fault.value) <= 80
     assert fault.value.isprintable()
+
+
+def test_agents_in_what_is_no_file_are_one_fault(desk):
+    os.mkdir(desk.path("crew.json"))
+
+    (fault,) = desk.faults(AGENT_CONTROL_FILE="crew.json")
+
+    assert fault.field.endswith("crew.json")

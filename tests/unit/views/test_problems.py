@@ -106,6 +106,12 @@ PROBLEMS: tuple[tuple[str, Seen, str, int], ...] = (
         "queue dev: cut off",
         3,
     ),
+    (
+        "queue-unknown",
+        seen(backlog=b.a_backlog(gaps=[QueueGap(None, None, "2 left out as unreadable")])),
+        "tasks: 2 left out as unreadable",
+        3,
+    ),
     ("no-queues", seen(backlog=NO_QUEUES), "only tasks assigned to agents are started", 0),
     ("pass-record", seen(last_pass=BrokenRecord("passes/last.json", "it does not parse")), "last.json", 1),
     ("pass-late", seen(last_pass=a_pass(age_s=400)), "ended 6m ago", 1),

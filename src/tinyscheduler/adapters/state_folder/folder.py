@@ -5,6 +5,7 @@ What ``open`` does in several steps has a module for each step; this one holds t
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping, Sequence
 
@@ -17,6 +18,8 @@ SCRIPT_BYTES_MAX = 10_000
 
 ESTOP_BYTES_MAX, ESTOP_CHARS_MAX = 4_096, 300
 """A person may have written anything into it; status shows a line."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""An agent that fills the disk is a good reason for an emergency stop: it is one without words then."""
 
 NO_SCRIPTS: Mapping[str, str] = {}
 
@@ -87,7 +90,12 @@ class FileStateFolder:
         """See the port."""
         try:
             files.make_folder(os.path.dirname(self._estop_file))
-            return files.create_exclusive(self._estop_file, text.encode())
+            try:
+                return files.create_exclusive(self._estop_file, text.encode())
+            except OSError as error:
+                if error.errno not in _NO_ROOM:
+                    raise
+            return files.create_empty(self._estop_file)
         except OSError as error:
             raise self._estop_error(error) from error
 
