@@ -18,6 +18,11 @@ NUMBER_MAX: Final = 1.7976931348623157e308
 PID_MAX: Final = 2**22
 """PID_MAX_LIMIT of Linux. A larger number is no process, and too large for the calls that take a pid."""
 
+SECONDS_MAX: Final = 10 * 366 * 86_400
+"""Of a length of time: nothing of ours lasts ten years, and what does is too long for arithmetic with dates."""
+YEARS: Final = range(1900, 9000)
+"""Of an instant: some decades can be added or taken away."""
+
 NAME_CHARS_MAX: Final = 64
 _NAME_CHARS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -36,9 +41,9 @@ class Fields:
         self._where = f"{where}." if where else ""
 
     def text(self, name: str) -> str:
-        """A string that must be there."""
+        """A string that must be there, and can be a path."""
         value = self._found.get(name)
-        if isinstance(value, str):
+        if isinstance(value, str) and _is_encodable(value):
             return value
         raise self._wrong(name, "text")
 
@@ -63,6 +68,17 @@ class Fields:
     def whole_or_none(self, name: str) -> int | None:
         """An integer; null or absent is None."""
         return None if self._found.get(name) is None else self.whole(name)
+
+    def seconds(self, name: str) -> int:
+        """A length of time that must be there."""
+        value = self.whole(name)
+        if 0 <= value <= SECONDS_MAX:
+            return value
+        raise self._wrong(name, "a number of seconds")
+
+    def seconds_or_none(self, name: str) -> int | None:
+        """A length of time; null or absent is None."""
+        return None if self._found.get(name) is None else self.seconds(name)
 
     def pid(self, name: str) -> int:
         """A process id that must be there. 0 and negative numbers mean groups and "everybody" to kill(2):
@@ -99,10 +115,9 @@ class Fields:
             raise self._wrong(name, "a time like 2026-01-31T12:00:00Z") from error
         if moment.tzinfo is None:
             raise self._wrong(name, "a time with its zone")
-        try:
-            return moment.astimezone(UTC)
-        except OverflowError as error:
-            raise self._wrong(name, "a time between the years 1 and 9999") from error
+        if moment.year not in YEARS:
+            raise self._wrong(name, f"a time between the years {YEARS.start} and {YEARS.stop}")
+        return moment.astimezone(UTC)
 
     def instant_or_none(self, name: str) -> datetime | None:
         """A time; null or absent is None."""
@@ -121,7 +136,7 @@ class Fields:
         value = self._found.get(name)
         if value is None:
             return ()
-        if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        if isinstance(value, list) and all(isinstance(v, str) and _is_encodable(v) for v in value):
             return tuple(value)
         raise self._wrong(name, "a list of text")
 
@@ -161,6 +176,18 @@ class Fields:
         found = self._found.get(name, _MISSING)
         seen = "missing" if found is _MISSING else f"{found!r:.60}"
         return ValueError(f"{self._where}{name} should be {wanted}, it is {seen}")
+
+
+def _is_encodable(text: str) -> bool:
+    """JSON can spell half a surrogate, which no file name and no line on a terminal can hold. Those of
+    names that are no UTF-8 are whole (PEP 383)."""
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def instant_text(moment: datetime) -> str:

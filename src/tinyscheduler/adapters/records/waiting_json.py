@@ -131,6 +131,9 @@ def _place(found: object) -> Place:
     if len(row) != len(("queue", "assignee")) or any(not isinstance(name, str | None) for name in row):
         raise ValueError("a place is a queue and an assignee")
     queue, agent = cast("list[str | None]", row)
+    for name in row:
+        # The store is asked about them. Raises UnicodeEncodeError for half a surrogate, which is a ValueError.
+        str(name).encode()
     return None if queue is None else QueueName(queue), None if agent is None else AgentName(agent)
 
 

@@ -93,7 +93,7 @@ def order_from_json(found: object) -> Order:
         result=fields.text("result"),
         inbox=fields.text("inbox"),
         limits=_limits_from_json(fields.inner("limits")),
-        heartbeat_s=fields.whole("heartbeat"),
+        heartbeat_s=fields.seconds("heartbeat"),
         profile=fields.text("profile"),
         success=fields.choice("success", _SUCCESS),
         engine=fields.text("engine"),
@@ -131,10 +131,10 @@ def _limits_to_json(limits: Limits) -> dict[str, object]:
 
 def _limits_from_json(fields: Fields) -> Limits:
     return Limits(
-        hard_s=fields.whole("hard"),
-        soft_s=fields.whole_or_none("soft"),
-        grace_s=fields.whole("grace"),
-        stall_s=fields.whole_or_none("stall"),
+        hard_s=fields.seconds("hard"),
+        soft_s=fields.seconds_or_none("soft"),
+        grace_s=fields.seconds("grace"),
+        stall_s=fields.seconds_or_none("stall"),
         output_max_bytes=fields.whole("output_bytes"),
         output_files=fields.whole("output_files"),
         stall_pause_s=_whole_or(fields, "stall_pause", Limits._field_defaults["stall_pause_s"]),
