@@ -19,7 +19,7 @@ PID_MAX: Final = 2**22
 """PID_MAX_LIMIT of Linux. A larger number is no process, and too large for the calls that take a pid."""
 
 SECONDS_MAX: Final = 10 * 366 * 86_400
-"""Of a length of time: nothing of ours lasts ten years, and what does is too long for arithmetic with dates."""
+"""Of a length of time: nothing of ours lasts ten years, and dates cannot be counted with much longer ones."""
 YEARS: Final = range(1900, 9000)
 """Of an instant: some decades can be added or taken away."""
 

@@ -132,7 +132,7 @@ def _place(found: object) -> Place:
         raise ValueError("a place is a queue and an assignee")
     queue, agent = cast("list[str | None]", row)
     for name in row:
-        # The store is asked about them. Raises UnicodeEncodeError for half a surrogate, which is a ValueError.
+        # The store is asked about them. Half a surrogate raises UnicodeEncodeError, which is a ValueError.
         str(name).encode()
     return None if queue is None else QueueName(queue), None if agent is None else AgentName(agent)
 
