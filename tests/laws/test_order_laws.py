@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import count, cycle, islice
 
@@ -188,25 +188,67 @@ def test_starts_come_in_the_order_of_the_contract_also_when_tasks_have_aged(snap
     assert starts == sorted(starts, key=key)
 
 
-def test_a_low_task_under_endless_high_load_starts_within_the_bound() -> None:
-    """Two high tasks come each minute and one can start: without ageing it would never come first."""
-    policy = Policy(max_parallel=1, ageing_s=1800, overdue_s=2 * HOUR_S)
-    low = a_task("1", priority=-1)
-    backlog, ids, now, waiting = [low], count(2), NOW, dict[TaskId, Waiting]()
-    for minute in range(400):
-        backlog += [a_task(str(next(ids)), priority=7) for _ in range(2)]
+def minute_of_its_start(
+    low: Task, before: Sequence[Task], load: Iterator[Sequence[Task]], policy: Policy
+) -> int:
+    """One task starts each minute, and is over by the next. ``load``: what comes each minute, without end."""
+    backlog, now, waiting = [low, *before], NOW, dict[TaskId, Waiting]()
+    for minute, new in enumerate(load):
+        backlog += new
         snapshot = a_start_snapshot(*backlog, agents=(an_agent(),), policy=policy)
         snapshot = snapshot._replace(now=now, waiting=waiting)
         plan = plan_start(snapshot)
         (start,) = plan.starts
         if start.task == low:
-            assert 2 * 60 <= minute <= 2 * 60 + 1
-            return
+            return minute
         waiting = remembered(snapshot, plan, ())
         backlog.remove(start.task)
         waiting.pop(start.task.id, None)
         now += timedelta(minutes=1)
-    raise AssertionError("it never started")
+    raise AssertionError("the load has an end")
+
+
+def test_a_low_task_under_endless_high_load_starts_within_the_bound() -> None:
+    """Two high tasks come each minute and one can start: without ageing it would never come first."""
+    policy = Policy(max_parallel=1, ageing_s=1800, overdue_s=2 * HOUR_S)
+    ids = count(2)
+    load = ([a_task(str(next(ids)), priority=7) for _ in range(2)] for _ in count())
+
+    minute = minute_of_its_start(a_task("1", priority=-1), (), load, policy)
+
+    assert 2 * 60 <= minute <= 2 * 60 + 1
+
+
+arrivals = st.lists(st.tuples(st.sampled_from(PRIORITIES), st.booleans()), min_size=1, max_size=3)
+
+
+@given(
+    st.lists(st.sampled_from(PRIORITIES), max_size=5),
+    st.lists(arrivals, min_size=1, max_size=5),
+    st.sampled_from([(), SHARES, (1, 6, 1, 1)]),
+    st.sampled_from([0, 180]),
+)
+def test_no_load_keeps_a_low_task_waiting_for_longer_than_the_bound(
+    before: list[float], each: list[list[tuple[float, bool]]], weights: tuple[int, ...], ageing_s: int
+) -> None:
+    """Until it is overdue, and then for those that have waited as long: whatever comes each minute, however
+    urgent and whoever waits for it, with turns and without."""
+    policy = Policy(max_parallel=1, ageing_s=ageing_s, overdue_s=600, band_weights=weights)
+    ids = count(2)
+
+    def new(comes: list[tuple[float, bool]]) -> Iterator[Task]:
+        for priority, is_waited_for in comes:
+            task_id = str(next(ids))
+            yield a_task(task_id, priority=priority)
+            if is_waited_for:
+                yield a_task(str(next(ids)), priority=priority, blocked_by=task_id)
+
+    first = [a_task(str(next(ids)), priority=priority) for priority in before]
+    load = (list(new(comes)) for comes in cycle(each))
+
+    minute = minute_of_its_start(a_task("1", priority=-1), first, load, policy)
+
+    assert minute <= 10 + len(first) + len(each[0])
 
 
 @given(crowds(), st.integers(0, 5000))
