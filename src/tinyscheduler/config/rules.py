@@ -182,8 +182,9 @@ def _authority(host: str, port: int | None) -> str:
 
 
 def _mcp_path(path: str) -> str:
+    """``/sse`` is where servers of the older transport are by custom."""
     path = path.rstrip("/")
-    return path if path.endswith("/mcp") else f"{path}/mcp"
+    return path if path.endswith(("/mcp", "/sse")) else f"{path}/mcp"
 
 
 def parse_command(value: object) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from tinyscheduler.config import rules
         ("https://tasks.example.org/team", "https://tasks.example.org/team/mcp"),
         ("https://tasks.example.org/mcp/", "https://tasks.example.org/mcp"),
         ("https://host_name", "https://host_name/mcp"),
+        ("https://host_name/sse", "https://host_name/sse"),
     ],
 )
 def test_endpoint_has_one_spelling_with_or_without_mcp(text, url):

@@ -23,6 +23,7 @@ def test_every_spelling_of_one_server_is_one_source(text: str) -> None:
     ("text", "url"),
     [
         ("http://h", "http://h/mcp"),
+        ("http://h/sse/", "http://h/sse"),
         ("https://h:8443/tasks", "https://h:8443/tasks/mcp"),
         ("https://h/mcp/v1", "https://h/mcp/v1"),
         ("http://u:p@h/mcp?k=v", "http://u:p@h/mcp?k=v"),

@@ -70,9 +70,11 @@ def _is_host(host: str) -> bool:
 
 
 def _mcp_path(path: str) -> str:
-    """A path that names an MCP endpoint somewhere stays; any other is completed."""
+    """A path that names an MCP endpoint somewhere stays, and so does ``/sse``, where servers of the older
+    transport are by custom; any other is completed."""
     stripped = path.rstrip("/")
-    return stripped if "mcp" in stripped.split("/") else f"{stripped}/mcp"
+    is_named = "mcp" in stripped.split("/") or stripped.endswith("/sse")
+    return stripped if is_named else f"{stripped}/mcp"
 
 
 def _bracketed(host: str) -> str:
