@@ -1,7 +1,5 @@
 """Tasks that lie where no agent of ours looks."""
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 from tinyscheduler.model.ids import AgentName, QueueName
