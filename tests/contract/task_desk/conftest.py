@@ -13,10 +13,11 @@ from typing import Literal, NamedTuple
 
 import pytest
 
-from tests.contract.task_server.implementations import StubHands
+from tests.contract.task_server.implementations import MarkdownHands, StubHands
 from tests.contract.task_server.serving import Serving, serving
 from tests.integration.stub_server import StubServer
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
+from tinyscheduler.adapters.markdown import MarkdownTaskServer
 from tinyscheduler.adapters.mcp.desk import McpTaskDesk
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.ports.reading import TaskDesk
@@ -31,6 +32,8 @@ class Office(NamedTuple):
     archive: Callable[[TaskId], None]
     create_many: Callable[[int], None]
     """So many tasks in the queue ``dev``."""
+    has_links: bool = True
+    """False: a link is refused; see the tests of that desk."""
 
 
 @contextmanager
@@ -73,10 +76,21 @@ def over_store(desk: TaskDesk, store: Store) -> Office:
     return Office(desk, archive, create_many)
 
 
+@contextmanager
+def markdown(folder: Path, start: Callable[[], Serving]) -> Iterator[Office]:
+    """Over real files; all but links and a history."""
+    place = folder / "tasks"
+    place.mkdir()
+    hands = MarkdownHands(str(place))
+    create_many = partial(hands.create_many, queue="dev")
+    yield Office(MarkdownTaskServer(str(place)), hands.archive, create_many, has_links=False)
+
+
 Implementation = Callable[[Path, Callable[[], Serving]], AbstractContextManager[Office]]
 
 IMPLEMENTATIONS: Mapping[str, Implementation] = {
     "embedded": embedded,
+    "markdown": markdown,
     "http": over_http,
     "public": public,
     "public-sse": partial(public, kind="sse"),

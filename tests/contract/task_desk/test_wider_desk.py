@@ -141,6 +141,8 @@ def test_archived_task_is_in_no_list_but_one_that_asks_for_it(office: Office) ->
 
 
 def test_links_come_with_the_task_oldest_first(office: Office) -> None:
+    if not office.has_links:
+        pytest.skip("this desk leaves links to people")
     made = add(office, "a task")
 
     first = office.desk.link(made.id, NewLink("https://example.org/pull/1", "alice", "the change"))
@@ -168,6 +170,8 @@ def test_what_is_done_to_a_task_that_is_not_there_is_told_from_other_faults(offi
 
 def test_remarks_are_counted_or_said_to_be_unknown(office: Office) -> None:
     """Never task by task: a desk that could only do so says None."""
+    if not office.has_links:
+        pytest.skip("this desk leaves links to people")
     spoken, silent = add(office, "spoken of"), add(office, "silent")
     for text in ("one", "two"):
         office.desk.comment(spoken.id, text, "alice")

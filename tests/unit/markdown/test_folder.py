@@ -9,6 +9,7 @@ import pytest
 
 from tinyscheduler.adapters.markdown import MarkdownTaskServer
 from tinyscheduler.adapters.markdown.guard import IDENTITY_FILE, UNKNOWN
+from tinyscheduler.adapters.markdown.page import REMARKS
 from tinyscheduler.adapters.markdown.shelf import Reader
 from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX
 from tinyscheduler.errors import NotAssigned, ServerRefused, ServerUnavailable, TaskNotFound
@@ -226,19 +227,67 @@ def test_a_number_that_a_bad_file_claims_is_not_given_again(folder: Path, server
     assert server.add(TaskDraft("x", "ann")).id == "42"
 
 
-def test_what_a_page_cannot_do_is_refused_with_its_name(folder: Path, server: MarkdownTaskServer) -> None:
+def test_a_link_is_refused_with_the_name_of_the_file(folder: Path, server: MarkdownTaskServer) -> None:
     write(folder, "1-one.md")
+    link = NewLink("https://example.org", "bob")
 
-    for act in (
-        lambda: server.change(ONE, TaskEdit(description="new")),
-        lambda: server.link(ONE, NewLink("https://example.org", "bob")),
-    ):
-        with pytest.raises(ServerRefused) as caught:
-            act()
-        assert "1-one.md" in caught.value.hint
+    with pytest.raises(ServerRefused) as caught:
+        server.link(ONE, link)
+
+    assert "1-one.md" in caught.value.hint
     assert server.history(ONE) is None
     with pytest.raises(TaskNotFound):
-        server.link(TWO, NewLink("https://example.org", "bob"))
+        server.link(TWO, link)
+
+
+def test_a_new_text_stands_between_front_matter_and_comments(
+    folder: Path, server: MarkdownTaskServer
+) -> None:
+    path = write(folder, "1-one.md", "write: src/a", "\n# The title\n\nOld text.\n")
+    server.comment(ONE, "hello", "bob")
+    before = server.get(ONE).task
+
+    after = server.change(ONE, TaskEdit(description="New\n\ntext."))
+
+    assert (before.title, after.title) == ("The title", "The title")
+    assert after.description == "New\n\ntext."
+    assert [comment.text for comment in server.get(ONE).comments] == ["hello"]
+    assert "Old text." not in path.read_text()
+
+
+def test_a_text_in_which_comments_would_begin_is_refused(folder: Path, server: MarkdownTaskServer) -> None:
+    write(folder, "1-one.md")
+    text = f"a\n{REMARKS}\nb"
+
+    with pytest.raises(ServerRefused):
+        server.change(ONE, TaskEdit(description=text))
+    with pytest.raises(ServerRefused):
+        server.add(TaskDraft("x", "ann", text))
+    assert os.listdir(folder) == ["1-one.md"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nwrite: src/a\nafter: [3]\n---\n\nText.",
+        "---\nauthor: me\n---\n\nNothing to us.",
+        "---\nwrite: x\ntitle: Not the file's\n---\n\nText.",
+        "--- no fence\ntext",
+        "---\nnever closed",
+        "---",
+        "",
+        "write: src/a\n\nText.",
+    ],
+)
+def test_a_description_is_read_as_it_was_given(folder: Path, server: MarkdownTaskServer, text: str) -> None:
+    """Also with the hints that schedules and imports give."""
+    made = server.add(TaskDraft("x", "ann", text))
+    write(folder, "2-two.md", "read: old\nowner: me", "Old.\n")
+
+    changed = server.change(TWO, TaskEdit(description=text))
+
+    assert (made.description, changed.description) == (text, text)
+    assert "owner: me" in (folder / "2-two.md").read_text()
 
 
 @pytest.mark.parametrize("edit", [TaskEdit(parent=TaskId("9")), TaskEdit(blocked_by=TaskId("9"))])

@@ -11,7 +11,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.adapters.markdown import values
-from tinyscheduler.adapters.markdown.page import Page, Rubbish, page_of, text_of, with_value
+from tinyscheduler.adapters.markdown.page import (
+    REMARKS,
+    Page,
+    Rubbish,
+    hints_apart,
+    page_of,
+    text_of,
+    with_body,
+    with_hints,
+    with_value,
+)
 from tinyscheduler.adapters.markdown.remarks import with_remark
 from tinyscheduler.adapters.markdown.sheet import Sheet, front_values, sheet_of
 from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX
@@ -41,10 +51,19 @@ SILENCE = Remark("", "")
 class Editing:
     """One change to one file."""
 
-    def __init__(self, sheet: Sheet, change: Change, *, remark: Remark = SILENCE, now: datetime) -> None:
+    def __init__(
+        self,
+        sheet: Sheet,
+        change: Change,
+        *,
+        remark: Remark = SILENCE,
+        description: str | None = None,
+        now: datetime,
+    ) -> None:
         self._sheet = sheet
         self._change = change
         self._remark = remark
+        self._description = description
         self._now = now.replace(microsecond=0)
 
     def __call__(self, content: bytes) -> bytes:
@@ -54,8 +73,14 @@ class Editing:
         fields, known = self._change(task), front_values(task)
         if self._remark.text:
             page, _ = with_remark(page, self._remark.text, self._remark.author, at=self._now)
-        elif all(known.get(key) == written for key, written in fields.items()):
+        elif self._description in (None, task.description) and all(
+            known.get(key) == written for key, written in fields.items()
+        ):
             return content
+        if self._description is not None:
+            # A title that was read off the text would change with it.
+            fields = {"title": known["title"], **fields}
+            page = _described(page, self._description)
         # Whatever it is called and whenever it is saved from here on, it is this task.
         for key, written in (("id", known["id"]), ("created_at", known["created_at"]), *fields.items()):
             page = with_value(page, key, written)
@@ -91,9 +116,19 @@ def drafted(draft: TaskDraft, number: int, now: datetime) -> bytes:
         parent_id=draft.parent or None,
         blocked_by=draft.blocked_by or None,
     )
-    lines = ["---", *(f"{key}: {text}" for key, text in front_values(task).items()), "---", ""]
-    body = draft.description.strip("\n")
-    return _encoded("\n".join([*lines, body, ""] if body else lines))
+    page = page_of("")
+    for key, text in front_values(task).items():
+        page = with_value(page, key, text)
+    return _encoded(text_of(_described(page, draft.description)))
+
+
+def _described(page: Page, description: str) -> Page:
+    """With another description: its hints are in the front matter of the file, the rest is its text. Raises
+    ServerRefused."""
+    hints, body = hints_apart(description)
+    if any(line.strip() == REMARKS for line in body.split("\n")):
+        raise ServerRefused(f"a description cannot have the line {REMARKS}: comments begin there")
+    return with_body(with_hints(page, hints), body)
 
 
 def edited(task: Task, edit: TaskEdit) -> Fields:

@@ -122,15 +122,44 @@ def body_of(page: Page) -> tuple[str, str]:
     return "\n".join(lines[:at]), "\n".join(lines[at:])
 
 
+def with_body(page: Page, body: str) -> Page:
+    """Another text above the remarks."""
+    eol, remarks = page.end + "\n", body_of(page)[1]
+    text = body.strip("\n").replace("\n", eol)
+    above = f"{eol if page.is_fenced else ''}{text}{eol if text else ''}"
+    return page._replace(rest=above + (eol + remarks if remarks else ""))
+
+
 def hints_of(page: Page) -> str:
     """Keys of the front matter by which a task says how it wants to be run, as they stand."""
-    lines = [
-        line.rstrip("\r")
-        for entry in page.entries
-        if entry.key in HINT_KEYS or entry.key in ALIASES
-        for line in entry.lines
-    ]
-    return "\n".join(lines)
+    return "\n".join(line.rstrip("\r") for entry in page.entries if _is_hint(entry) for line in entry.lines)
+
+
+def hints_apart(description: str) -> tuple[tuple[Entry, ...], str]:
+    """Hints and text of a description. Front matter that is none, says nothing to us, or what only the file
+    itself can say, is part of the text."""
+    try:
+        page = page_of(description.replace("\r\n", "\n"))
+    except Rubbish:
+        return (), description
+    keys = {entry.key for entry in page.entries}
+    if not any(map(_is_hint, page.entries)) or keys & set(KEYS):
+        return (), description
+    return page.entries, page.rest
+
+
+def with_hints(page: Page, hints: Sequence[Entry]) -> Page:
+    """These in the place of those it has; the others stay."""
+    others = {entry.key for entry in hints}
+    kept = [entry for entry in page.entries if not _is_hint(entry) and entry.key not in others]
+    new = (
+        entry._replace(lines=tuple(line + page.end for line in entry.lines)) for entry in hints if entry.key
+    )
+    return page._replace(entries=(*kept, *new), is_fenced=page.is_fenced or bool(hints))
+
+
+def _is_hint(entry: Entry) -> bool:
+    return entry.key in HINT_KEYS or entry.key in ALIASES
 
 
 def _entries(lines: Sequence[str]) -> Iterator[Entry]:

@@ -1,7 +1,6 @@
 """The folder behind the ports: what passes and ``task`` commands ask of a task server.
 
-It can what a page can say. Links, a history, and a new text for an existing task it leaves to people, who
-have the file: ServerRefused, with its name.
+It can what a page can say. Links it leaves to people, who have the file: ServerRefused, with its name.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from tinyscheduler.adapters.markdown import writing
 from tinyscheduler.adapters.markdown.editing import (
@@ -138,13 +137,11 @@ class MarkdownTaskServer:
         return self.change(task_id, TaskEdit(status=status, assigned_to=assigned_to, queue=queue, tags=given))
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
-        """See ``ports.TaskDesk``. The text of a task is refused: people have the file."""
-        if edit.description is not None:
-            self._refuse(task_id, "the text of a task is not changed by a command", "edit")
+        """See ``ports.TaskDesk``."""
         with self._at_work():
             sheets = self._shelf().sheets
             check_relations(sheets, task_id, parent=edit.parent, blocker=edit.blocked_by)
-            return self._rewrite(task_id, lambda task: edited(task, edit))
+            return self._rewrite(task_id, lambda task: edited(task, edit), description=edit.description)
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """See the port. Raises NotAssigned, TaskNotFound."""
@@ -167,8 +164,11 @@ class MarkdownTaskServer:
 
     def link(self, task_id: TaskId, link: NewLink) -> Link:
         """Refused: a page has links in its text."""
-        del link
-        self._refuse(task_id, "a task file has its links in its text", "write it into")
+        name = self._sheet(self._shelf(), task_id).name
+        raise ServerRefused(
+            f"task {task_id}: a task file has its links in its text",
+            hint=f"write {link.url[:100]} into {self._folder}/{name}, or say it in a comment",
+        )
 
     def add(self, draft: TaskDraft) -> Task:
         """A new file; its name is number and title."""
@@ -231,11 +231,18 @@ class MarkdownTaskServer:
         except OSError as error:
             raise _unavailable(self._folder, error) from error
 
-    def _rewrite(self, task_id: TaskId, change: Change, remark: Remark = SILENCE) -> Task:
+    def _rewrite(
+        self,
+        task_id: TaskId,
+        change: Change,
+        remark: Remark = SILENCE,
+        *,
+        description: str | None = None,
+    ) -> Task:
         for _ in range(RENAMES_MAX):
             sheet = self._sheet(self._shelf(), task_id)
             path = os.path.join(self._folder, sheet.name)
-            editing = Editing(sheet, change, remark=remark, now=self._now())
+            editing = Editing(sheet, change, remark=remark, description=description, now=self._now())
             try:
                 writing.rewrite(path, editing, own=self._own)
             except FileNotFoundError:
@@ -243,10 +250,6 @@ class MarkdownTaskServer:
                 continue
             return self.get(task_id).task
         raise TaskNotFound(f"Task not found: {task_id[:40]}")
-
-    def _refuse(self, task_id: TaskId, why: str, deed: str) -> NoReturn:
-        name = self._sheet(self._shelf(), task_id).name
-        raise ServerRefused(f"task {task_id}: {why}", hint=f"{deed} {self._folder}/{name}")
 
 
 def _open(shelf: Shelf) -> Iterator[Task]:
