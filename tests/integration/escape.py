@@ -6,9 +6,11 @@ from pathlib import Path
 from tinyscheduler.adapters.processes import cgroups
 
 
-def escaping(pid_file: Path) -> str:
-    """A line of sh: a process in a session of its own, its parent gone, its environment empty."""
-    daemon = f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 98"
+def escaping(pid_file: Path, *, is_marked: bool = True) -> str:
+    """A line of sh: a process in a session of its own, its parent gone, its environment empty; perhaps it
+    lifts its limits too."""
+    unmark = "" if is_marked else "ulimit -S -f unlimited; "
+    daemon = f"{unmark}echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 98"
     leave = f"(setsid env -i /bin/sh -c '{daemon}' </dev/null >/dev/null 2>&1 &)"
     return f"{leave}; until test -e {pid_file}; do sleep 0.02; done"
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.integration.nursery import OTHER, PLAIN, TAG, TAGGED, Nursery, parent_of, pids
+from tests.rigs.tools import without_rights
 from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
-from tinyscheduler.model.lease import LEASE_VARIABLE
+from tinyscheduler.model.lease import LEASE_VARIABLE, containment_name
 from tinyscheduler.ports import RunRef
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 
 
 def test_the_tree_of_nobody_is_empty(table: ProcessTable) -> None:
@@ -143,3 +149,40 @@ def test_a_wrapper_and_its_agent_in_two_sessions_are_one_tree(table: ProcessTabl
     tree = table.tree(TAG, [wrapper, agent])
     assert agent in tree
     assert len(tree) == 2, "the agent and its sleep"
+
+
+HIDDEN = f"""
+import ctypes, sys
+sys.path.insert(0, {str(SOURCE)!r})
+from tinyscheduler.kit.marks import mark_of, wear
+wear(mark_of({containment_name(TAG)!r}))
+assert ctypes.CDLL(None).prctl(4, 0, 0, 0, 0) == 0
+print("hidden", flush=True)
+sys.stdin.read()
+"""
+"""PR_SET_DUMPABLE 0, as ssh-agent, gpg-agent and whatever is set-id."""
+LOOK = f"""
+import sys
+sys.path.insert(0, {str(SOURCE)!r})
+from tinyscheduler.adapters.processes import ProcessTable
+from tinyscheduler.adapters.processes.proc import read_tag
+print(read_tag(int(sys.argv[1])), [process.pid for process in ProcessTable().tree({TAG!r}, ())])
+"""
+
+
+def test_a_process_that_may_not_be_asked_for_its_environment_is_found_by_its_mark() -> None:
+    """It carries the tag, and nobody without the rights of a debugger can read it (law 4)."""
+    program = [sys.executable, "-I", "-c"]
+    with subprocess.Popen(
+        [*program, HIDDEN], env=TAGGED, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as hidden:
+        assert hidden.stdin is not None
+        assert hidden.stdout is not None
+        try:
+            hidden.stdout.readline()
+            look = [*without_rights(), *program, LOOK, str(hidden.pid)]
+            said = subprocess.run(look, capture_output=True, text=True, check=True).stdout
+        finally:
+            hidden.stdin.close()
+
+    assert said == f"None [{hidden.pid}]\n"

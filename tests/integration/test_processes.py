@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,10 @@ import pytest
 from tests.integration.nursery import PLAIN, Nursery, a_zombie, state_of
 from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
+from tinyscheduler.errors import Blind
+from tinyscheduler.model.lease import LEASE_VARIABLE
+from tinyscheduler.ports import RunRef
+from tinyscheduler.wrapper.tree import RunTree
 
 
 def test_this_process_is_alive(table: ProcessTable) -> None:
@@ -133,3 +140,35 @@ def test_who_is_stopped_by_a_signal_is_alive_and_stopped(table: ProcessTable, nu
 
     os.kill(sleeper.pid, signal.SIGCONT)
     wait_until(lambda: not table.is_stopped(sleeper))
+
+
+@contextmanager
+def no_descriptors_left() -> Iterator[None]:
+    """Of this process, as on a machine that has used them up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_who_cannot_look_calls_nobody_gone(table: ProcessTable, nursery: Nursery) -> None:
+    """Law 4. A pass says so and does nothing; a wrapper goes on beating."""
+    sleeper = nursery.sleeper(env={LEASE_VARIABLE: "s:1:l"})
+    run = RunRef("s:1:l", [sleeper])
+    table.trees([run])
+    tree = RunTree(table, run)
+    table.host()
+
+    with no_descriptors_left():
+        assert table.liveness(sleeper) == "unknown"
+        assert not table.signal(sleeper, signal.SIGKILL)
+        with pytest.raises(Blind):
+            table.trees([run])
+        with pytest.raises(Blind):
+            table.tagged("s")
+        assert tree.survivors()
+        tree.signal(signal.SIGTERM)
+
+    assert [process.pid for process in tree.survivors()] == [sleeper.pid]

@@ -21,6 +21,7 @@ LIBRARIES_ALLOWED = {
     "collections", "math", "errno", "time", "types", "warnings", "copyreg", "reprlib", "keyword",
     "operator", "itertools", "heapq", "stat", "os", "posixpath", "genericpath", "codecs", "io", "abc",
     "encodings", "site", "zipimport", "marshal", "posix", "builtins", "sys", "ctypes", "struct",
+    "resource", "binascii",
 }  # fmt: skip
 """What a wrapper may hold in memory for as long as its agent lives. A new name here is paid for once
 per running agent: think first."""

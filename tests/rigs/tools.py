@@ -59,6 +59,14 @@ def own_pids() -> tuple[str, ...]:
     return prefix
 
 
+def without_rights() -> tuple[str, ...]:
+    """A prefix that runs a program as the same user without the rights of root over others' processes."""
+    prefix = (tool("unshare"), "--user", "--map-current-user")
+    if not _works(*prefix, "true"):
+        pytest.skip("this machine allows no user namespace")
+    return prefix
+
+
 def masked(mount: str) -> tuple[str, ...]:
     """A prefix that runs a program where this line of shell has mounted something over a part of the machine,
     for it alone."""

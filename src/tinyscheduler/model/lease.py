@@ -190,8 +190,9 @@ def lease_tag(state_id: str, task_id: TaskId, lease_id: LeaseId) -> str:
 
 
 def containment_name(tag: str) -> str:
-    """Of the scope or cgroup of one run: ``tinyscheduler-<state>-<task>-<lease>``."""
-    state_id, task_id, lease_id = tag.rsplit(":", 2)
+    """Of the scope or cgroup of one run: ``tinyscheduler-<state>-<task>-<lease>``. Of a text that is no tag,
+    as a damaged ledger has, a name that is nobody's."""
+    state_id, task_id, lease_id = (*tag.rsplit(":", 2), "", "")[:3]
     state = "".join(letter for letter in state_id if letter.isalnum())
     return f"tinyscheduler-{state[:8]}-{task_id}-{lease_id[:8]}"
 

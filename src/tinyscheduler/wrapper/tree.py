@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from tinyscheduler.errors import StateError
 
 if TYPE_CHECKING:
     from tinyscheduler.model.lease import ProcessRef
@@ -26,15 +29,21 @@ class RunTree:
         """In a row."""
 
     def signal(self, number: int) -> None:
-        """Look, then signal all that is there."""
-        for process in self._look():
+        """Look, then signal all that is there; where nobody can look, those who were there before."""
+        with suppress(StateError):
+            self._look()
+        for process in self._known:
             self._processes.signal(process, number)
 
     def survivors(self) -> tuple[ProcessRef, ...]:
-        """Who is left; empty only when whole looks in a row found nobody."""
+        """Who is left; empty only when whole looks in a row found nobody. Where nobody can look, for want of
+        descriptors or memory, nobody is proven gone: then this process stands for them."""
         self._known = tuple(p for p in self._known if self._processes.liveness(p) != "dead")
-        while not self._known and self._empty_looks < LOOKS_TO_PROVE:
-            self._look()
+        try:
+            while not self._known and self._empty_looks < LOOKS_TO_PROVE:
+                self._look()
+        except StateError:
+            return (*self._run.roots[:1], self._processes.me())
         return self._known
 
     def _look(self) -> tuple[ProcessRef, ...]:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tinyscheduler.adapters.processes import proc
+from tinyscheduler.kit.marks import mark_of, read_mark
+from tinyscheduler.model.lease import containment_name
 
 LISTINGS_MAX = 100
 """A machine on which somebody new appears between so many listings, each under a millisecond, is
@@ -24,6 +26,8 @@ class Seen(NamedTuple):
     stat: proc.Stat
     tag: str | None
     """Read together with the rest: a moment later it may be gone."""
+    mark: int | None = None
+    """Of who has no tag, or none that we may read (``kit.marks``)."""
 
 
 def take_census() -> dict[int, Seen]:
@@ -59,7 +63,9 @@ def members_of(census: Mapping[int, Seen], tag: str, *, roots: set[int], held: s
     run's, whoever its parent is: an agent may start a pass, and that pass its own wrappers. ``held``
     are in the run's cgroup; of those the same is true, and of what is below such a process.
     """
+    mark = mark_of(containment_name(tag))
     found = {pid for pid, seen in census.items() if seen.tag == tag} | roots
+    found |= {pid for pid, seen in census.items() if seen.tag is None and seen.mark == mark}
     found |= {pid for pid in held if pid in census and not _is_of_another(census, pid, tag)}
     if not found:
         # Nobody to be near to: most of a hundred runs that a reboot or an OOM killer has ended.
@@ -79,7 +85,19 @@ def _meet(pid: int) -> Seen | None:
     except PermissionError:
         # Another user's, hidden from us: none of our runs has such.
         return None
-    return None if stat is None else Seen(stat, proc.read_tag(pid))
+    if stat is None:
+        return None
+    tag = proc.read_tag(pid)
+    return Seen(stat, tag, None if tag is not None else _mark_of(pid))
+
+
+def _mark_of(pid: int) -> int | None:
+    """Also of who may not be asked for its environment, or has emptied it. Raises Blind."""
+    try:
+        return read_mark(pid)
+    except OSError as error:
+        proc.refuse_blindness(error)
+        return None
 
 
 def _is_of_another(census: Mapping[int, Seen], pid: int, tag: str) -> bool:

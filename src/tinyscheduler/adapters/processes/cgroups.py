@@ -5,9 +5,12 @@ A path is what /proc/PID/cgroup says, below the mount; the mount may be anywhere
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from functools import cache
+
+from tinyscheduler.errors import Blind
 
 FOLDERS_MAX = 1_000
 """An agent may divide its own cgroup; more than this is not divided, it is an attack on our time."""
@@ -116,8 +119,8 @@ def _children(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
-    except OSError:
-        # Removed while it was looked for; nobody is in it then.
+    except OSError as error:
+        _refuse_blindness(error)
         return []
 
 
@@ -126,6 +129,16 @@ def _listed(folder: str) -> list[int]:
         with open(f"{folder}/{_LIST}", "rb") as file:
             # 0 is somebody of another pid namespace, whom we could not signal either.
             return [int(line) for line in file.read().split() if line != b"0"]
-    except OSError:
-        # Removed while it was looked for; nobody is in it then.
+    except OSError as error:
+        _refuse_blindness(error)
         return []
+
+
+def _refuse_blindness(error: OSError) -> None:
+    """That it was removed while it was looked for, or has no processes of its own: nobody is in it then.
+    Raises Blind for want of descriptors or memory."""
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO):
+        raise Blind(
+            f"{error.filename} cannot be read: {error.strerror}",
+            hint="descriptors or memory are used up; the next pass looks again",
+        ) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from tinyscheduler.adapters.processes import cgroups
+from tinyscheduler.kit.marks import mark_of, wear
 from tinyscheduler.model.lease import Rung
 from tinyscheduler.ports import Enclosure
 
@@ -18,6 +19,8 @@ class WrapperContainment:
 
     def __init__(self) -> None:
         self._inherits = False
+        self._mark: int | None = None
+        self._mark_before: int | None = None
         self._home: str | None = None
         """Folder of the cgroup to go back to."""
         self._own: str | None = None
@@ -26,6 +29,7 @@ class WrapperContainment:
 
     def plan(self, name: str, best: Rung) -> Enclosure:
         """The best rung that looks possible; see the port."""
+        self._mark = mark_of(name)
         if best == "group":
             return Enclosure("group")
         paths = cgroups.own_paths()
@@ -40,7 +44,8 @@ class WrapperContainment:
         return Enclosure("subreaper")
 
     def enter(self, plan: Enclosure) -> Enclosure:
-        """What it came to be: the plan, or a lower rung."""
+        """What it came to be: the plan, or a lower rung. On each of them its processes are marked."""
+        self._mark_before = wear(self._mark)
         inherits = plan.rung != "group" and self._inherit()
         if plan.rung == "cgroup" and not self._enter(plan.cgroup):
             plan = Enclosure("subreaper")
@@ -48,6 +53,7 @@ class WrapperContainment:
 
     def leave(self) -> None:
         """Out of the cgroup, where only the agent's processes are to be."""
+        wear(self._mark_before)
         if self._made is None:
             return
         for folder in (self._home, self._own):

@@ -7,10 +7,12 @@ compares the exact tick (ADR 0007).
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tinyscheduler.errors import Blind
 from tinyscheduler.kit.namespace_time import clock_offsets
 from tinyscheduler.model.lease import LEASE_VARIABLE
 
@@ -42,12 +44,16 @@ class Stat(NamedTuple):
 
 
 def read_stat(pid: int) -> Stat | None:
-    """None: no such process."""
+    """None: no such process. Raises PermissionError for one that is hidden from us, and Blind."""
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
             data = file.read(4096)
     except (FileNotFoundError, ProcessLookupError):
         return None
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise _blind(error) from error
     # The command name may hold blanks and parentheses; the last one ends it.
     fields = data.rpartition(b")")[2].split()
     start = int(fields[19]) - clock_offsets().boot_ticks
@@ -55,19 +61,23 @@ def read_stat(pid: int) -> Stat | None:
 
 
 def all_pids() -> list[int]:
-    """Every process of our pid namespace, threads not counted."""
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    """Every process of our pid namespace, threads not counted. Raises Blind."""
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError as error:
+        raise _blind(error) from error
 
 
 def read_tag(pid: int) -> str | None:
     """The run this process was started for: TINYSCHEDULER_LEASE in the environment of its exec.
 
-    None: not tagged, gone, or not ours to look at.
+    None: not tagged, gone, or not ours to look at. Raises Blind.
     """
     try:
         with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
             data = file.readall() or b""
-    except OSError:
+    except OSError as error:
+        refuse_blindness(error)
         return None
     for entry in data.split(b"\0"):
         if entry.startswith(_TAG_PREFIX):
@@ -79,34 +89,49 @@ def tags_with(prefix: bytes) -> Iterator[tuple[int, str]]:
     """Pid and tag of everybody whose tag begins like this. Once a pass over the whole machine, so without
     file objects and without taking the environment apart: 6 us a process."""
     wanted = _TAG_PREFIX + prefix
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            data = _environ(name)
-            at = data.find(wanted)
-            # In the middle of another variable's value it is nobody's tag.
-            while at > 0 and data[at - 1] != 0:
-                at = data.find(wanted, at + 1)
-            if at >= 0:
-                value = data[at + len(_TAG_PREFIX) :].partition(b"\0")[0]
-                yield int(name), value.decode(errors="replace")
+    for pid in all_pids():
+        data = _environ(pid)
+        at = data.find(wanted)
+        # In the middle of another variable's value it is nobody's tag.
+        while at > 0 and data[at - 1] != 0:
+            at = data.find(wanted, at + 1)
+        if at >= 0:
+            value = data[at + len(_TAG_PREFIX) :].partition(b"\0")[0]
+            yield pid, value.decode(errors="replace")
 
 
-def _environ(name: str) -> bytes:
-    """Empty: gone, a zombie, a thread of the kernel, or not ours to look at."""
+def _environ(pid: int) -> bytes:
+    """Empty: gone, a zombie, a thread of the kernel, or not ours to look at. Raises Blind."""
     try:
-        handle = os.open(f"/proc/{name}/environ", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+        handle = os.open(f"/proc/{pid}/environ", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        refuse_blindness(error)
         return b""
     try:
         data = chunk = os.read(handle, _CHUNK_BYTES)
         while len(chunk) == _CHUNK_BYTES:
             chunk = os.read(handle, _CHUNK_BYTES)
             data += chunk
-    except OSError:
+    except OSError as error:
+        refuse_blindness(error)
         return b""
     finally:
         os.close(handle)
     return data
+
+
+def refuse_blindness(error: OSError) -> None:
+    """That a process is gone, or not ours to look at, is an answer. Raises Blind for any other error."""
+    if error.errno not in (errno.ENOENT, errno.ESRCH, errno.EACCES, errno.EPERM):
+        raise _blind(error) from error
+
+
+def _blind(error: OSError) -> Blind:
+    """For want of descriptors or memory nobody may be called gone."""
+    return Blind(
+        f"{error.filename or '/proc'} cannot be read: {error.strerror or error}",
+        hint="descriptors or memory are used up, or /proc is gone; the next pass looks again",
+    )
 
 
 def boot_id() -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.processes import proc
+from tinyscheduler.errors import Blind
 from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.snapshot import Liveness
 from tinyscheduler.ports import Host, RunRef
@@ -55,7 +56,7 @@ class ProcessTable:
             return "unknown"
         try:
             stat = proc.read_stat(process.pid)
-        except PermissionError:
+        except (PermissionError, Blind):
             return "unknown"
         if stat is None:
             return "dead" if not _exists_hidden(process.pid) else "unknown"
