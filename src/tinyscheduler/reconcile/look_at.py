@@ -60,6 +60,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         log=_log(side, task_id),
         intents=asked.answers,
         odd=odd,
+        slip=_slip(world, explanation),
         next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
     )
 
@@ -79,6 +80,25 @@ def _with_lever(explanation: Explanation | None, lever: str) -> Explanation | No
         return explanation
     rows = tuple(row._replace(lever=lever) if row.name == "leased" else row for row in explanation.rows)
     return explanation._replace(held=held._replace(lever=lever), rows=rows)
+
+
+def _slip(world: World, explanation: Explanation | None) -> str:
+    """What was probably meant, of a task that is held because nobody knows its queue or its assignee."""
+    held = explanation.held if explanation is not None else None
+    if explanation is None or held is None or held.reason not in ("no_agent", "not_ours"):
+        return ""
+    from tinyscheduler.kit.nearest import nearest
+
+    task, configuration = explanation.task, world.configuration
+    agents = [agent.name for agent in configuration.agents]
+    command = f"tinyscheduler task update {task.id}"
+    if task.assigned_to is not None:
+        near = None if task.assigned_to in agents else nearest(task.assigned_to, agents)
+        return f"{command} --assign {near}" if near is not None else ""
+    if task.queue is None or task.queue in configuration.queues:
+        return ""
+    near = nearest(task.queue, configuration.queues)
+    return f"{command} --queue {near}" if near is not None else ""
 
 
 class _Question(NamedTuple):

@@ -45,6 +45,8 @@ class Subject(NamedTuple):
     """What was asked of the next pass about it, and what it is going to make of it."""
     odd: tuple[OddAction, ...] = ()
     """What it does about its broken lease, and about processes that have none."""
+    slip: str = ""
+    """The command that mends what looks like a slip of the pen in its queue or its assignee."""
 
     @property
     def is_known_here(self) -> bool:
@@ -101,6 +103,8 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     held = held_now(subject)
     if held is not None and held.lever:
         yield "lever", held.lever
+    if subject.slip:
+        yield "perhaps", f"a slip: {subject.slip}"
     if told is not None and told.standing in ("starts", "held"):
         waited = f", has waited {span_text(told.waited_s)}" if told.waited_s else ""
         yield "band", f"{told.band}{waited}"

@@ -20,6 +20,7 @@ def explain_json(subject: Subject) -> dict[str, object]:
         "task": None if told is None else task_json(told.task),
         "standing": _standing(subject),
         "held": None if held is None else held_json(held),
+        "did_you_mean": subject.slip or None,
         "start": None
         if told is None or told.start is None
         else {"agent": told.start.agent.name, "reason": told.start.reason},

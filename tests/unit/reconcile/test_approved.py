@@ -183,6 +183,26 @@ def test_what_the_plan_stands_on_is_told_by_name(
     assert "\x1b" not in said
 
 
+def test_a_start_that_a_person_has_taken_out_is_not_made(tmp_path: Path) -> None:
+    stage = a_stage(tmp_path, agents=[an_agent(slots=2)])
+    for _ in range(2):
+        stage.server.create(queue="dev")
+    plan = plan_of(stage)
+
+    assert started(stage, plan._replace(deeds=plan.deeds[1:])) == ["2"]
+
+
+def test_a_tending_that_a_person_has_taken_out_is_asked_for(stage: Stage) -> None:
+    """It cannot be left out: no pass leaves a dead run alone."""
+    stage.processes.end(stage.engine.newest().process.ref)
+    plan = plan_of(stage)
+
+    said = refusal(stage, plan._replace(deeds=plan.deeds[1:]))
+
+    assert "reclaim task 1 on dev-1" in said
+    assert "not planned, and now it is" in said
+
+
 def test_a_plan_is_good_once(stage: Stage) -> None:
     plan = plan_of(stage)
     assert started(stage, plan) == ["2"]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.builders import NOW
 from tests.fakes.stage import a_stage
 from tests.unit.reconcile.looking import TASK, a_busy_stage, read_side
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.reconcile.look_at import look_at
 from tinyscheduler.views.explain import exit_code as explain_exit
+from tinyscheduler.views.explain import explain_tables
 
 
 def test_task_nobody_knows(tmp_path: Path) -> None:
@@ -40,6 +43,29 @@ def test_unknown_server_leaves_what_we_know_ourselves(tmp_path: Path) -> None:
     assert subject.server_unknown
     assert subject.run is not None
     assert explain_exit(subject) == 3
+
+
+@pytest.mark.parametrize(
+    ("queue", "assignee", "slip"),
+    [
+        ("dve", None, "tinyscheduler task update 1 --queue dev"),
+        ("dev", "dve-1", "tinyscheduler task update 1 --assign dev-1"),
+        ("triage", None, ""),
+        ("triage", "alice", ""),
+        (None, None, ""),
+        ("dev", None, ""),
+    ],
+)
+def test_what_looks_like_a_slip_is_named_with_its_command(
+    tmp_path: Path, queue: str | None, assignee: str | None, slip: str
+) -> None:
+    stage = a_stage(tmp_path)
+    stage.server.create(queue=queue, assigned_to=assignee)
+
+    subject = look_at(read_side(stage), TASK)
+
+    assert subject.slip == slip
+    assert (("perhaps", f"a slip: {slip}") in explain_tables(subject)[1].rows) == bool(slip)
 
 
 def test_parent_that_is_not_in_the_backlog_is_asked_for_its_children(tmp_path: Path) -> None:
