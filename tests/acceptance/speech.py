@@ -14,6 +14,7 @@ READING: tuple[Words, ...] = (
     ("explain", "1"),
     ("backlog",),
     ("graph",),
+    ("report",),
     ("logs", "1"),
     ("task", "list", "--all"),
     ("task", "show", "1"),
@@ -26,6 +27,9 @@ WRITING: tuple[Words, ...] = (
     ("task", "add", "new", "--assign", "dev-1"),
     ("task", "update", "1", "--title", "other"),
     ("task", "done", "1"),
+    ("task", "comment", "1", "hello"),
+    ("task", "link", "1", "src/parser.py"),
+    ("task", "archive", "1"),
 )
 
 

@@ -18,12 +18,13 @@ MakeScene = Callable[..., Scene]
 
 OF_A_TASK: tuple[Words, ...] = (
     ("explain",), ("approve",), ("logs",), ("task", "show"), ("task", "done"),
-    ("task", "update", "--title", "x"),
+    ("task", "update", "--title", "x"), ("task", "move", "--to", "dev-1"), ("task", "archive"),
 )  # fmt: skip
 COMMANDS: tuple[Words, ...] = (
     ("run",), ("status",), ("explain",), ("backlog",), ("graph",), ("approve",), ("logs",), ("task",),
     ("task", "add"), ("task", "list"),
-    ("task", "show"), ("task", "update"), ("task", "done"), ("serve",), ("config",),
+    ("task", "show"), ("task", "update"), ("task", "comment"), ("task", "link"), ("task", "move"),
+    ("task", "done"), ("task", "archive"), ("task", "import"), ("report",), ("serve",), ("config",),
     ("validate-config",), ("demo",),
 )  # fmt: skip
 
@@ -207,7 +208,7 @@ def test_2_for_a_program_names_every_fault(misconfigured: Scene) -> None:
 @pytest.mark.parametrize(
     "words",
     [("run", "--once"), ("run", "--once", "--json"), ("run", "--dry-run"), ("status",), ("status", "--json"),
-     ("explain", "1"), ("graph",), ("approve", "1"),
+     ("explain", "1"), ("graph",), ("report",), ("report", "--json"), ("approve", "1"),
      ("task", "list"), ("task", "list", "--json"), ("task", "show", "1"), *WRITING],
 )  # fmt: skip
 def test_3_when_the_task_server_cannot_be_used(no_server: Scene, words: Words) -> None:

@@ -195,13 +195,16 @@ def test_archived_task_is_shown_and_in_no_list(house: Installation) -> None:
         (("--unblocked",), "1 2"),
         (("--limit", "1", "--offset", "1"), "2"),
         (("--author", "nobody"), ""),
+        (("--mine",), "2"),
     ],
 )
 def test_list_shows_what_is_asked_for(house: Installation, flags: tuple[str, ...], expected: str) -> None:
     house.well("task", "update", "2", "--assign", "dev-1", "--status", "working")
     house.well("task", "update", "3", "--tag", "red", "--tag", "blue", "--blocked-by", "1")
 
-    assert house.call("task", "list", "-q", *flags).out.split() == expected.split()
+    listed = house.call("task", "list", "-q", *flags, environ={"TKO_AGENT": "dev-1"})
+
+    assert listed.out.split() == expected.split()
 
 
 def test_history_says_who_changed_what(house: Installation) -> None:

@@ -11,6 +11,7 @@ from tinyscheduler.cli.names import name_of, name_or_empty, task_id_of
 from tinyscheduler.cli.task_several import each, ids_of
 from tinyscheduler.cli.task_side import STATUSES, Side, ids_argument, quiet_flag
 from tinyscheduler.cli.task_told import failure_json, print_object, tell_failures
+from tinyscheduler.cli.task_write import author_of
 from tinyscheduler.errors import StateError, UsageError
 from tinyscheduler.model.desk import TaskList, TaskQuery
 from tinyscheduler.model.ids import TaskId
@@ -43,6 +44,7 @@ def list_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queue", metavar="NAME")
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--assigned", metavar="AGENT", help="'' for those that nobody has")
+    who.add_argument("--mine", action="store_true", default=False, help="an agent's own (TKO_AGENT)")
     who.add_argument("--unassigned", action="store_const", const="", dest="assigned", help="nobody's")
     parser.add_argument(
         "--status", metavar="STATUS", nargs="+", help="one or more of: " + ", ".join(STATUSES)
@@ -74,7 +76,7 @@ def show_arguments(parser: argparse.ArgumentParser) -> None:
 
 def list_tasks(options: argparse.Namespace, side: Side) -> int:
     """A table, most urgent first."""
-    query = _query(options)
+    query = _query(options, side)
     found, now = side.desk.find(query), datetime.now(UTC)
     if options.ids_only:
         for task in found.tasks:
@@ -106,11 +108,12 @@ def show(options: argparse.Namespace, side: Side) -> int:
     return deeds.exit_code
 
 
-def _query(options: argparse.Namespace) -> TaskQuery:
+def _query(options: argparse.Namespace, side: Side) -> TaskQuery:
     statuses = _statuses(options.status)
+    owner = author_of(side.context) if options.mine else options.assigned
     return TaskQuery(
         queue=None if options.queue is None else name_of(options.queue, what="the queue"),
-        assigned_to=None if options.assigned is None else name_or_empty(options.assigned, what="the agent"),
+        assigned_to=None if owner is None else name_or_empty(owner, what="the agent"),
         statuses=statuses or (() if options.all else OPEN),
         limit=_number(options.limit, "--limit", least=1),
         offset=_number(options.offset, "--offset", least=0),
