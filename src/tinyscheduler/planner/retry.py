@@ -69,10 +69,12 @@ run will mend (features C5)."""
 def after_run(
     ledger: Ledger, run: Lease | OpenRun, outcome: Outcome, policy: Policy, *, is_passed_on: bool = False
 ) -> Ledger:
-    """The ledger after this run. Once per lease_id: a repeated settlement changes nothing.
+    """The ledger after this run. Once per lease_id: a repeated settlement changes nothing, nor does that of
+    an older lease that somebody has put back while another run is open.
     ``is_passed_on``: the run has left its task to somebody else."""
     if any(past.lease_id == run.lease_id for past in ledger.outcomes):
-        return ledger._replace(open=None)
+        is_its_own = ledger.open is None or ledger.open.lease_id == run.lease_id
+        return ledger._replace(open=None) if is_its_own else ledger
     past = PastRun(
         run.lease_id,
         run.agent,

@@ -33,7 +33,8 @@ _CREDENTIAL = "|".join(
         r"\bglpat-[\w-]{16,}",
         r"\bA[KS]IA[0-9A-Z]{16}\b",
         r"\bxox[abeoprs]-[\w-]{10,}",
-        r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}",
+        # A start after a dash would be one within another: each would be read to the end of the line.
+        r"(?<![\w-])eyJ[\w-]{10,4096}\.[\w-]{10,8192}\.[\w-]{5,}",
     )
 )
 _UNFINISHED = rf"(?:(?:(?i:{_ASSIGNED}|\b(?:bearer|basic){_GAP}{{1,3}})|{_BEGINNINGS})\S*|://[^\s/@]*)\Z"

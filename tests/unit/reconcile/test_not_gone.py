@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.stage import Stage
+from tests.fakes.stage import Stage, a_stage
 from tests.unit.reconcile.intent_scenes import ask
 from tests.unit.reconcile.reclaim_scenes import TASK, a_running_stage, agent_of, newest
 from tinyscheduler.model.lease import Lease, LeaseState, Outcome
+from tinyscheduler.model.policy import Policy
 
 
 def edited(stage: Stage, state: LeaseState) -> Lease:
@@ -90,3 +91,35 @@ def test_wrapper_that_is_about_to_leave_is_waited_for_and_not_ended(tmp_path: Pa
     assert stage.processes.signals == []
     assert stage.engine.is_alive(wrapper)
     assert [(r.kind, r.result) for r in report.results] == [("settle", "done")]
+
+
+@pytest.mark.parametrize("state", ["finished", "running"])
+def test_an_older_lease_that_is_put_back_costs_a_run_and_not_the_task(
+    tmp_path: Path, state: LeaseState
+) -> None:
+    """From a backup, over the lease of the next run: its ledger still knows that run, and gives it back."""
+    stage = a_stage(tmp_path, policy=Policy(retry_base_s=0))
+    stage.engine.adopts_at_once = True
+    stage.server.create(queue="dev")
+    stage.run()
+    older = edited(stage, "running")
+    stage.engine.finish(newest(stage), "failed")
+    stage.clock.advance(61)
+    stage.run()
+    current = stage.lease()
+    outcome = Outcome("failed", stage.clock.now()) if state == "finished" else None
+    stage.leases().write(older._replace(state=state, outcome=outcome))
+
+    found: Lease | None = None
+    for _ in range(8):
+        stage.run()
+        found = stage.lease()
+        if found is not None and found.lease_id not in (older.lease_id, current.lease_id if current else ""):
+            break
+        stage.clock.advance(61)
+
+    assert current is not None
+    assert found is not None
+    assert found.generation > current.generation > older.generation
+    assert stage.server.task(TASK).status == "working"
+    assert [past.kind for past in stage.ledger().outcomes] == ["failed", "lost"]

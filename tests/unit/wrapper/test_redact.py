@@ -45,6 +45,7 @@ def test_a_very_long_secret_is_cut_out_piece_by_piece() -> None:
         ("AKIAIOSFODNN7EXAMPLE", MASK),
         ("xoxb-123456789012-abcdef", MASK),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF-123", MASK),
+        ("id=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF-123 ok", f"id={MASK} ok"),
         ("password=hunter22", f"password={MASK}"),
         ('{"password": "hunter22", "a": 1}', f'{{"password": "{MASK}", "a": 1}}'),
         ("AWS_SECRET_ACCESS_KEY=abc/def+ghi", f"AWS_SECRET_ACCESS_KEY={MASK}"),
@@ -88,7 +89,13 @@ def test_what_may_become_a_secret_is_held_back(text: str, shown: str) -> None:
     assert text[: Redactor(["s3cr3t-value+more"]).safe_length(text)] == shown
 
 
-@pytest.mark.parametrize("unit", ["a", "secret", "sk-", "://", "password=", "bearer ", "eyJ", "x.", "_-"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a", "secret", "sk-", "://", "password=", "bearer ", "eyJ", "x.", "_-", "eyJ-", "eyJ-passphrase-",
+        ".eyJ-eyJ-", "eyJaaaaaaaaaaa.bbbbbbbbbbbbb.", "eyJaaaaaaaaaaa.eyJ-", "-sk-glpat-xoxb-",
+    ],
+)  # fmt: skip
 def test_no_line_makes_the_patterns_slow(unit: str) -> None:
     """An agent must not be able to stop the beat with a line of 128 KiB."""
     text = (unit * 131_072)[:131_072]
