@@ -8,7 +8,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import backlog, explain, idle, imports, plan, reclaim, starts, waits, wrapper
+from bench import backlog, client, explain, idle, imports, plan, reclaim, starts, waits, wrapper
 from bench.report import Result, table
 from bench.stage import prepare
 from bench.timing import QUICK_RUNS, RUNS, done
@@ -20,6 +20,7 @@ MEASUREMENTS: Mapping[str, Callable[[int], Result]] = {
     "plan": plan.measure,
     "waits": waits.measure,
     "explain": explain.measure,
+    "client": client.measure,
     "starts": starts.measure,
     "reclaim": reclaim.measure,
     "wrapper": wrapper.measure,
