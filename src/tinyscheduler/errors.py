@@ -15,9 +15,11 @@
         +-- TaskServerError      exit 3
             +-- ServerUnavailable    nobody answered, or not in time, or not in its language
             +-- TaskNotFound         the server answered: there is no such task
+            |   +-- RemarkNotFound       nor such a comment or link
             +-- NotAssigned          a conditional move lost: somebody else holds the task
             |   +-- NotAsExpected        a change was to be made only if the task is so, and it is not
             +-- ServerRefused        the server answered: no, and it will say no again
+                +-- TaskUnreadable   until somebody mends what the task is kept in
 
 Bugs are ``assert``; they are not in this tree. Each error has a kebab-case reference that scripts
 may test for, one sentence that says what and where, and a hint that says how to mend it. Secrets
@@ -172,3 +174,10 @@ class ServerRefused(TaskServerError):
     """The server understood the call and rejects it; repeating it changes nothing."""
 
     reference = "task-server-refused"
+
+
+class TaskUnreadable(ServerRefused):
+    """Nobody can read what the task is kept in: asked again for as long as it takes, because the task is
+    there, and a person who is in the middle of an edit needs more than three passes."""
+
+    reference = "task-unreadable"

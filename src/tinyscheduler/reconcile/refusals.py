@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tinyscheduler.errors import ServerRefused
+from tinyscheduler.errors import ServerRefused, TaskUnreadable
 from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.reconcile.context import Context
@@ -13,7 +13,10 @@ REFUSALS_MAX = 3
 
 
 def after_refusals(context: Context, lease: Lease, ledger: Ledger, error: ServerRefused) -> Outcome:
-    """The run's outcome once it has been said often enough. Raises ``error`` before that; StateError."""
+    """The run's outcome once it has been said often enough. Raises ``error`` before that, and for as long as
+    nobody can read the task; StateError."""
+    if isinstance(error, TaskUnreadable):
+        raise error
     run = ledger.open
     if run is not None and run.refusals + 1 < REFUSALS_MAX:
         counted = run._replace(refusals=run.refusals + 1)

@@ -25,7 +25,7 @@ from tinyscheduler.adapters.markdown.page import (
 from tinyscheduler.adapters.markdown.remarks import with_remark
 from tinyscheduler.adapters.markdown.sheet import Sheet, front_values, sheet_of
 from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX
-from tinyscheduler.errors import NotAssigned, ServerRefused
+from tinyscheduler.errors import NotAssigned, ServerRefused, TaskUnreadable
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
 from tinyscheduler.model.task import Task
 
@@ -92,11 +92,11 @@ class Editing:
             text = content.decode("utf-8")
             sheet, page = sheet_of(name, text, before.created_at), page_of(text)
         except UnicodeDecodeError as error:
-            raise ServerRefused(f"{name}: byte {error.start} is no UTF-8") from error
+            raise TaskUnreadable(f"{name}: byte {error.start} is no UTF-8") from error
         except Rubbish as rubbish:
-            raise ServerRefused(f"{name}: line {rubbish.line}: {rubbish.what}") from rubbish
+            raise TaskUnreadable(f"{name}: line {rubbish.line}: {rubbish.what}") from rubbish
         if sheet is None or sheet.task.id != before.id:
-            raise ServerRefused(f"{name} is another task than it was a moment ago")
+            raise TaskUnreadable(f"{name} is another task than it was a moment ago")
         return sheet.task, page
 
 

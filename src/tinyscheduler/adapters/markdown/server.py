@@ -29,7 +29,7 @@ from tinyscheduler.adapters.markdown.guard import held, source_of
 from tinyscheduler.adapters.markdown.relations import check_relations
 from tinyscheduler.adapters.markdown.sheet import Sheet
 from tinyscheduler.adapters.markdown.shelf import Reader, Shelf
-from tinyscheduler.errors import ServerRefused, ServerUnavailable, TaskNotFound
+from tinyscheduler.errors import ServerRefused, ServerUnavailable, TaskNotFound, TaskUnreadable
 from tinyscheduler.kit import files
 from tinyscheduler.model.desk import RemarkCounts, TaskEdit, TaskList, TaskQuery, cut, order_key
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
@@ -211,7 +211,7 @@ class MarkdownTaskServer:
         for trouble in shelf.troubles:
             # Which task a file is that nobody can read, nobody knows: then none is called missing (law 4).
             if trouble.task_id in (wanted, None):
-                raise ServerRefused(
+                raise TaskUnreadable(
                     f"Task {task_id[:40]}: {self._folder}/{trouble.name}: {trouble.why}",
                     hint="mend the file; nothing is done with the task until then",
                 )
