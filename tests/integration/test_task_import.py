@@ -138,6 +138,18 @@ def test_what_is_wrong_is_one_line_and_nothing_is_made(
     assert len(tasks_of(house)) == 4
 
 
+def test_what_a_shell_hands_over_is_one_source_whatever_its_number(house: Installation) -> None:
+    """``import <(...)``: its name is /dev/fd/63 today."""
+    with (house.base / "plan.md").open("rb") as plan:
+        done = subprocess.run(
+            house.argv("task", "import", f"/dev/fd/{plan.fileno()}", "--queue", "dev"),
+            env=house.environment(), cwd=house.base, pass_fds=[plan.fileno()], capture_output=True, text=True,
+            timeout=30, check=False,
+        )  # fmt: skip
+
+    assert done.stdout.endswith("all have the tag import:stdin\n")
+
+
 def test_full_store_breaks_it_off_and_more_room_ends_it(house: Installation) -> None:
     (house.base / ".env").write_text("TINYSCHEDULER_MAX_QUEUE_DEPTH=2\n")
     full = house.call("task", "import", "plan.md", "--queue", "dev")
@@ -146,6 +158,7 @@ def test_full_store_breaks_it_off_and_more_room_ends_it(house: Installation) -> 
     rest = house.call("task", "import", "plan.md", "--queue", "dev")
 
     assert (full.code, told.code, told.err, rest.code) == (4, 4, "", 0)
+    assert "line 6: " in full.err
     assert "2 of 4 items are tasks now" in full.err
     assert "the same command makes the rest" in full.err
     assert isinstance(told.json()["error"], dict)

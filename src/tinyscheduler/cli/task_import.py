@@ -88,7 +88,9 @@ def run(options: argparse.Namespace, side: Side) -> int:
 
 def _wish(options: argparse.Namespace, side: Side) -> Wish:
     parent = None if options.parent is None else task_id_of(options.parent, what="--parent")
-    name = "stdin" if options.file == STDIN else os.path.basename(options.file)
+    # What a shell makes of <(...) has a name of its own each time.
+    is_stream = options.file == STDIN or options.file.startswith(("/dev/", "/proc/"))
+    name = "stdin" if is_stream else os.path.basename(options.file)
     # The same list below two tasks is two lists.
     source = options.source or (name if parent is None else f"{name}@{parent}")
     return Wish(
@@ -123,7 +125,8 @@ def _trouble(side: Side, steps: Sequence[Step], wish: Wish, *, made: Made) -> Ti
             carry_out(side.desk, steps, wish, made=made, after_each=step)
     except TinySchedulerError as error:
         ours = as_ours(error)
-        ours.message += f"; {len(made.ids)} of {len(steps)} items are tasks now"
+        place = next((f"{step.item.place}: " for step in steps if step.at not in made.ids), "")
+        ours.message = f"{place}{ours.message}; {len(made.ids)} of {len(steps)} items are tasks now"
         ours.hint = "; ".join(filter(None, (ours.hint, "then the same command makes the rest")))
         return ours
     return None

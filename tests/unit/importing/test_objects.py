@@ -7,10 +7,18 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tinyscheduler.cli.importing.outline import Item, Outline
 from tinyscheduler.cli.importing.reading import Format, read_outline, read_text
 from tinyscheduler.errors import UsageError
+
+KEYS = st.sampled_from(
+    ["id", "title", "description", "status", "queue", "assigned_to", "priority", "tags", "parent_id",
+     "blocked_by", "is_blocked", "archived_at", "subtasks", "tasks", "number", "url", "labels", "state",
+     "body", "milestone"]
+)  # fmt: skip
 
 
 def outline(document: object, chosen: Format | None = None, path: str = "x.json") -> Outline:
@@ -143,6 +151,29 @@ def test_a_chain_of_ten_thousand_is_ordered() -> None:
     rows = [{"id": n, "title": "t", "blocked_by": n + 1 if n < 9_999 else None} for n in range(10_000)]
 
     assert len(items(rows)) == 10_000
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=4), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=6), max_size=4) | VALUES)
+def test_no_json_breaks_it(document: object) -> None:
+    """Either it is understood whole, or there is one error that names the file."""
+    found: tuple[Item, ...] = ()
+    message = "x.json "
+    try:
+        found = outline(document).items
+    except UsageError as error:
+        message = error.message
+
+    assert message.startswith("x.json ")
+    assert all(item.title and item.identity for item in found)
 
 
 # --- issues ---
