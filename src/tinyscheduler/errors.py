@@ -158,6 +158,12 @@ class TaskNotFound(TaskServerError):
     exit_code = 4
 
 
+class RemarkNotFound(TaskNotFound):
+    """The server has no comment or link of that id."""
+
+    reference = "remark-not-found"
+
+
 class NotAssigned(TaskServerError):
     """A move named an owner that is not the owner (any more), or the task is complete."""
 

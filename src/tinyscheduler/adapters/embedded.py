@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import ServerUnavailable, StateError
 from tinyscheduler.model.ids import EMBEDDED, EMBEDDED_UNKNOWN, AgentName, QueueName, TaskId
-from tinyscheduler.model.snapshot import Backlog
+from tinyscheduler.model.snapshot import Backlog, QueueGap
 from tinyscheduler.model.task import Comment, Link, Status, Task, TaskDetail
 from tinyscheduler.taskstore.as_model import (
+    Unreadable,
     changes_of,
     comment_of,
     event_of,
@@ -23,7 +24,7 @@ from tinyscheduler.taskstore.as_model import (
     number_of,
     task_of,
 )
-from tinyscheduler.taskstore.rows import TaskChanges, TaskFilter
+from tinyscheduler.taskstore.rows import TaskChanges, TaskFilter, TaskRow
 from tinyscheduler.taskstore.store import Store
 
 if TYPE_CHECKING:
@@ -68,13 +69,15 @@ class EmbeddedTaskServer:
             return self._identity()
 
     def backlog(self, queues: Sequence[QueueName], agents: Sequence[AgentName], limit: int) -> Backlog:
-        """All of one instant, in two queries; there are no gaps: one file answers or nothing does."""
+        """All of one instant, in two queries. One file answers or nothing does; a gap is a row that somebody
+        else has written and nobody can read."""
         # One more than asked for tells a list that is full from one that is cut.
         found = self._store().backlog(queues, agents, limit + 1)
-        seen = [task_of(row) for row in found.tasks]
+        seen, odd = _readable(found.tasks)
         idle = [task for task in seen if task.status == "idle"]
         return Backlog(
             tasks=tuple(idle[:limit]),
+            gaps=tuple(_gap(row, why, queues=queues) for row, why in odd),
             open_parents=frozenset(TaskId(str(parent)) for parent in found.open_parents),
             is_cut=len(idle) > limit,
             working=tuple(seen[len(idle) : limit]),
@@ -84,7 +87,7 @@ class EmbeddedTaskServer:
         """Raises TaskNotFound."""
         found = self._store().task_with_relations(number_of(task_id))
         comments = tuple(comment_of(row) for row in found.comments)
-        return TaskDetail(task_of(found.task), comments, tuple(link_of(row) for row in found.links))
+        return TaskDetail(_one(found.task), comments, tuple(link_of(row) for row in found.links))
 
     def has_open_children(self, task_id: TaskId) -> bool:
         """True while a child is neither complete nor archived."""
@@ -121,11 +124,11 @@ class EmbeddedTaskServer:
             changes["queue_name"] = queue
         if tags is not None:
             changes["tags"] = tuple(tags)
-        return task_of(self._store().update_task(number_of(task_id), changes, by=_SCHEDULER))
+        return _one(self._store().update_task(number_of(task_id), changes, by=_SCHEDULER))
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """See the port. Raises NotAssigned, TaskNotFound."""
-        return task_of(
+        return _one(
             self._store().move_task(number_of(task_id), current=current, new=new, comment=comment).task
         )
 
@@ -143,7 +146,7 @@ class EmbeddedTaskServer:
 
     def add(self, draft: TaskDraft) -> Task:
         """See ``ports.TaskDesk``. Raises ServerRefused for a parent or a blocker that is not there."""
-        return task_of(self._store().create_task(new_task_of(draft)))
+        return _one(self._store().create_task(new_task_of(draft)))
 
     def find(self, query: TaskQuery) -> TaskList:
         """See ``ports.TaskDesk``."""
@@ -156,15 +159,15 @@ class EmbeddedTaskServer:
             archived="included" if query.includes_archived else "excluded",
             limit=_limit(query),
         )
-        return cut((task_of(row) for row in self._store().tasks(wanted)), query)
+        return cut(_readable(self._store().tasks(wanted))[0], query)
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
         """See ``ports.TaskDesk``. Raises TaskNotFound; ServerRefused for what makes a circle."""
-        return task_of(self._store().update_task(number_of(task_id), changes_of(edit), by=edit.by or None))
+        return _one(self._store().update_task(number_of(task_id), changes_of(edit), by=edit.by or None))
 
     def archive(self, task_id: TaskId) -> Task:
         """See ``ports.TaskDesk``. Raises TaskNotFound."""
-        return task_of(self._store().archive_task(number_of(task_id)))
+        return _one(self._store().archive_task(number_of(task_id)))
 
     def link(self, task_id: TaskId, link: NewLink) -> Link:
         """See ``ports.TaskDesk``. Raises TaskNotFound."""
@@ -227,3 +230,33 @@ def _limit(query: TaskQuery) -> int:
     )
     # One more than asked for tells a list that is full from one that is cut.
     return 0 if is_narrowed_later else query.offset + query.limit + 1
+
+
+def _readable(rows: Sequence[TaskRow]) -> tuple[list[Task], list[tuple[TaskRow, str]]]:
+    """Tasks, and what is wrong with the other rows."""
+    tasks: list[Task] = []
+    odd: list[tuple[TaskRow, str]] = []
+    for row in rows:
+        try:
+            tasks.append(task_of(row))
+        except Unreadable as error:
+            odd.append((row, str(error)))
+    return tasks, odd
+
+
+def _gap(row: TaskRow, why: str, *, queues: Sequence[QueueName]) -> QueueGap:
+    """Where a row belongs that is left out."""
+    for queue in queues:
+        if queue == row.queue_name:
+            return QueueGap(queue, None, why)
+    return QueueGap(None, row.assigned_to, why)
+
+
+def _one(row: TaskRow) -> Task:
+    try:
+        return task_of(row)
+    except Unreadable as error:
+        raise ServerUnavailable(f"the task store cannot be read: {error}", hint=_MEND) from error
+
+
+_MEND = "set the column in state/tasks.db to a time like 2026-01-31T12:00:00Z"

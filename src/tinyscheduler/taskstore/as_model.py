@@ -64,8 +64,20 @@ def changes_of(edit: TaskEdit) -> TaskChanges:
     return changes
 
 
+class Unreadable(Exception):
+    """A row says something that this program cannot use, whatever neutral value it takes for the rest."""
+
+
 def task_of(row: TaskRow) -> Task:
-    """One task."""
+    """One task. Raises Unreadable where it is not known when it was made: by that it is told from another
+    one of the same id."""
+    try:
+        return _task(row)
+    except ValueError as error:
+        raise Unreadable(f"task {row.id}: created_at {row.created_at[:40]!r} is no time") from error
+
+
+def _task(row: TaskRow) -> Task:
     # By position and in one go: ten thousand of these are part of a pass.
     (number, title, description, status, assigned_to, previous, created_by, priority, tags, parent, queue,
      blocker, created_at, updated_at, archived_at, is_blocked) = row  # fmt: skip
@@ -91,17 +103,23 @@ def task_of(row: TaskRow) -> Task:
 
 def comment_of(row: CommentRow) -> Comment:
     """One remark."""
-    return Comment(str(row.id), row.content, row.created_by, datetime.fromisoformat(row.created_at))
+    return Comment(str(row.id), row.content, row.created_by, _time(row.created_at))
 
 
 def link_of(row: LinkRow) -> Link:
     """What a task points to."""
-    created_at = datetime.fromisoformat(row.created_at)
-    return Link(str(row.id), row.url, row.description or "", row.created_by, created_at)
+    return Link(str(row.id), row.url, row.description or "", row.created_by, _time(row.created_at))
+
+
+def _time(text: str) -> datetime:
+    """Of a remark: nothing depends on it, so one that cannot be read is long ago."""
+    from tinyscheduler.taskstore import odd_rows
+
+    return datetime.fromisoformat(odd_rows.time(text) or "1970-01-01T00:00:00Z")
 
 
 def event_of(row: HistoryRow) -> TaskEvent:
     """One entry of a history."""
     from tinyscheduler.model.desk import TaskEvent
 
-    return TaskEvent(datetime.fromisoformat(row.at), row.by, row.action, row.changes)
+    return TaskEvent(_time(row.at), row.by, row.action, row.changes)

@@ -104,6 +104,16 @@ def file_identity(path: str) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
+def is_undecodable(error: BaseException | None) -> bool:
+    """A text in the file is not UTF-8. SQLite has no code for it; Python's module says it so."""
+    return isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)
+
+
+def decoded(text: bytes) -> str:
+    """Whatever it is."""
+    return text.decode("utf-8", "replace")
+
+
 def roll_back(connection: sqlite3.Connection) -> None:
     """Undo what the transaction did, if one is open; a full disk may have undone it already."""
     if connection.in_transaction:

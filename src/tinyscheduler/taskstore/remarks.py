@@ -38,7 +38,7 @@ def comments(connection: sqlite3.Connection, task_id: int) -> tuple[CommentRow, 
         " WHERE task_id = ? ORDER BY id",
         (task_id,),
     )
-    return tuple(CommentRow._make(row) for row in found)
+    return tuple(CommentRow._make(readable(row)) for row in found)
 
 
 def add_link(connection: sqlite3.Connection, task_id: int, new: NewLink, *, now: str) -> LinkRow:
@@ -62,10 +62,19 @@ def links(connection: sqlite3.Connection, task_id: int) -> tuple[LinkRow, ...]:
         " WHERE task_id = ? ORDER BY id",
         (task_id,),
     )
-    return tuple(LinkRow._make(row) for row in found)
+    return tuple(LinkRow._make(readable(row)) for row in found)
 
 
 def _check_task(connection: sqlite3.Connection, task_id: int) -> None:
     row = connection.execute("SELECT 1 FROM tasks WHERE id = ?", (checks.task_id(task_id),)).fetchone()
     if row is None:
         raise TaskNotFound(f"Task not found: {task_id}")
+
+
+def readable(row: tuple[object, ...]) -> tuple[object, ...]:
+    """Two numbers, then texts, whatever another program has put there."""
+    if not any(isinstance(value, bytes | int | float) for value in row[2:]):
+        return row
+    from tinyscheduler.taskstore import odd_rows
+
+    return (*row[:2], *(odd_rows.text(value) for value in row[2:]))

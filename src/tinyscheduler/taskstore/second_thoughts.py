@@ -8,15 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from tinyscheduler.errors import TaskNotFound
+from tinyscheduler.errors import RemarkNotFound
 from tinyscheduler.taskstore import checks, history, remarks
 from tinyscheduler.taskstore.rows import CommentRow, LinkChanges, LinkRow, Stamp
-
-
-class RemarkNotFound(TaskNotFound):
-    """The store has no comment or link of that id."""
-
-    reference = "remark-not-found"
 
 
 def comment(connection: sqlite3.Connection, comment_id: int) -> CommentRow:
@@ -27,7 +21,7 @@ def comment(connection: sqlite3.Connection, comment_id: int) -> CommentRow:
     ).fetchone()
     if row is None:
         raise RemarkNotFound(f"Comment not found: {comment_id}")
-    return CommentRow._make(row)
+    return CommentRow._make(remarks.readable(row))
 
 
 def change_comment(
@@ -76,7 +70,7 @@ def link(connection: sqlite3.Connection, link_id: int) -> LinkRow:
     ).fetchone()
     if row is None:
         raise RemarkNotFound(f"Link not found: {link_id}")
-    return LinkRow._make(row)
+    return LinkRow._make(remarks.readable(row))
 
 
 def change_link(

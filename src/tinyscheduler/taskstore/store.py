@@ -217,6 +217,16 @@ class Store:
         return self._transaction("BEGIN", act)
 
     def _transaction(self, begin: str, act: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return self._attempt(begin, act)
+        except ServerUnavailable as error:
+            if not database.is_undecodable(error.__cause__):
+                raise
+            # Somebody else has written it. Nothing was done; from now on it is read, if more slowly.
+            self._connection.text_factory = database.decoded
+            return self._attempt(begin, act)
+
+    def _attempt(self, begin: str, act: Callable[[sqlite3.Connection], T]) -> T:
         committing = False
         with self._turn:
             try:
