@@ -69,7 +69,9 @@ LIBRARIES_OF_HTTPX = frozenset({"anyio", "certifi", "h11", "httpcore", "httpx", 
 
 OURS: Mapping[str, str] = {
     "the command line": "cli cli.app cli.console cli.context cli.plain cli.run config.flags",
-    "composition": "bootstrap bootstrap.home bootstrap.program errors ports ports.folder ports.machine ports.state",
+    "composition": (
+        "bootstrap bootstrap.home bootstrap.program errors ports ports.folder ports.machine ports.state"
+    ),
     "settings, read back from the cache": (
         "config config.cache config.dotenv config.header_text config.load config.sources"
     ),
