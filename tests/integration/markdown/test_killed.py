@@ -12,9 +12,10 @@ import pytest
 from tests.contract.task_server.serving import ROOT
 from tests.rigs import strace
 from tests.rigs.strace import Call, Fault
-from tests.rigs.tools import tool
+from tests.rigs.tools import root, tool
 from tinyscheduler.adapters.markdown import MarkdownTaskServer
 from tinyscheduler.adapters.markdown.writing import RESCUED, digest
+from tinyscheduler.errors import TaskUnreadable
 from tinyscheduler.model.ids import TaskId
 
 PROGRAM = """
@@ -128,3 +129,23 @@ def test_what_a_killed_writer_has_made_itself_goes(tmp_path: Path, which: str) -
     MarkdownTaskServer(str(folder)).update(ONE, status="working")
 
     assert sorted(os.listdir(folder)) == ["1-one.md"]
+
+
+def test_a_file_that_may_not_be_touched_is_its_own_trouble(tmp_path: Path) -> None:
+    """Another's file in a folder that all may write to answers alike."""
+    root()
+    folder = a_folder(tmp_path, "tasks")
+    (folder / "2-two.md").write_text(BEFORE)
+    chattr = tool("chattr")
+    if subprocess.run([chattr, "+i", str(folder / "1-one.md")], capture_output=True, check=False).returncode:
+        pytest.skip("this file system knows no immutable files")
+    server = MarkdownTaskServer(str(folder))
+    try:
+        with pytest.raises(TaskUnreadable, match=r"1-one\.md: Operation not permitted"):
+            server.update(ONE, status="working")
+        other = server.update(TaskId("2"), status="working")
+    finally:
+        subprocess.run([chattr, "-i", str(folder / "1-one.md")], check=True)
+
+    assert other.status == "working"
+    assert sorted(os.listdir(folder)) == ["1-one.md", "2-two.md"]

@@ -5,6 +5,7 @@ It can what a page can say. Links it leaves to people, who have the file: Server
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 GAPS_MAX: Final = 20
 """Files that are named as trouble; more are counted."""
 RENAMES_MAX: Final = 3
+_OF_ONE_FILE: Final = frozenset(
+    {errno.ELOOP, errno.EFBIG, errno.EINVAL, errno.EISDIR, errno.EBUSY, errno.EPERM}
+)
+"""A link put in its place, another's file, one that is saved again and again: no trouble of the folder."""
 
 
 class MarkdownTaskServer:
@@ -248,6 +253,12 @@ class MarkdownTaskServer:
             except FileNotFoundError:
                 # Somebody has given it another name between two looks, or removed it.
                 continue
+            except OSError as error:
+                if error.errno not in _OF_ONE_FILE:
+                    raise
+                why = error.strerror or str(error)
+                hint = "look at the file, at its owner and at who writes it; the others are as they were"
+                raise TaskUnreadable(f"Task {task_id[:40]}: {path}: {why}", hint=hint) from error
             return self.get(task_id).task
         raise TaskNotFound(f"Task not found: {task_id[:40]}")
 

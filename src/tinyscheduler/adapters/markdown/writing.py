@@ -56,7 +56,7 @@ def rewrite(path: str, edit: Edit, *, own: set[tuple[int, int]]) -> None:
 def rescue(folder: str) -> Iterator[str]:
     """What writers that were killed have left; only for who holds the lock of the folder, so that nobody is
     at work. Yields names of files that hold a person's words, and are kept. Raises OSError."""
-    for name in sorted(files.names(folder)):
+    for name in sorted(name for name in files.names(folder) if name.startswith(".")):
         found, path = _SWAP.fullmatch(name), os.path.join(folder, name)
         if found is None:
             if _UNNAMED.fullmatch(name):
