@@ -69,7 +69,7 @@ def open_desk(options: argparse.Namespace, context: Context) -> Desk:
     """Look at everything, write nothing. Raises UsageError for arguments that mean nothing, StateError."""
     from tinyscheduler.bootstrap import load
     from tinyscheduler.cli.anyhow import told_settings
-    from tinyscheduler.reconcile.look import observed_leases
+    from tinyscheduler.reconcile.second_look import observed_leases
 
     seconds_of(options.timeout, what="--timeout")
     _reason(options, "")

@@ -91,6 +91,8 @@ class TendSnapshot(NamedTuple):
     is being started has its lease by then."""
     remains: tuple[BrokenFacts, ...] = ()
     """Of the runs of the broken leases; of none when nobody has looked."""
+    intents_unknown: str = ""
+    """Why nobody knows what is asked; empty: it is known."""
 
 
 class QueueGap(NamedTuple):

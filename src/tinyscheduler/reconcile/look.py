@@ -14,7 +14,7 @@ from tinyscheduler.model.action import Keep, OddAction, StartPlan, StopOrphan, T
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import NOTHING_ASKED, Foreseen, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
-from tinyscheduler.model.lease import BrokenLease, Lease, ProcessRef, TaggedRun
+from tinyscheduler.model.lease import ProcessRef
 from tinyscheduler.model.past_pass import ParkedTask, PastPass, Shelf
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
@@ -29,8 +29,9 @@ from tinyscheduler.ports.reading import Hindsight, RunLogs
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.holding import lock_seen
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import check_sight, facts_or_trouble, moment, observe_tend, tagged_runs
+from tinyscheduler.reconcile.observe import check_asked, check_sight
 from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen, waiting_of
+from tinyscheduler.reconcile.second_look import observed_leases
 from tinyscheduler.reconcile.unserved import look_for_unserved
 from tinyscheduler.views.seen import Problem, RunSeen, Seen
 
@@ -142,32 +143,6 @@ def odd_actions(snapshot: TendSnapshot) -> tuple[OddAction, ...]:
     return tuple(action for action in plan_tend(snapshot).actions if isinstance(action, OddAction))
 
 
-def observed_leases(world: World) -> TendSnapshot:
-    """``observe_tend``, with a second look at every lease that a pass would act on, and at every run
-    without one. Raises StateError."""
-    first = observe_tend(world)
-    odd = {task_of(a) for a in plan_tend(first).actions if not isinstance(a, Keep) or a.is_trouble}
-    if not odd:
-        return first
-    facts = [known for known in first.leases if known.lease.task_id not in odd]
-    broken: list[BrokenLease] = []
-    tagged = _still_tagged(world, first)
-    for task_id in sorted(odd):
-        lease = world.leases.read(task_id)
-        found = facts_or_trouble(world, lease, moment(world)) if isinstance(lease, Lease) else lease
-        if isinstance(found, BrokenLease):
-            broken.append(found)
-        elif found is not None:
-            facts.append(found)
-    remains = tuple(known for known in first.remains if known.lease in broken)
-    again = first._replace(leases=tuple(facts), broken=tuple(broken), remains=remains, tagged=tagged)
-    if not again.intents:
-        return again
-    from tinyscheduler.reconcile.intent_look import with_ends
-
-    return with_ends(world, again)
-
-
 class _Lookout:
     """What the next pass would do, as far as the disk lets us look; and what it did not."""
 
@@ -214,11 +189,12 @@ class _Lookout:
             self.faults.append(Problem("problem", "breakers-unreadable", forgotten, hint))
 
     def _foreseen(self, tend: TendSnapshot) -> Foreseen:
-        if not tend.intents:
-            return NOTHING_ASKED
-        from tinyscheduler.reconcile.intent_look import foresee
-
         try:
+            check_asked(tend)
+            if not tend.intents:
+                return NOTHING_ASKED
+            from tinyscheduler.reconcile.intent_look import foresee
+
             return foresee(self._world, self._server, tend)
         except StateError as error:
             self._add(error)
@@ -226,12 +202,6 @@ class _Lookout:
 
     def _add(self, error: StateError) -> None:
         self.faults.append(Problem("problem", error.reference, error.message, error.hint))
-
-
-def _still_tagged(world: World, first: TendSnapshot) -> tuple[TaggedRun, ...]:
-    """A wrapper drops its tag some milliseconds after a pass has settled its lease."""
-    tags = {run.tag for run in first.tagged}
-    return tuple(run for run in tagged_runs(world) if run.tag in tags) if tags else ()
 
 
 def _tend(world: World) -> TendSnapshot | Unknown:

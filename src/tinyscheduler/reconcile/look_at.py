@@ -18,9 +18,10 @@ from tinyscheduler.planner.explain import explain, with_task
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.desired import as_desired
 from tinyscheduler.reconcile.guard import GuardedServer
-from tinyscheduler.reconcile.look import ReadSide, observed_leases, odd_actions, runs_of
+from tinyscheduler.reconcile.look import ReadSide, odd_actions, runs_of
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe_tasks import Tended, fetch, observe_start, tended_as_seen
+from tinyscheduler.reconcile.second_look import observed_leases
 from tinyscheduler.views.explain import Subject, next_pass_at
 from tinyscheduler.views.odd import mending_text
 from tinyscheduler.views.run_trouble import what_comes

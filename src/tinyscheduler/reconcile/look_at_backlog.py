@@ -7,9 +7,10 @@ from tinyscheduler.planner.lineup import lineup
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.intent_look import foresee
-from tinyscheduler.reconcile.look import ReadSide, observed_leases, runs_of
+from tinyscheduler.reconcile.look import ReadSide, runs_of
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen
+from tinyscheduler.reconcile.second_look import observed_leases
 from tinyscheduler.reconcile.unserved import look_for_unserved
 from tinyscheduler.views.backlog import BacklogSeen
 

@@ -7,9 +7,10 @@ from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.task_graph import task_graph
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.intent_look import foresee
-from tinyscheduler.reconcile.look import ReadSide, observed_leases
+from tinyscheduler.reconcile.look import ReadSide
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe_tasks import fetch, observe_start, tended_as_seen
+from tinyscheduler.reconcile.second_look import observed_leases
 from tinyscheduler.views.graph import GraphSeen
 
 

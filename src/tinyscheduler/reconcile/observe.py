@@ -22,7 +22,7 @@ from tinyscheduler.model.snapshot import (
     TendSnapshot,
 )
 from tinyscheduler.planner.life import stale_after_s
-from tinyscheduler.ports import World
+from tinyscheduler.ports import IntentScan, World
 
 
 def moment(world: World) -> Moment:
@@ -55,7 +55,7 @@ def observe_tend(world: World) -> TendSnapshot:
             broken.append(found)
         else:
             facts.append(found)
-    asked = world.intents.scan(INTENTS_MAX)
+    asked, trouble = _asked(world)
     remains = _remains(world, scan.broken, tagged) if scan.broken else ()
     snapshot = TendSnapshot(
         now.at,
@@ -68,12 +68,31 @@ def observe_tend(world: World) -> TendSnapshot:
         asked.left_out,
         tagged,
         remains,
+        trouble,
     )
     if not asked.intents:
         return snapshot
     from tinyscheduler.reconcile.intent_look import with_ends
 
     return with_ends(world, snapshot)
+
+
+def check_asked(snapshot: TendSnapshot) -> None:
+    """Raises StateError where nobody knows what is asked: a stop may be among it, so nothing is started
+    (law 4)."""
+    if snapshot.intents_unknown:
+        raise StateError(
+            snapshot.intents_unknown,
+            hint="make it readable for this user; runs are looked after, and nothing is started until then",
+        )
+
+
+def _asked(world: World) -> tuple[IntentScan, str]:
+    """What is asked, or why nobody knows: runs are looked after all the same."""
+    try:
+        return world.intents.scan(INTENTS_MAX), ""
+    except StateError as error:
+        return IntentScan((), ()), error.message
 
 
 def tagged_runs(world: World) -> tuple[TaggedRun, ...]:
@@ -118,11 +137,13 @@ def task_ids_of(snapshot: TendSnapshot) -> list[TaskId]:
 
 
 def facts_or_trouble(world: World, lease: Lease, now: Moment) -> LeaseFacts | BrokenLease:
-    """A lease about which the disk says nothing more is as good as broken: nobody knows what to do."""
+    """A lease about which the disk says nothing more is as good as broken: nobody knows what to do. Named by
+    its owner file, which is what could not be read."""
     try:
         return lease_facts(world, lease, now)
     except StateError as error:
-        return BrokenLease(lease.task_id, lease.run_folder, error.message)
+        path = f"{world.configuration.places.running}/task_{lease.task_id}.owner"
+        return BrokenLease(lease.task_id, path, error.message.removeprefix(f"{path}: "))
 
 
 def lease_facts(world: World, lease: Lease, now: Moment) -> LeaseFacts:

@@ -18,7 +18,7 @@ from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.intent_look import foresee
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import check_sight, observe_tend, task_ids_of
+from tinyscheduler.reconcile.observe import check_asked, check_sight, observe_tend, task_ids_of
 from tinyscheduler.reconcile.observe_tasks import observe_start, tended_as_seen
 from tinyscheduler.reconcile.report import Report
 from tinyscheduler.reconcile.telling import tell_odd, tell_plan
@@ -40,6 +40,7 @@ def preview(world: World) -> Report:
         plan = plan_tend(tend)
         report.tended(plan)
         tell_odd(report, plan)
+        check_asked(tend)
         foreseen = foresee(world, server, tend)
         report.answers += foreseen.answers
         if world.schedules is not None:

@@ -17,7 +17,7 @@ from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe import check_sight, observe_tend, task_ids_of
+from tinyscheduler.reconcile.observe import check_asked, check_sight, observe_tend, task_ids_of
 from tinyscheduler.reconcile.observe_tasks import Tended, observe_start
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
@@ -91,6 +91,7 @@ def one_look(world: World, *, only: Permitted | None = None) -> Report:
     try:
         snapshot = _mended(context, observe_tend(world))
         leases = _tend(context, snapshot)
+        check_asked(snapshot)
         deadline = began + world.configuration.policy.pass_limit_s
         refused = _obey(context, snapshot, leases, deadline=deadline)
         _make_scheduled(context, deadline=deadline)

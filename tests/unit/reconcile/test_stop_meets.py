@@ -20,7 +20,7 @@ from tests.unit.reconcile.intent_scenes import (
 from tests.unit.reconcile.test_orphans import remove_lease
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.reconcile.intent_look import foresee
-from tinyscheduler.reconcile.look import observed_leases
+from tinyscheduler.reconcile.second_look import observed_leases
 
 ONE = TaskId("1")
 
