@@ -100,10 +100,13 @@ HANDOVER = (
 )
 
 
-@pytest.mark.parametrize("where", ["embedded", "http"])
-def test_agent_hands_its_task_to_another_queue(base: Path, tmp_path: Path, where: str) -> None:
+MOVE = '$TINYSCHEDULER_TASK_CMD move "$TINYSCHEDULER_TASK_ID" --queue qa --comment "please test"'
+
+
+@pytest.mark.parametrize(("where", "script"), [("embedded", HANDOVER), ("http", HANDOVER), ("http", MOVE)])
+def test_agent_hands_its_task_to_another_queue(base: Path, tmp_path: Path, where: str, script: str) -> None:
     """From inside its environment, also when the pass was told its server by a flag."""
-    house = an_installation(base, [an_agent("dev-1", script=HANDOVER)])
+    house = an_installation(base, [an_agent("dev-1", script=script)])
     (tmp_path / "server").mkdir()
     with serving(tmp_path / "server") as server:
         flags = ("--mcp-endpoint", server.endpoint) if where == "http" else ()

@@ -182,3 +182,17 @@ def test_remarks_are_counted_or_said_to_be_unknown(office: Office) -> None:
     if counts is not None:
         assert counts[spoken.id] == RemarkCounts(comments=2, links=1)
         assert counts.get(silent.id, RemarkCounts(0, 0)) == RemarkCounts(0, 0)
+
+
+def test_history_says_who_changed_what_or_that_nobody_keeps_one(office: Office) -> None:
+    made = add(office, "a task")
+    office.desk.change(made.id, TaskEdit(title="another", by="bob"))
+
+    history = office.desk.history(made.id)
+
+    if history is not None:
+        first, last = history[0], history[-1]
+        assert (first.action, first.by) == ("created", "alice")
+        assert (last.action, last.by, last.changes["title"]) == ("updated", "bob", ("a task", "another"))
+        with pytest.raises(TaskNotFound):
+            office.desk.history(TaskId("999"))

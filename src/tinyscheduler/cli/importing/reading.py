@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import BinaryIO, Final, Literal, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TextIO
 
-from tinyscheduler.cli.importing.outline import Outline
 from tinyscheduler.errors import UsageError
+
+if TYPE_CHECKING:
+    from tinyscheduler.cli.importing.outline import Outline
 
 Format = Literal["markdown", "json", "github"]
 FORMATS: Final[tuple[Format, ...]] = ("markdown", "json", "github")

@@ -1,0 +1,151 @@
+"""What ``task import`` does: read, look what is there, make the rest, tell."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+
+from tinyscheduler.cli import task_texts
+from tinyscheduler.cli.importing.carry_out import Made, carry_out, tasks_there
+from tinyscheduler.cli.importing.outline import LEVELS_MAX, Item, Outline, levels_of
+from tinyscheduler.cli.importing.reading import STDIN, read_outline, read_text
+from tinyscheduler.cli.importing.steps import (
+    Step,
+    Wish,
+    doubles_of,
+    in_order,
+    source_tag,
+    steps_of,
+    without_done,
+)
+from tinyscheduler.cli.names import name_of, task_id_of
+from tinyscheduler.cli.task_several import as_ours
+from tinyscheduler.cli.task_side import Side
+from tinyscheduler.cli.task_told import note, print_object, trouble_json
+from tinyscheduler.cli.task_write import author_of
+from tinyscheduler.errors import TinySchedulerError, UsageError
+from tinyscheduler.model.desk import BEING_IMPORTED
+from tinyscheduler.model.ids import TaskId
+from tinyscheduler.views.outline import ItemLine, import_json, import_lines
+
+
+def run_import(options: argparse.Namespace, side: Side) -> int:
+    """The whole file is read and checked before anything is sent. Raises UsageError, TaskServerError."""
+    wish = _wish(options, side)
+    outline = read_outline(read_text(options.file, side.context.stdin), options.file, options.format)
+    items = without_done(outline.items) if options.open_only else outline.items
+    if options.in_order:
+        items = in_order(items)
+    if wish.parent is not None:
+        _check_depth(side, wish.parent, items)
+    steps = steps_of(items, tasks_there(side.desk, wish.source))
+    made = Made({step.at: step.task.id for step in steps if step.task is not None}, {})
+    error = None if options.is_preview else _trouble(side, steps, wish, made=made)
+    _tell(options, side, steps, made=made, error=error)
+    if error is not None:
+        if options.json:
+            return error.exit_code
+        raise error
+    for text in _notes(side, outline, made=made, wish=wish):
+        note(side, text)
+    return 0
+
+
+def _wish(options: argparse.Namespace, side: Side) -> Wish:
+    parent = None if options.parent is None else task_id_of(options.parent, what="--parent")
+    # What a shell makes of <(...) has a name of its own each time.
+    is_stream = options.file == STDIN or options.file.startswith(("/dev/", "/proc/"))
+    name = "stdin" if is_stream else os.path.basename(options.file)
+    # The same list below two tasks is two lists.
+    source = options.source or (name if parent is None else f"{name}@{parent}")
+    return Wish(
+        source=source_tag(source),
+        author=author_of(side.context),
+        queue=None if not options.queue else name_of(options.queue, what="the queue"),
+        assigned_to=None if not options.assign else name_of(options.assign, what="the agent"),
+        priority=task_texts.priority_of(options.priority),
+        tags=task_texts.tags_of(options.tags) or (),
+        parent=parent,
+    )
+
+
+def _check_depth(side: Side, parent: TaskId, items: Sequence[Item]) -> None:
+    """Else the server would say so in the middle. Raises TaskNotFound, UsageError."""
+    above: TaskId | None = parent
+    level = 0
+    while above is not None and level < LEVELS_MAX:
+        above, level = side.desk.get(above).task.parent_id, level + 1
+    deepest = level + max(levels_of(items))
+    if deepest > LEVELS_MAX:
+        text = f"its items would stand {deepest} levels deep below task {parent}, {LEVELS_MAX} at most"
+        raise UsageError(text, hint="leave --parent out, or name a task that is higher up")
+
+
+def _trouble(side: Side, steps: Sequence[Step], wish: Wish, *, made: Made) -> TinySchedulerError | None:
+    """Make them; what has kept some from being made. What was made is told also when the rest was not."""
+    from tinyscheduler.cli.console import progress
+
+    try:
+        with progress(side.context, "tasks", len(steps)) as step:
+            carry_out(side.desk, steps, wish, made=made, after_each=step)
+    except TinySchedulerError as error:
+        ours = as_ours(error)
+        place = next((f"{step.item.place}: " for step in steps if step.at not in made.ids), "")
+        ours.message = f"{place}{ours.message}; {len(made.ids)} of {len(steps)} items are tasks now"
+        ours.hint = "; ".join(filter(None, (ours.hint, "then the same command makes the rest")))
+        return ours
+    return None
+
+
+def _tell(
+    options: argparse.Namespace,
+    side: Side,
+    steps: Sequence[Step],
+    *,
+    made: Made,
+    error: TinySchedulerError | None,
+) -> None:
+    lines = _lines(steps, made)
+    source = _wish(options, side).source
+    if options.json:
+        body = import_json(lines, source, is_preview=options.is_preview)
+        trouble, code = (None, 0) if error is None else (trouble_json(error), error.exit_code)
+        print_object(side, "task_import", {**body, "error": trouble}, code=code)
+    elif options.ids_only:
+        for task in made.new.values():
+            print(task.id, file=side.context.stdout)
+    else:
+        side.context.stdout.write(import_lines(lines, source, is_preview=options.is_preview))
+
+
+def _lines(steps: Sequence[Step], made: Made) -> list[ItemLine]:
+    """In the order of the file."""
+    steps = sorted(steps, key=lambda step: step.at)
+    levels = levels_of([step.item for step in steps])
+    return [
+        ItemLine(
+            place=step.item.place,
+            title=step.item.title,
+            depth=level - 1,
+            is_done=step.item.is_done,
+            task_id=made.ids.get(step.at),
+            is_there=step.task is not None,
+        )
+        for step, level in zip(steps, levels, strict=True)
+    ]
+
+
+def _notes(side: Side, outline: Outline, *, made: Made, wish: Wish) -> Iterator[str]:
+    from tinyscheduler.cli.task_place import place_note
+
+    yield from outline.notes
+    if not made.new:
+        return
+    work = (task for task in made.new.values() if task.assigned_to != BEING_IMPORTED)
+    slips = (place_note(task, side.configuration) for task in work)
+    slip = next(filter(None, slips), None)
+    if slip is not None:
+        yield slip
+    for ids in doubles_of(tasks_there(side.desk, wish.source)):
+        yield f"tasks {' and '.join(ids)} are the same item: somebody imported it meanwhile; archive one"
