@@ -73,6 +73,16 @@ def task_of(row: TaskRow) -> Task:
     one of the same id."""
     try:
         return _task(row)
+    except ValueError:
+        # Seldom, so that the common way is short: another of its times may be the one that is none.
+        return _mended(row)
+
+
+def _mended(row: TaskRow) -> Task:
+    from tinyscheduler.taskstore import odd_rows
+
+    try:
+        return _task(TaskRow._make(odd_rows.mended(list(row))))
     except ValueError as error:
         raise Unreadable(f"task {row.id}: created_at {row.created_at[:40]!r} is no time") from error
 

@@ -229,11 +229,13 @@ _seen_types: dict[tuple[type, ...], bool] = {}
 def _is_usual(row: tuple[object, ...]) -> bool:
     """Nobody else has written it. In few steps: ten thousand rows are part of a pass."""
     types = tuple(map(type, row))
-    is_known = _seen_types.get(types)
-    if is_known is None:
+    try:
+        is_known = _seen_types[types]
+    except KeyError:
         is_known = all(found in usual for found, usual in zip(types, _USUAL, strict=True))
         _seen_types[types] = is_known
-    return is_known and str(row[12])[10:] > "T" and str(row[13])[10:] > "T" and abs(row[7]) < _INFINITE  # type: ignore[arg-type]
+    # Types are as they should be from here on: texts have ends, and numbers can be compared.
+    return is_known and row[12][-1:] == "Z" == row[13][-1:] and abs(row[7]) < _INFINITE  # type: ignore[index,arg-type]
 
 
 _INFINITE: Final = float("inf")
