@@ -156,17 +156,6 @@ def test_server_that_is_of_no_use_is_exit_code_3_and_one_line(
     assert words in line
 
 
-def test_older_server_without_queues_is_not_called_well(house: Installation) -> None:
-    with StubServer() as stub:
-        del stub.store.tools["get_queue_tasks"]
-        stub.store.add()
-        del stub.store.tasks[1]["queue_name"]
-        answer = asked(house, stub.url)
-
-    assert answer.code == 3
-    assert "server: queue dev: " in answer.out
-
-
 def test_nobody_at_the_port_is_exit_code_3(house: Installation) -> None:
     answer = asked(house, f"http://127.0.0.1:{closed_port()}")
 
@@ -204,6 +193,15 @@ def test_agent_is_looked_for_as_cron_would(tmp_path: Path) -> None:
 
     assert answer.code == 0
     assert f"note: dev-1: my-agent is {program} here, but not in cron's PATH (/usr/bin:/bin)" in answer.out
+
+
+def test_older_server_is_usable_and_what_it_lacks_is_noted(house: Installation) -> None:
+    with StubServer("old") as stub:
+        stub.store.add(assigned_to="dev-1")
+        answer = asked(house, stub.url)
+
+    assert (answer.code, answer.err) == (0, "")
+    assert "knows no queues: only tasks that are assigned to an agent are started" in answer.out
 
 
 def test_fix_and_online_go_together(house: Installation) -> None:

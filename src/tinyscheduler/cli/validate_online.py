@@ -97,9 +97,11 @@ def _ask_as_a_pass(configuration: Configuration, context: Context, inquiry: Inqu
     if error is not None:
         return inquiry._replace(troubles=(Trouble(error.message, error.hint),))
     gaps = backlog.value.gaps if isinstance(backlog, Known) else ()
-    notes = tuple(_notes_on_speed(duration_s, configuration.connection.budget_s))
+    notes = [*_notes_on_speed(duration_s, configuration.connection.budget_s)]
+    if isinstance(backlog, Known) and not backlog.value.has_queues:
+        notes.append("the task server knows no queues: only tasks that are assigned to an agent are started")
     return inquiry._replace(
-        troubles=tuple(_trouble_of(gap) for gap in gaps), notes=notes, duration_s=duration_s
+        troubles=tuple(_trouble_of(gap) for gap in gaps), notes=tuple(notes), duration_s=duration_s
     )
 
 

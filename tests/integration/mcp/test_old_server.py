@@ -162,9 +162,23 @@ def test_the_rest_of_a_desk_works(stub: StubServer, desk: McpTaskDesk) -> None:
 
     assert [task.title for task in desk.find(TaskQuery(includes_archived=True)).tasks] == ["b"]
     assert desk.find(TaskQuery(queue="dev")).tasks == ()
+    assert desk.find(TaskQuery(statuses=("idle", "working"))).tasks == ()
     assert archived.archived_at is not None
     assert desk.history(made.id) is None
     assert desk.remark_counts() is None
+
+
+def test_several_statuses_are_asked_for_once_and_then_sorted_out_here(
+    stub: StubServer, desk: McpTaskDesk
+) -> None:
+    for status in ("idle", "working", "complete"):
+        stub.store.add(status=status)
+    query = TaskQuery(statuses=("idle", "working"))
+
+    found = [desk.find(query), desk.find(query)]
+
+    assert [[task.id for task in listed.tasks] for listed in found] == [["1", "2"], ["1", "2"]]
+    assert stub.tools.count("list_tasks") == 4, "one as a stranger, one refused, two answered"
 
 
 def test_who_is_refused_because_of_a_memory_is_refused_by_a_fresh_look(

@@ -97,13 +97,30 @@ class McpTaskDesk:
         offset, is_last = 0, False
         wanted = query.offset + query.limit
         while not is_last and sum(matches(task, query) for task in seen.values()) <= wanted:
-            rows = task_json.rows_of(self._read("list_tasks", _page(query, offset)))
+            rows = task_json.rows_of(self._listed(_page(query, offset)))
             before = len(seen)
             seen.update((task.id, task) for task in rows.tasks)
             offset += rows.received
             # Another length than asked for is the end, or everything; nothing new is a repetition.
             is_last = rows.received != PAGE_ROWS or len(seen) == before
         return cut(seen.values(), query)
+
+    def _listed(self, page: Arguments) -> object:
+        """Without the statuses where the server takes no list of them; they are looked at here as well."""
+        bare = {name: value for name, value in page.items() if name != "status"}
+        manners = self._client.manners
+        if manners.manner.takes_status_lists is False:
+            return self._read("list_tasks", bare)
+        try:
+            return self._read("list_tasks", page)
+        except faults.UnknownTool:
+            raise
+        except ServerRefused:
+            if "status" not in page:
+                raise
+        answer = self._read("list_tasks", bare)
+        manners.learn(manners.manner._replace(takes_status_lists=False))
+        return answer
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port."""
