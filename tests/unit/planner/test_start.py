@@ -136,6 +136,17 @@ def test_a_more_urgent_band_comes_before_what_blocks_others() -> None:
     assert order_of(snapshot._replace(waiting=waited)) == ["1", "4", "2"]
 
 
+def test_where_bands_take_turns_the_less_urgent_start_in_between() -> None:
+    """Features D8: a round of 2, 1, 1 and 1; what has nothing to start loses its turn."""
+    bands = {"1": 20, "2": 20, "3": 20, "4": 7, "5": 1, "6": 1}
+    tasks = [a_task(task_id, priority=priority) for task_id, priority in bands.items()]
+    snapshot = a_start_snapshot(*tasks, agents=MANY, policy=NO_CAP)
+    turns = NO_CAP._replace(band_weights=(2, 1, 1, 1))
+
+    assert order_of(snapshot) == ["1", "2", "3", "4", "5", "6"]
+    assert order_of(snapshot._replace(policy=turns)) == ["1", "4", "5", "2", "3", "6"]
+
+
 def test_with_disable_blocking_it_is_the_servers_order() -> None:
     """Priority descending, then age (tinytask 5); blocked tasks are held all the same."""
     tasks = [a_task("1"), a_task("2", priority=1), a_task("3", blocked_by="1", priority=9)]
