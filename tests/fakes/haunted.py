@@ -1,6 +1,6 @@
 """A process table that is harder to live with than the real one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tinyscheduler.adapters.processes import ProcessTable
 from tinyscheduler.model.lease import ProcessRef
@@ -46,6 +46,9 @@ class HauntedProcesses:
 
     def remove_cgroup(self, cgroup: str) -> None:
         self._real.remove_cgroup(cgroup)
+
+    def sweep_cgroups(self, prefix: str, keep: Collection[str]) -> None:
+        self._real.sweep_cgroups(prefix, keep)
 
     def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
         return self._real.tagged(state_id)

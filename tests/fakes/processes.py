@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from tests.builders import HOST
 from tests.fakes.clock import FakeClock
@@ -39,6 +39,8 @@ class FakeProcesses:
         self.on_wait: Callable[[], object] | None = None
         """What the world does while somebody waits for processes."""
         self.removed_cgroups: list[str] = []
+        self.left_cgroups: set[str] = set()
+        """That are there, as far as somebody sweeps them."""
         self.stopped: set[int] = set()
         """Pids that a signal has stopped."""
 
@@ -94,6 +96,13 @@ class FakeProcesses:
             return
         assert all(p.cgroup != cgroup for p in self._alive.values()), "the cgroup of a run that lives"
         self.removed_cgroups.append(cgroup)
+
+    def sweep_cgroups(self, prefix: str, keep: Collection[str]) -> None:
+        held = {process.cgroup for process in self._alive.values()}
+        for cgroup in sorted(self.left_cgroups - held):
+            name = cgroup.rpartition("/")[2]
+            if name.startswith(prefix) and name not in keep:
+                self.left_cgroups.remove(cgroup)
 
     def tagged(self, state_id: str) -> Mapping[str, tuple[ProcessRef, ...]]:
         found: dict[str, tuple[ProcessRef, ...]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from tests.rigs import tools
 from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable, cgroups
 from tinyscheduler.adapters.processes.containment import WrapperContainment
-from tinyscheduler.kit.marks import mark_of, read_mark
 from tinyscheduler.model.lease import Rung, cgroup_of, containment_name
 from tinyscheduler.ports import Enclosure, RunRef
 
@@ -67,47 +65,24 @@ def test_a_daemon_that_the_agent_leaves_behind_is_gone_before_the_run_counts_as_
     assert not is_alive(escaped(stage))
 
 
-@pytest.mark.parametrize("rung", ["subreaper", "group"])
-def test_when_the_wrapper_is_killed_the_mark_still_tells_who_belongs_to_the_run(
-    stage: Stage, rung: Rung
-) -> None:
-    """Neither tag nor session nor a parent that we know, and no cgroup; but its limits are inherited."""
-    order = stage.sh(f"{escaping(stage.folder / 'daemon')}; exec sleep 99", containment=rung)
-    wrapper = stage.start(order)
-    daemon, agent = escaped(stage), stage.wait_for_agent()
-    wrapper.kill()
-    wrapper.wait()
-    os.kill(agent, signal.SIGKILL)
-    wait_until(lambda: not is_alive(agent), "the agent is dead")
+@needs_cgroups
+def test_empty_cgroups_are_swept_by_their_name(tmp_path: Path) -> None:
+    home = f"{cgroups.mount_point()}{cgroups.home_of(cgroups.own_paths()[''])}".rstrip("/")
+    prefix = f"tinyscheduler-{os.urandom(4).hex()}-"
+    empty, starting, used = (Path(home, f"{prefix}{task}-00c0ffee") for task in (1, 2, 3))
+    for folder in (empty, starting, used):
+        folder.mkdir()
+    (empty / "divided").mkdir()
+    with subprocess.Popen(["sleep", "99"]) as somebody:
+        (used / "cgroup.procs").write_text(str(somebody.pid))
+        ProcessTable().sweep_cgroups(prefix, {starting.name})
+        left = [folder for folder in (empty, starting, used) if folder.exists()]
+        somebody.kill()
+    ProcessTable().sweep_cgroups(prefix, ())
 
-    found = ProcessTable().tree(stage.tag, ())
-    other = ProcessTable().tree(f"0{stage.tag}", ())
-
-    assert ([process.pid for process in found], other) == ([daemon], ())
-
-
-def test_an_agent_may_write_files_and_its_wrapper_is_not_marked(stage: Stage) -> None:
-    order = stage.sh("ulimit -f; dd if=/dev/zero of=big bs=1 count=1 seek=1T status=none && ls big; sleep 9")
-    wrapper = stage.start(order)
-    stage.wait_for_output("big")
-
-    assert read_mark(wrapper.pid) is None
-    assert read_mark(stage.wait_for_agent()) == mark_of(containment_name(stage.tag))
-
-
-def test_where_file_sizes_are_limited_the_limit_stays(stage: Stage) -> None:
-    """And nobody is marked."""
-    order = stage.sh("cat /proc/self/limits; sleep 9")
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2**40, limit[1]))
-    try:
-        stage.start(order)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-    stage.wait_for_output("Max file size")
-
-    assert f" {2**40} " in stage.output()
-    assert read_mark(stage.wait_for_agent()) is None
+    assert left == [starting, used]
+    assert not starting.exists()
+    assert not used.exists()
 
 
 @needs_cgroups

@@ -10,7 +10,7 @@ from tests.fakes.processes import FakeProcess, FakeProcesses
 from tinyscheduler.model.lease import ProcessRef
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tests.simulation.body import Body
     from tinyscheduler.model.snapshot import Liveness
@@ -112,6 +112,10 @@ class TableView:
     def remove_cgroup(self, cgroup: str) -> None:
         self._body.effect("remove_cgroup", cgroup)
         self._table.remove_cgroup(cgroup)
+
+    def sweep_cgroups(self, prefix: str, keep: Collection[str]) -> None:
+        self._body.effect("sweep_cgroups", prefix)
+        self._table.sweep_cgroups(prefix, keep)
 
     def _but_me(self, tree: tuple[ProcessRef, ...]) -> tuple[ProcessRef, ...]:
         return tuple(process for process in tree if process != self._body.process.ref)

@@ -189,12 +189,16 @@ def lease_tag(state_id: str, task_id: TaskId, lease_id: LeaseId) -> str:
     return f"{state_id}:{task_id}:{lease_id}"
 
 
+def containment_prefix(state_id: str) -> str:
+    """With which the names of all scopes and cgroups of one state folder begin."""
+    return f"tinyscheduler-{''.join(letter for letter in state_id if letter.isalnum())[:8]}-"
+
+
 def containment_name(tag: str) -> str:
     """Of the scope or cgroup of one run: ``tinyscheduler-<state>-<task>-<lease>``. Of a text that is no tag,
     as a damaged ledger has, a name that is nobody's."""
     state_id, task_id, lease_id = (*tag.rsplit(":", 2), "", "")[:3]
-    state = "".join(letter for letter in state_id if letter.isalnum())
-    return f"tinyscheduler-{state[:8]}-{task_id}-{lease_id[:8]}"
+    return f"{containment_prefix(state_id)}{task_id}-{lease_id[:8]}"
 
 
 def cgroup_of(lease: Lease, state_id: str) -> str:

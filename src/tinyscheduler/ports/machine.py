@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from tinyscheduler.model.lease import ProcessRef, Rung
@@ -164,6 +164,10 @@ class Processes(Protocol):
 
     def remove_cgroup(self, cgroup: str) -> None:
         """Of a run that is proven gone; one that is not there, not empty or not ours to remove is left."""
+
+    def sweep_cgroups(self, prefix: str, keep: Collection[str]) -> None:
+        """Remove those that nobody is in, of this prefix and beside this process's own: what is left of runs
+        that were given up. Those of ``keep`` may be about to be entered."""
 
 
 class Enclosure(NamedTuple):

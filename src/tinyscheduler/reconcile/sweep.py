@@ -9,11 +9,13 @@ from datetime import datetime
 
 from tinyscheduler.errors import ServerUnavailable, StateError, TaskNotFound, TaskServerError
 from tinyscheduler.model.event import Event
-from tinyscheduler.model.lease import BrokenLease, Lease
+from tinyscheduler.model.lease import BrokenLease, Lease, containment_name, containment_prefix
 from tinyscheduler.model.remains import Remains
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.sweep import KEPT, SweepFacts, judge, kept_since
+from tinyscheduler.ports import World
 from tinyscheduler.reconcile.context import Context
+from tinyscheduler.reconcile.observe import tag_of
 
 REMOVALS_MAX = 500
 """In one pass, some tenths of a second: whoever has more gets the rest removed by the next ones."""
@@ -27,6 +29,8 @@ def sweep(
     """Raises StateError when old files cannot be listed. One that cannot be removed is a fault of the
     pass and keeps the others from nothing."""
     world, now = context.world, context.world.clock.now()
+    if not broken:
+        _sweep_cgroups(world, leases)
     swept_at = world.attic.swept_at()
     if swept_at is None or not abs(now - swept_at) < KEPT:
         # The first one, or the first for a month: perhaps the clock is wrong, and all would look old.
@@ -37,6 +41,13 @@ def sweep(
     is_done = _Sweep(context, facts, deadline).go(found)
     if is_done:
         world.attic.note_sweep(now)
+
+
+def _sweep_cgroups(world: World, leases: Sequence[Lease]) -> None:
+    """Of runs that were released while somebody in them lived, or that have lost their lease. Not by age; and
+    behind a lease that nobody can read there may be any run."""
+    keep = {containment_name(tag_of(world, lease)) for lease in leases}
+    world.processes.sweep_cgroups(containment_prefix(world.state.state_id()), keep)
 
 
 def _facts(

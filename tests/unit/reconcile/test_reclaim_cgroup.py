@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.fakes.processes import FakeProcess
 from tests.fakes.stage import Stage
+from tests.unit.reconcile.intent_scenes import ask
 from tests.unit.reconcile.reclaim_scenes import TASK, a_running_stage, agent_of, newest
 from tinyscheduler.model.lease import containment_name
 
@@ -67,3 +68,35 @@ def test_a_cgroup_that_does_not_bear_the_runs_name_is_not_believed(tmp_path: Pat
 
     assert stage.processes.living() == [stranger]
     assert stage.processes.removed_cgroups == []
+
+
+def test_what_is_left_of_a_run_that_was_given_up_is_swept_when_nobody_is_in_it(tmp_path: Path) -> None:
+    """A release does not wait for survivors, and nobody else would come back for their cgroup."""
+    stage, daemon = a_held_run(tmp_path)
+    daemon.ignores = {signal.SIGTERM, signal.SIGKILL}
+    own, strangers = daemon.cgroup, "/cron/tinyscheduler-0c0ffee0-1-12345678"
+    stage.processes.left_cgroups |= {own, strangers}
+    stage.engine.die(newest(stage))
+    ask(stage, "release")
+    stage.run()
+    held = set(stage.processes.left_cgroups)
+    stage.processes.end(daemon.ref)
+    stage.clock.advance(86_400)
+
+    stage.run()
+
+    assert stage.lease() is None
+    assert held == {own, strangers}
+    assert stage.processes.left_cgroups == {strangers}
+
+
+def test_the_cgroup_of_a_run_that_is_being_started_is_not_swept(tmp_path: Path) -> None:
+    """Nobody may be in it yet."""
+    stage, daemon = a_held_run(tmp_path)
+    own = daemon.cgroup
+    agent_of(newest(stage)).cgroup = daemon.cgroup = ""
+    stage.processes.left_cgroups.add(own)
+
+    stage.run()
+
+    assert stage.processes.left_cgroups == {own}

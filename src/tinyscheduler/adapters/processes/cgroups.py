@@ -67,6 +67,15 @@ def find(name: str) -> str:
     return next((place for place in places if mount is not None and os.path.isdir(f"{mount}{place}")), "")
 
 
+def siblings() -> list[tuple[str, str]]:
+    """Name and path of those that are where a wrapper that this process starts would make its own."""
+    mount, own = mount_point(), own_paths().get("")
+    if mount is None or own is None:
+        return []
+    home = home_of(own).rstrip("/")
+    return [(path.rpartition("/")[2], path.removeprefix(mount)) for path in _children(f"{mount}{home}")]
+
+
 def members(cgroup: str) -> set[int]:
     """Pids in it and below it; the kernel lists each folder in one instant. Empty: nobody, or no such
     cgroup here."""

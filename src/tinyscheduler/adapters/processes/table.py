@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.processes import proc
@@ -139,6 +139,14 @@ class ProcessTable:
             from tinyscheduler.adapters.processes.cgroups import remove
 
             remove(cgroup)
+
+    def sweep_cgroups(self, prefix: str, keep: Collection[str]) -> None:
+        """See the port. A run's is made beside that of the pass that starts it."""
+        from tinyscheduler.adapters.processes.cgroups import remove, siblings
+
+        for name, cgroup in siblings():
+            if name.startswith(prefix) and name not in keep:
+                remove(cgroup)
 
     def _ref(self, stat: proc.Stat) -> ProcessRef:
         host = self.host()
