@@ -26,6 +26,8 @@ class Front:
         self.streams: dict[str, queue.SimpleQueue[object]] = {}
         self.address = "/mcp?sessionId={session}"
         """What clients are told."""
+        self.status = 200
+        """Of an answer to GET; another one opens nothing."""
         self.is_mute = False
         """Streams are opened, and nothing is said on them."""
 
@@ -41,6 +43,9 @@ class Front:
 
     def get(self, handler: Handler) -> None:
         """Opens a stream and keeps it."""
+        if self.status != 200:
+            handler.reply(self.status, b'{"error":"not now"}')
+            return
         session = str(uuid.uuid4())
         stream: queue.SimpleQueue[object] = queue.SimpleQueue()
         self.streams[session] = stream

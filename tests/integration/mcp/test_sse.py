@@ -12,7 +12,7 @@ import pytest
 from tests.integration import stub_behaviours as stubs
 from tests.integration.mcp.known import BOB, DEV, ONE, SUE, TOKEN
 from tests.integration.stub_http import answer_to, event
-from tests.integration.stub_server import Handler, Message, StubServer
+from tests.integration.stub_server import Behaviour, Handler, Message, StubServer
 from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
 from tinyscheduler.errors import ServerUnavailable, TaskNotFound
@@ -125,6 +125,41 @@ def test_a_server_that_has_learnt_the_newer_transport_is_noticed(stub: StubServe
     assert stub.tools == ["get_task"]
 
 
+@pytest.mark.parametrize("status", [401, 403, 429, 500, 502, 503])
+def test_a_stream_that_is_refused_for_another_reason_is_no_reason_to_post(
+    stub: StubServer, memory: Memory, status: int
+) -> None:
+    """A proxy while the server restarts; a token that has run out."""
+    stub.store.add(assigned_to="bob")
+    with closing(remembering(stub, memory)) as before:
+        before.get(ONE)
+    stub.requests.clear()
+    stub.sse.status = status
+
+    with (
+        closing(remembering(stub, memory)) as after,
+        pytest.raises(ServerUnavailable, match=str(status)) as caught,
+    ):
+        after.move(ONE, current=BOB, new=SUE, comment="over")
+
+    assert set(stub.tools) == {"GET"}
+    assert not caught.value.maybe_applied
+
+
+def test_a_redirect_of_the_stream_or_of_a_post_is_not_followed(stub: StubServer, memory: Memory) -> None:
+    stub.store.add()
+    with StubServer() as elsewhere, closing(remembering(stub, memory)) as client:
+        client.get(ONE)
+        stub.script(stubs.redirect(elsewhere.url))
+        with pytest.raises(ServerUnavailable, match="redirect"):
+            client.get(ONE)
+        stub.sse.status = 307
+        with pytest.raises(ServerUnavailable, match="307"):
+            client.get(ONE)
+
+        assert elsewhere.requests == []
+
+
 def test_a_server_that_was_put_back_to_the_older_transport_is_noticed(
     stub: StubServer, memory: Memory
 ) -> None:
@@ -182,11 +217,22 @@ def never_answered(handler: Handler, message: Message) -> None:
     handler.reply(202, b"Accepted", "text/plain")
 
 
-def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_any_other(stub: StubServer) -> None:
+def only_pings(handler: Handler, message: Message) -> None:
+    """Every single wait is short, the whole has no end."""
+    never_answered(handler, message)
+    stub = handler.server.stub
+    while not stub.released.wait(0.05) and stub.sse.streams:
+        stub.sse.say(b":\n")
+
+
+@pytest.mark.parametrize("behaviour", [never_answered, only_pings])
+def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_any_other(
+    stub: StubServer, behaviour: Behaviour
+) -> None:
     stub.store.add()
     with closing(McpTaskServer(stub.url, timeout_s=0.5)) as client:
         client.get(ONE)
-        stub.script(never_answered)
+        stub.script(behaviour)
         started = time.monotonic()
 
         with pytest.raises(ServerUnavailable, match="did not answer") as caught:

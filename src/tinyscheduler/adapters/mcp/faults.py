@@ -160,9 +160,11 @@ def status_fault(status: int, *, location: str, body: bytes, has_session: bool) 
     return rule.verdict(message, hint=rule.hint)
 
 
-def not_spoken(fault: ServerUnavailable) -> NotSpoken:
-    """A refusal to open a stream, whatever its status: this server does not speak like that."""
-    return NotSpoken(fault.message, hint=fault.hint)
+def not_spoken(status: int, fault: ServerUnavailable) -> ServerUnavailable:
+    """The error for a stream that is not opened: most that a server says no to are no streams of its; a
+    wrong token, too many requests and what is broken say nothing of how it speaks."""
+    is_about_streams = 400 <= status < 500 and status not in {401, 403, 429}
+    return NotSpoken(fault.message, hint=fault.hint) if is_about_streams else fault
 
 
 def trust_fault(said: str) -> ServerUnavailable:

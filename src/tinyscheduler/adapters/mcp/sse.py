@@ -91,7 +91,7 @@ class Sse:
     def _open_stream(self) -> None:
         self._stream = self._line.send("GET", self._line.endpoint.url, headers=_HEADERS, read_s=None)
         if not self._stream.is_success:
-            raise faults.not_spoken(status_fault(self._stream, has_session=False))
+            raise faults.not_spoken(self._stream.status_code, status_fault(self._stream, has_session=False))
         kind = self._stream.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "text/event-stream":
             raise faults.NotSpoken(f"the task server opens no event stream but {faults.excerpt(kind, 60)}")
