@@ -25,7 +25,7 @@ HARMLESS = [
     ("created_at", "'2026-11-21 10:00:00'"), ("created_at", "'2026-11-21'"),
     ("created_at", "'2026-11-21T10:00:00+02:00'"), ("updated_at", "'2026-11-21 10:00:00'"),
     ("updated_at", "'x'"), ("updated_at", "'xZ'"), ("updated_at", "7"), ("tags", "'x'"), ("tags", "'{}'"),
-    ("tags", "x'00ff'"), ("tags", "'[1, null]'"), ("priority", "'high'"), ("priority", "9e999"), 
+    ("tags", "x'00ff'"), ("tags", "'[1, null]'"), ("priority", "'high'"), ("priority", "9e999"),
     ("priority", "-9e999"),
     ("priority", "x'00'"), ("title", "x'fffe'"), ("title", "12"), ("title", "CAST(x'ff41' AS TEXT)"),
     ("description", "x'00ff'"), ("description", "1.5"), ("created_by", "x'ff'"),
