@@ -77,6 +77,26 @@ def test_preview_shows_the_same_and_touches_nothing(house: Installation) -> None
     assert (told["is_preview"], told["new"], told["there"]) == (True, 4, 0)
 
 
+def test_items_that_nobody_would_start_are_told_of(house: Installation) -> None:
+    """In the preview already; and a slip of the pen in the queue when they are made."""
+    preview = house.call("task", "import", "plan.md", "--dry-run")
+    slip = house.call("task", "import", "plan.md", "--queue", "devv")
+
+    assert preview.code == 0
+    assert "2 items without queue and agent would never start: give --queue NAME" in preview.err
+    assert "did you mean dev?" in slip.err
+    assert len(slip.err.splitlines()) == 1
+
+
+def test_plan_of_which_all_is_done_leaves_nothing_open(house: Installation) -> None:
+    (house.base / "done.md").write_text("- [x] a\n")
+    house.well("task", "add", "whole", "--queue", "dev")
+
+    made = house.well("task", "import", "done.md", "--open-only", "--parent", "1")
+
+    assert made == "0 tasks made, 0 there already; all have the tag import:done.md@1\n"
+
+
 def test_what_was_added_to_the_file_is_added(house: Installation) -> None:
     house.well("task", "import", "plan.md", "--queue", "dev")
     (house.base / "plan.md").write_text(PLAN.replace("  - [ ] Lexer", "  - [ ] New one\n  - [x] Lexer"))
@@ -119,6 +139,7 @@ def test_same_list_below_two_tasks_is_two_lists(house: Installation) -> None:
         (("plan.md", "--parent", "99"), 4, "Task not found: 99"),
         (("plan.md", "--parent", "4"), 2, "6 levels deep below task 4"),
         (("plan.md", "--queue", "a b"), 2, "is not a name"),
+        (("plan.md", *["--tag", "x"] * 91), 2, "line 3: with 91 by --tag"),
         (("plan.md", "--format", "json"), 2, "plan.md line 1: it is not JSON"),
     ],
 )

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 
 from tinyscheduler.cli import task_texts
 from tinyscheduler.cli.importing.carry_out import Made, carry_out, tasks_there
-from tinyscheduler.cli.importing.outline import LEVELS_MAX, Item, Outline, levels_of
+from tinyscheduler.cli.importing.outline import LEVELS_MAX, TAGS_MAX, Item, fault, levels_of
 from tinyscheduler.cli.importing.reading import STDIN, read_outline, read_text
 from tinyscheduler.cli.importing.steps import (
     Step,
     Wish,
     doubles_of,
     in_order,
+    placeless,
     source_tag,
     steps_of,
     without_done,
@@ -28,6 +29,7 @@ from tinyscheduler.errors import TinySchedulerError, UsageError
 from tinyscheduler.model.desk import BEING_IMPORTED
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.views.outline import ItemLine, import_json, import_lines
+from tinyscheduler.views.wording import count_text
 
 
 def run_import(options: argparse.Namespace, side: Side) -> int:
@@ -37,6 +39,7 @@ def run_import(options: argparse.Namespace, side: Side) -> int:
     items = without_done(outline.items) if options.open_only else outline.items
     if options.in_order:
         items = in_order(items)
+    _check_tags(items, wish)
     if wish.parent is not None:
         _check_depth(side, wish.parent, items)
     steps = steps_of(items, tasks_there(side.desk, wish.source))
@@ -47,7 +50,7 @@ def run_import(options: argparse.Namespace, side: Side) -> int:
         if options.json:
             return error.exit_code
         raise error
-    for text in _notes(side, outline, made=made, wish=wish):
+    for text in (*outline.notes, *_placeless_notes(steps, wish), *_notes(side, made=made, wish=wish)):
         note(side, text)
     return 0
 
@@ -70,13 +73,21 @@ def _wish(options: argparse.Namespace, side: Side) -> Wish:
     )
 
 
+def _check_tags(items: Sequence[Item], wish: Wish) -> None:
+    """Else the server would say no in the middle. Raises UsageError."""
+    for item in items:
+        if len(item.tags) + len(wish.tags) > TAGS_MAX:
+            text = f"with {len(wish.tags)} by --tag it has more than {TAGS_MAX} tags"
+            raise fault(item.place, text, hint="leave some of them out")
+
+
 def _check_depth(side: Side, parent: TaskId, items: Sequence[Item]) -> None:
-    """Else the server would say so in the middle. Raises TaskNotFound, UsageError."""
+    """Else the server would say no in the middle. Raises TaskNotFound, UsageError."""
     above: TaskId | None = parent
     level = 0
     while above is not None and level < LEVELS_MAX:
         above, level = side.desk.get(above).task.parent_id, level + 1
-    deepest = level + max(levels_of(items))
+    deepest = level + max(levels_of(items), default=0)
     if deepest > LEVELS_MAX:
         text = f"its items would stand {deepest} levels deep below task {parent}, {LEVELS_MAX} at most"
         raise UsageError(text, hint="leave --parent out, or name a task that is higher up")
@@ -136,14 +147,22 @@ def _lines(steps: Sequence[Step], made: Made) -> list[ItemLine]:
     ]
 
 
-def _notes(side: Side, outline: Outline, *, made: Made, wish: Wish) -> Iterator[str]:
+def _placeless_notes(steps: Sequence[Step], wish: Wish) -> Iterator[str]:
+    """Said of a preview as well: that is what it is for."""
+    count = placeless(steps, wish)
+    if count:
+        way = f"tinyscheduler task update $(tinyscheduler task list --tag {wish.source} -q) --queue NAME"
+        what = f"{count_text(count, 'item')} without queue and agent would never start"
+        yield f"{what}: give --queue NAME, or afterwards: {way}"
+
+
+def _notes(side: Side, *, made: Made, wish: Wish) -> Iterator[str]:
     from tinyscheduler.cli.task_place import place_note
 
-    yield from outline.notes
     if not made.new:
         return
     work = (task for task in made.new.values() if task.assigned_to != BEING_IMPORTED)
-    slips = (place_note(task, side.configuration) for task in work)
+    slips = (place_note(task, side.configuration) for task in work if task.queue or task.assigned_to)
     slip = next(filter(None, slips), None)
     if slip is not None:
         yield slip

@@ -21,6 +21,7 @@ from tinyscheduler.cli.importing.steps import (
     doubles_of,
     in_order,
     item_tag,
+    placeless,
     source_tag,
     steps_of,
     without_done,
@@ -229,6 +230,22 @@ def test_without_what_is_done_the_rest_hangs_together_as_before() -> None:
     parents = {item.title: None if item.parent is None else found[item.parent].title for item in found}
     assert parents == {"Build": None, "lexer": "Build", "names": "lexer", "Test": None, "late": None}
     assert [found[other].title for other in found[4].waits_for] == ["Test"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "count"),
+    [
+        (Wish("import:x", "alice"), 2),
+        (Wish("import:x", "alice", queue="dev"), 0),
+        (Wish("import:x", "alice", assigned_to="dev-1"), 0),
+        (Wish("import:x", "alice", parent=TaskId("1")), 0),
+    ],
+)
+def test_work_without_a_place_is_counted(wish: Wish, count: int) -> None:
+    """What is done, and what has subtasks, is no work; a subtask is in its parent's queue."""
+    items = (*plan(), Item("in a queue", "", "x", queue="dev"), Item("below it", "", "y", parent=7))
+
+    assert placeless(steps_of(items, ()), wish) == count
 
 
 def test_done_item_with_open_ones_below_it_is_kept() -> None:

@@ -139,6 +139,20 @@ def draft_of(step: Step, wish: Wish, ids: Mapping[int, TaskId]) -> TaskDraft:
     )
 
 
+def placeless(steps: Iterable[Step], wish: Wish) -> int:
+    """How many pieces of new work would have neither queue nor agent, so that nobody ever starts them.
+    Below a task that is there already they have its queue, which is not known here."""
+    if wish.parent is not None:
+        return 0
+    queues: dict[int | None, str | None] = {None: None}
+    count = 0
+    for step in steps:
+        queues[step.at] = wish.queue or step.item.queue or queues[step.item.parent]
+        is_work = step.task is None and not is_held(step)
+        count += is_work and queues[step.at] is None and assignee_of(step, wish) is None
+    return count
+
+
 def is_held(step: Step) -> bool:
     """It is no work: done already, or about to have subtasks. Idle and anybody's, it would be started."""
     return step.item.is_done or step.has_children
