@@ -75,6 +75,19 @@ def test_what_it_cannot_do_is_asked_once_and_remembered(
     assert stub.tools == [*TALK, "list_tasks"]
 
 
+def test_a_claim_asks_for_subtasks_all_the_same_and_the_memory_stays(
+    stub: StubServer, client: McpTaskServer, memory: Memory
+) -> None:
+    """Nothing that is remembered may let a parent with open subtasks be started."""
+    stub.store.add(assigned_to="bob")
+    client.backlog((DEV,), (BOB,), 100)
+
+    assert not client.has_open_children(ONE)
+    assert stub.tools[-1] == "get_subtasks"
+    (entry,) = json.loads(Path(memory.path).read_text())["servers"].values()
+    assert len(entry["tools"]) == 17
+
+
 def test_more_tasks_than_a_page_are_read_by_agent(stub: StubServer, client: McpTaskServer) -> None:
     for number in range(620):
         stub.store.add(assigned_to="bob" if number % 2 else "sue")

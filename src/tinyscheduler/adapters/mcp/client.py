@@ -79,9 +79,10 @@ class McpClient:
         try:
             return self._call_repeatedly(tool, arguments, effect)
         except TaskServerError as error:
-            if isinstance(error, faults.UnknownTool):
-                # Another server than the one that was looked at, or it was exchanged.
-                self.manners.learn(self.manners.manner._replace(tools=None))
+            manner = self.manners.manner
+            if isinstance(error, faults.UnknownTool) and tool in (manner.tools or ()):
+                # The server was exchanged for an older one.
+                self.manners.learn(manner._replace(tools=None))
             raise self._placed(error, tool) from error.__cause__
 
     def offers(self, tool: str, *, anew: bool = False) -> bool:
