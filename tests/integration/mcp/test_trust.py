@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.integration.mcp.known import BOB, ONE, SUE
-from tests.integration.stub_server import StubServer
+from tests.integration.stub_server import Kind, StubServer
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
 from tinyscheduler.errors import ConfigError, ServerUnavailable
 
@@ -31,9 +31,10 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sai
         assert "MCP_CA_FILE" in caught.value.hint
 
 
-def test_an_authority_of_ones_own_can_be_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["public", "sse"])
+def test_an_authority_of_ones_own_can_be_named(tmp_path: Path, kind: Kind) -> None:
     certificate = _certificate(tmp_path, "127.0.0.1")
-    with StubServer(certificate=certificate) as stub:
+    with StubServer(kind, certificate=certificate) as stub:
         stub.store.add()
         client = McpTaskServer(stub.url, ca_file=certificate, timeout_s=5)
 
