@@ -67,14 +67,19 @@ def sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
 def _asked_in_turn(runnable: Sequence[Task], view: View) -> Iterator[Start | Held]:
     """In their order as long as any may start; when none may, nothing depends on it any more."""
     asked: set[TaskId] = set()
-    line = line_up(runnable if view.has_room() else (), view)
-    for task in line:
-        asked.add(task.id)
-        decision = decide(task, line, view)
-        yield decision
-        if isinstance(decision, Start) and not view.has_room():
-            break
-    yield from (decide(task, line, view) for task in runnable if task.id not in asked)
+    if view.has_room():
+        line = line_up(runnable, view)
+        for task in line:
+            asked.add(task.id)
+            decision = decide(task, line, view)
+            yield decision
+            if isinstance(decision, Start) and not view.has_room():
+                break
+    for task in runnable:
+        if task.id not in asked:
+            hold = turn_hold(task, view)
+            assert hold is not None, "there is no room for anybody"
+            yield hold
 
 
 def line_up(runnable: Sequence[Task], view: View) -> Line:
