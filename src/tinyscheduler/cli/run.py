@@ -116,7 +116,11 @@ def show_plan(report: Report, context: Context) -> None:
 
         tables = plan.plan_tables(report.tend, report.start, report.limits, is_known=is_known)
         asked = intent_table(report.answers, report.ended_at)
-        show(context.stdout, [asked, plan.scheduled_table(report.scheduled), *tables], context.environ)
+        made = plan.scheduled_table(report.scheduled)
+        if made.rows:
+            # Whatever else there is to do.
+            tables = [table for table in tables if table.rows != ((plan.NOTHING,),)]
+        show(context.stdout, [asked, made, *tables], context.environ)
     else:
         from tinyscheduler.views.intents import foreseen_text
 
