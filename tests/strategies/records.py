@@ -29,6 +29,9 @@ WAYS: tuple[ClaimWay, ...] = get_args(ClaimWay)
 ID_CHARS = string.ascii_letters + string.digits + "_-"
 texts = st.text(max_size=20) | st.sampled_from(["\u2028\u2029\x85", "\ud800", '"}\\', "\0", "日本"])
 """Anything a person, an agent or a server may have typed, a lone surrogate included."""
+_letters_of_paths = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+paths = st.text(_letters_of_paths, max_size=20) | st.sampled_from(["日本", "\udc80"])
+"""The second is what a name that is no UTF-8 looks like."""
 names = st.text(ID_CHARS, min_size=1, max_size=64)
 instants = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)).map(  # noqa: DTZ001 - zone follows
     lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
@@ -110,13 +113,13 @@ stored_leases = st.builds(
     engine=texts,
     engine_ref=texts,
     containment=texts,
-    cgroup=texts,
+    cgroup=paths,
     stall_notices=st.integers(0, 2),
     stall_limit_s=st.none() | st.integers(1, 10**6),
     account=st.none() | texts,
     tags=st.lists(texts, max_size=3).map(tuple),
-    workspace=texts,
-    run_folder=texts,
+    workspace=paths,
+    run_folder=paths,
     outcome=st.none() | outcomes,
     writes=st.lists(texts, max_size=3).map(tuple),
     reads=st.lists(texts, max_size=3).map(tuple),

@@ -16,6 +16,7 @@ NEEDED_LATER = (
     "tinyscheduler.adapters.processes.census",
     "tinyscheduler.adapters.processes.cgroups",
     "tinyscheduler.adapters.records.fencing",
+    "tinyscheduler.adapters.records.mending",
     "tinyscheduler.adapters.runs.result_file",
     "tinyscheduler.kit.disk_words",
     "tinyscheduler.kit.system_calls",

@@ -41,11 +41,18 @@ class Fields:
         self._where = f"{where}." if where else ""
 
     def text(self, name: str) -> str:
-        """A string that must be there, and can be a path."""
+        """A string that must be there."""
         value = self._found.get(name)
-        if isinstance(value, str) and _is_encodable(value):
+        if isinstance(value, str):
             return value
         raise self._wrong(name, "text")
+
+    def path(self, name: str) -> str:
+        """A string that must be there and can be the name of a file."""
+        value = self.text(name)
+        if _is_encodable(value):
+            return value
+        raise self._wrong(name, "a path")
 
     def text_or_none(self, name: str) -> str | None:
         """A string; null or absent is None."""
@@ -136,7 +143,7 @@ class Fields:
         value = self._found.get(name)
         if value is None:
             return ()
-        if isinstance(value, list) and all(isinstance(v, str) and _is_encodable(v) for v in value):
+        if isinstance(value, list) and all(isinstance(v, str) for v in value):
             return tuple(value)
         raise self._wrong(name, "a list of text")
 
@@ -179,10 +186,10 @@ class Fields:
 
 
 def _is_encodable(text: str) -> bool:
-    """JSON can spell half a surrogate, which no file name and no line on a terminal can hold. Those of
-    names that are no UTF-8 are whole (PEP 383)."""
-    if text.isascii():
-        return True
+    """JSON can spell half a surrogate, and a NUL, which no file name can hold. What stands for names that are
+    no UTF-8 can (PEP 383)."""
+    if "\0" in text:
+        return False
     try:
         text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -28,6 +28,10 @@ from tinyscheduler.model.action import (
 from tinyscheduler.model.snapshot import LeaseFacts, TendSnapshot
 from tinyscheduler.planner import life
 
+BROKEN_MAX = 100
+"""Leases that nobody can read, looked after in one pass: each costs some syncs. The others hold their tasks
+as they are."""
+
 
 def plan_tend(snapshot: TendSnapshot) -> TendPlan:
     """One action per lease and per run without one, sorted by what is urgent, then by task.
@@ -44,12 +48,20 @@ def plan_tend(snapshot: TendSnapshot) -> TendPlan:
         is_kill = is_alive and isinstance(action, Reclaim)
         kills += is_kill
         actions.append(_spared(action) if is_kill and kills > snapshot.policy.kills_max else action)
-    actions += _broken(snapshot)
+    broken = sorted(_broken(snapshot), key=lambda action: (_ORDER[type(action)], task_of(action)))
+    actions += broken[:BROKEN_MAX]
     orphans = list(_orphans(snapshot)) if snapshot.tagged else []
     actions += orphans[: max(0, snapshot.policy.kills_max - kills)]
     actions.sort(key=lambda action: (_ORDER[type(action)], task_of(action)))
-    is_reached = kills + len(orphans) > snapshot.policy.kills_max
-    return TendPlan(tuple(actions), (f"{snapshot.policy.kills_max} kills in one pass",) if is_reached else ())
+    return TendPlan(tuple(actions), tuple(_limits(snapshot, kills + len(orphans), len(broken))))
+
+
+def _limits(snapshot: TendSnapshot, kills: int, broken: int) -> Iterator[str]:
+    if kills > snapshot.policy.kills_max:
+        yield f"{snapshot.policy.kills_max} kills in one pass"
+    if broken > BROKEN_MAX:
+        left = broken - BROKEN_MAX
+        yield f"{BROKEN_MAX} leases that cannot be read in one pass; {left} are left as they are"
 
 
 def decide(facts: LeaseFacts, snapshot: TendSnapshot) -> TendAction:

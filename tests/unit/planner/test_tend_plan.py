@@ -52,6 +52,16 @@ def test_a_broken_lease_is_quarantined_and_stays() -> None:
     assert plan.actions == (Quarantine(broken, "it is a symbolic link"),)
 
 
+def test_of_150_broken_leases_100_are_looked_after_in_a_pass() -> None:
+    """Each costs some syncs; the others hold their tasks as they are (law 10)."""
+    broken = [a_broken_lease(str(n), "it is empty") for n in range(100, 250)]
+
+    plan = plan_tend(a_tend_snapshot(broken=broken))
+
+    assert [task_of(action) for action in plan.actions] == [str(n) for n in range(100, 200)]
+    assert plan.limits_reached == ("100 leases that cannot be read in one pass; 50 are left as they are",)
+
+
 def test_stops_come_first_and_within_a_kind_the_tasks_are_in_order() -> None:
     """All that is stopped shares one grace; what frees slots comes next."""
     snapshot = a_tend_snapshot(

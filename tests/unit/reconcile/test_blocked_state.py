@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.builders import a_lease
 from tests.fakes.stage import Stage, a_stage
 from tests.unit.reconcile.looking import read_side
@@ -13,7 +15,7 @@ from tinyscheduler.adapters.records.intents import FileIntents
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
-from tinyscheduler.model.lease import BrokenLease, Owner
+from tinyscheduler.model.lease import BrokenLease, Owner, StopOrder
 from tinyscheduler.ports import IntentScan, World
 from tinyscheduler.reconcile.look import look
 from tinyscheduler.reconcile.observe import facts_or_trouble, moment
@@ -74,3 +76,33 @@ def test_a_lease_about_which_the_disk_says_nothing_more_is_named_by_its_owner_fi
     assert isinstance(found, BrokenLease)
     owner = f"{stage.configuration.places.running}/task_1.owner"
     assert (found.path, found.why) == (owner, "Permission denied")
+
+
+@pytest.mark.parametrize("ending", ["owner", "stop"])
+def test_a_folder_in_the_place_of_a_file_of_ours_is_set_aside_when_the_run_is_settled(
+    tmp_path: Path, ending: str
+) -> None:
+    """It held its task for ever, because no folder can be unlinked."""
+    stage = a_running_stage(tmp_path)
+    place = Path(stage.configuration.places.running, f"task_1.{ending}")
+    place.unlink(missing_ok=True)
+    place.mkdir()
+    (place / "note").write_text("mine")
+    stage.engine.finish(newest(stage), "failed")
+
+    report = stage.run()
+
+    assert (report.exit_code, stage.lease()) == (0, None)
+    (kept,) = Path(stage.configuration.places.quarantine).glob("taken-*")
+    assert (kept / "note").read_text() == "mine"
+
+
+def test_a_stop_is_a_stop_also_where_a_folder_has_the_name_of_its_file(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    place = Path(stage.configuration.places.running, "task_1.stop")
+    place.mkdir()
+    order = StopOrder(newest(stage).order.lease_id, "cancelled", "bob", stage.clock.now())
+
+    stage.leases().ask_stop(TASK, order)
+
+    assert stage.leases().stop_order(TASK) == order

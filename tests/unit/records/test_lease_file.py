@@ -202,6 +202,7 @@ def test_the_lease_is_the_last_to_go(tmp_path: Path) -> None:
     store.take(TASK, an_owner())
     store.ask_stop(TASK, a_stop())
     (tmp_path / "running/task_1.json").mkdir()
+    (tmp_path / "quarantine").write_text("no room for a folder")
 
     with pytest.raises(StateError):
         store.remove(a_lease())
@@ -214,6 +215,7 @@ def test_the_stop_goes_before_the_owner(tmp_path: Path) -> None:
     store.create(a_lease())
     store.ask_stop(TASK, a_stop())
     (tmp_path / "running/task_1.owner").mkdir()
+    (tmp_path / "quarantine").write_text("no room for a folder")
 
     with pytest.raises(StateError):
         store.remove(a_lease())

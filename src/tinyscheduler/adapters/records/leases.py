@@ -164,8 +164,7 @@ class FileLeaseStore:
         """Take back an owner file of that lease_id."""
         owner = self.owner(task_id)
         if owner is not None and owner.lease_id == lease_id:
-            path = self._path(task_id, "owner")
-            self._write(path, lambda: self._disk.remove(path))
+            self._remove(self._path(task_id, "owner"))
 
     def stop_order(self, task_id: TaskId) -> StopOrder | None:
         """None if there is none, or none that can be read: a wrapper must not die of it."""
@@ -182,6 +181,8 @@ class FileLeaseStore:
         if self._write(path, lambda: self._disk.create_exclusive(path, data)):
             return
         known = self.stop_order(task_id)
+        if known is None and self._disk.is_folder(path):
+            self._remove(path)
         if known is None or known.lease_id != stop.lease_id:
             self._write(path, lambda: self._disk.replace(path, data))
 
@@ -273,7 +274,9 @@ class FileLeaseStore:
         return f"{self._folder}/task_{task_id}.{ending}"
 
     def _remove(self, path: str) -> bool:
-        return self._write(path, lambda: self._disk.remove(path))
+        from tinyscheduler.adapters.records.mending import clear
+
+        return self._write(path, lambda: clear(path, quarantine=self._quarantine, disk=self._disk))
 
     def _write(self, path: str, action: Callable[[], T]) -> T:
         try:

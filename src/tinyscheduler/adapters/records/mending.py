@@ -48,6 +48,17 @@ def take_place_of_broken(
     return not is_mended
 
 
+def clear(path: str, *, quarantine: str, disk: Files) -> bool:
+    """Remove an owner or stop file, or a lease; a folder that somebody has put in its place is kept in
+    quarantine. False: nothing was there. Raises OSError."""
+    try:
+        return disk.remove(path)
+    except IsADirectoryError:
+        disk.make_folder(quarantine)
+        _move(path, _name_for(path, quarantine), disk)
+        return True
+
+
 def _in_two_steps(path: str, aside: str, *, quarantine: str, limit: int, disk: Files, read: Read) -> bool:
     """For file systems that cannot exchange: a wrapper that looks in between finds its lease gone and
     stops, which is a lost attempt and no harm."""
