@@ -10,7 +10,7 @@ import pytest
 from tests.integration.command_scenes import TWO_QUEUES
 from tests.integration.commands import Answer, Installation, an_installation
 from tests.integration.stub_behaviours import done_but_drop, drop
-from tests.integration.stub_server import StubServer
+from tests.integration.stub_server import Behaviour, StubServer
 
 PLAN = "- [ ] a\n  - [x] b\n  - [ ] c\n- [ ] d\n"
 
@@ -69,9 +69,9 @@ def test_task_that_was_not_made_is_said_not_to_be_there(caller: Caller) -> None:
     ("behaviour", "words"),
     [(done_but_drop, "the same comment was made at "), (drop, "the comment is not there now: say it again")],
 )
-def test_comment_is_looked_for(caller: Caller, behaviour: object, words: str) -> None:
+def test_comment_is_looked_for(caller: Caller, behaviour: Behaviour, words: str) -> None:
     caller.call("add", "one", "--queue", "dev")
-    caller.stub.always("add_comment", behaviour)  # type: ignore[arg-type]
+    caller.stub.always("add_comment", behaviour)
 
     answer = caller.call("comment", "1", "hello")
 
@@ -88,6 +88,19 @@ def test_change_does_not_follow_a_comment_that_may_be_missing(caller: Caller) ->
 
     assert answer.code == 3
     assert "dev" in caller.call("list").out
+
+
+@pytest.mark.parametrize(("behaviour", "code"), [(done_but_drop, 0), (drop, 3)])
+def test_move_is_seen_to_have_happened_or_not(caller: Caller, behaviour: Behaviour, code: int) -> None:
+    caller.call("add", "one", "--queue", "dev", "--assign", "dev-1")
+    caller.stub.always("move_task", behaviour)
+
+    answer = caller.call("move", "1", "--to", "qa-1")
+
+    assert answer.code == code
+    assert ("assigned to qa-1" in answer.out) == (code == 0)
+    assert ("it is not moved now: move it again" in answer.err) == (code == 3)
+    assert caller.stub.tools.count("move_task") == 1
 
 
 def test_lines_stop_at_the_one_that_nobody_knows_of(caller: Caller) -> None:

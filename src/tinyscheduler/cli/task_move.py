@@ -10,7 +10,7 @@ from tinyscheduler.cli.names import name_of, task_id_of
 from tinyscheduler.cli.task_several import each, ids_of
 from tinyscheduler.cli.task_side import Side, ids_argument, quiet_flag
 from tinyscheduler.cli.task_told import note, told
-from tinyscheduler.cli.task_unclear import spoken
+from tinyscheduler.cli.task_unclear import moved, spoken
 from tinyscheduler.cli.task_write import author_of, with_option
 from tinyscheduler.errors import NotAssigned, Refused, ServerRefused, TaskNotFound, UsageError
 from tinyscheduler.model.desk import TaskEdit
@@ -120,7 +120,7 @@ def _handed(side: Side, task_id: TaskId, wish: Wish) -> Task:
     if wish.agent is not None and wish.queue is None and task.assigned_to is not None:
         # The one change that the server makes only while the task is whose we have read it to be.
         comment = wish.comment or f"Handed to {wish.agent}"
-        return side.desk.move(task_id, current=task.assigned_to, new=AgentName(wish.agent), comment=comment)
+        return moved(side.desk, task, AgentName(wish.agent), comment=comment)
     author = author_of(side.context)
     if wish.comment is not None:
         spoken(side.desk, task_id, wish.comment, author=author)

@@ -1,7 +1,7 @@
 """What is there when nobody knows whether a write has happened (law 4): looked up, told, never repeated.
 
 A request that was lost may still arrive, so a second one could do it twice. Whoever asked decides, and
-gets what can be seen now.
+gets what can be seen now. What is seen to have happened is no error.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from tinyscheduler.errors import ServerUnavailable, TaskServerError
 from tinyscheduler.model.desk import NewLink, TaskDraft, TaskQuery
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.task import Comment, Link, Task
 from tinyscheduler.ports.reading import TaskDesk
 from tinyscheduler.views.wording import ago_text
@@ -47,6 +47,30 @@ def linked(desk: TaskDesk, task_id: TaskId, link: NewLink) -> Link:
         if error.maybe_applied:
             error.hint = f"it may be there all the same: look with tinyscheduler task show {task_id}"
         raise
+
+
+def moved(desk: TaskDesk, task: Task, new: AgentName, *, comment: str) -> Task:
+    """As ``desk.move`` from whoever has it. Whether it has happened can be seen here: it is the new one's."""
+    assert task.assigned_to is not None, "a move begins with an owner"
+    try:
+        return desk.move(task.id, current=task.assigned_to, new=new, comment=comment)
+    except ServerUnavailable as error:
+        if not error.maybe_applied:
+            raise
+        seen = _seen(desk, task.id)
+        if seen is not None and seen.assigned_to == new:
+            return seen
+        way = f"tinyscheduler task show {task.id}"
+        error.hint = f"look with {way}" if seen is None else "it is not moved now: move it again"
+        raise
+
+
+def _seen(desk: TaskDesk, task_id: TaskId) -> Task | None:
+    """None: nobody can say."""
+    try:
+        return desk.get(task_id).task
+    except TaskServerError:
+        return None
 
 
 def _about_task(desk: TaskDesk, draft: TaskDraft) -> str:
