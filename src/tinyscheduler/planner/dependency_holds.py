@@ -24,10 +24,10 @@ def blocked(task: Task, view: View) -> Finding | None:
         return None
     waits = [(other, graph.own[other]) for other in others]
     if len(waits) == 1:
-        return Finding(f"waits for task {_clause(waits[0], graph)}", waits[0][1].lever)
+        return Finding(f"waits for task {_clause(waits[0], graph)}", _lever(waits[0], graph))
     shown = "; ".join(f"task {_clause(wait, graph)}" for wait in waits[:NAMES_MAX])
     more = f"; and {len(waits) - NAMES_MAX} more" if len(waits) > NAMES_MAX else ""
-    lever = f"all of them have to be complete; of task {waits[0][0]}: {waits[0][1].lever}"
+    lever = f"all of them have to be complete; of task {waits[0][0]}: {_lever(waits[0], graph)}"
     return Finding(f"waits for {len(waits)} tasks: {shown}{more}", lever)
 
 
@@ -48,8 +48,7 @@ def cycle(task: Task, view: View) -> Finding | None:
     if task.id not in graph.rings:
         return None
     ring = _ring(task.id, graph)
-    lever = f"take one of them out: task {ring[-1]} need not wait for {ring[0]}"
-    return Finding(ring_text(ring), lever)
+    return Finding(ring_text(ring), _opened(ring))
 
 
 def ring_text(ring: tuple[TaskId, ...]) -> str:
@@ -65,6 +64,16 @@ def _ring(task_id: TaskId, graph: Graph) -> tuple[TaskId, ...]:
     from tinyscheduler.planner.dependencies import ring_of
 
     return ring_of(task_id, graph)
+
+
+def _opened(ring: tuple[TaskId, ...]) -> str:
+    return f"take one of them out: task {ring[-1]} need not wait for {ring[0]}"
+
+
+def _lever(wait: tuple[TaskId, Wait], graph: Graph) -> str:
+    """Of a ring nobody will see the end by waiting."""
+    other, known = wait
+    return _opened(_ring(other, graph)) if other in graph.rings else known.lever
 
 
 def _clause(wait: tuple[TaskId, Wait], graph: Graph) -> str:

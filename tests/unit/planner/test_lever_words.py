@@ -95,3 +95,16 @@ def test_who_waits_for_several_is_told_that_one_is_not_enough() -> None:
     lever = held_of(a_start_snapshot(waits, a_task("2"), a_task("3"))).lever
 
     assert lever.startswith("all of them have to be complete; of task 2: wait for it")
+
+
+def test_who_waits_for_a_ring_is_told_how_to_open_it_and_not_to_wait() -> None:
+    """Alone or among others, the ring stays shut however long anybody waits."""
+    ring = [a_task(one, tags=[f"after:{other}"]) for one, other in (("1", "3"), ("3", "2"), ("2", "1"))]
+    alone, among = a_task("5", tags=["after:3"]), a_task("6", tags=["after:3", "after:5"])
+
+    levers = {
+        str(held.task_id): held.lever for held in plan_start(a_start_snapshot(*ring, alone, among)).held
+    }
+
+    assert levers["5"] == levers["1"] == "take one of them out: task 2 need not wait for 1"
+    assert levers["6"] == f"all of them have to be complete; of task 3: {levers['1']}"
