@@ -1,7 +1,5 @@
 """Everything the operator decided, compiled once: what ``config`` gives and ``bootstrap`` wires."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.model.agent import Agent
@@ -74,5 +72,5 @@ class Configuration(NamedTuple):
     notes: tuple[str, ...] = ()
     """Things a person should know that are no faults: an agent with 0 slots by omission, an
     unknown key with a suggestion."""
-    schedules: tuple[Schedule, ...] = ()
+    schedules: "tuple[Schedule, ...]" = ()
     """In the order of the file."""

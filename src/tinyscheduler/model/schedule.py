@@ -1,8 +1,6 @@
 """Tasks that come by the clock (features G6): what the operator wrote, what passes remember, what one makes
 of it. Loaded only where schedules are configured."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
