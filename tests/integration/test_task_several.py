@@ -138,6 +138,15 @@ def test_task_is_handed_to_an_agent_and_noticed_when_it_is_somebody_elses(house:
     assert "please test" in house.well("task", "show", "1")
 
 
+def test_what_is_said_with_a_deed_may_come_by_stdin(house: Installation) -> None:
+    text = "`make` says $?\nand more\n"
+
+    house.call("task", "move", "1", "--queue", "qa", "--stdin", stdin=text)
+    house.call("task", "done", "2", "--stdin", stdin=text)
+
+    assert all(text.strip() in house.well("task", "show", task_id) for task_id in "12")
+
+
 def test_task_is_handed_to_a_queue_as_nobodys(house: Installation) -> None:
     house.well("task", "update", "1", "--assign", "dev-1", "--status", "working")
 

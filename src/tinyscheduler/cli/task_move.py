@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tinyscheduler.cli import task_texts
 from tinyscheduler.cli.names import name_of, task_id_of
 from tinyscheduler.cli.task_several import each, ids_of
-from tinyscheduler.cli.task_side import Side, ids_argument, quiet_flag
+from tinyscheduler.cli.task_side import Side, comment_arguments, ids_argument, quiet_flag
 from tinyscheduler.cli.task_told import note, told
 from tinyscheduler.cli.task_unclear import moved, spoken
 from tinyscheduler.cli.task_write import author_of, with_option
@@ -21,6 +21,7 @@ MOVE_EXAMPLES = """examples:
   tinyscheduler task move 7 --to qa-1 --comment "please test"     from whoever has it
   tinyscheduler task move 7 --to qa-1 --from dev-1                only while dev-1 has it
   tinyscheduler task move 7 8 --queue qa                          for anybody who serves that queue
+  tinyscheduler task move 7 --queue qa --stdin < hand-over.md     a long comment
   tinyscheduler task move 7 --parent 3                            or --top: a task of its own again
 
 Whoever gets a task finds it idle. One that is complete is not moved to an agent or a queue.
@@ -48,7 +49,7 @@ class Wish(NamedTuple):
 
 def move_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``move``."""
-    parser.set_defaults(to=None, owner=None, queue=None, parent=None, comment=None)
+    parser.set_defaults(to=None, owner=None, queue=None, parent=None)
     ids_argument(parser)
     parser.add_argument("--to", metavar="AGENT", help="whose turn it is")
     parser.add_argument("--from", metavar="AGENT", dest="owner", help="refused when somebody else has it")
@@ -56,7 +57,7 @@ def move_arguments(parser: argparse.ArgumentParser) -> None:
     family = parser.add_mutually_exclusive_group()
     family.add_argument("--parent", metavar="ID", help="make it a subtask of this one")
     family.add_argument("--top", action="store_true", default=False, help="make it a task of its own")
-    parser.add_argument("--comment", metavar="TEXT", help="say why, before anything is changed")
+    comment_arguments(parser, "say why, before anything is changed")
     quiet_flag(parser)
 
 
@@ -73,7 +74,7 @@ def move(options: argparse.Namespace, side: Side) -> int:
         agent=None if options.to is None else name_of(options.to, what="the agent"),
         queue=None if options.queue is None else name_of(options.queue, what="the queue"),
         owner=None if options.owner is None else name_of(options.owner, what="the agent"),
-        comment=None if options.comment is None else task_texts.comment_of(options.comment),
+        comment=task_texts.said_with(options, side.context),
     )
     is_hand_over = wish.agent is not None or wish.queue is not None
     is_family = options.top or options.parent is not None

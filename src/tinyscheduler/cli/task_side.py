@@ -42,6 +42,14 @@ def text_arguments(parser: argparse.ArgumentParser) -> None:
     text.add_argument("--stdin", action="store_true", default=False, help="read the description from stdin")
 
 
+def comment_arguments(parser: argparse.ArgumentParser, text: str) -> None:
+    """What is said with a deed, from here or there."""
+    parser.set_defaults(comment=None)
+    comment = parser.add_mutually_exclusive_group()
+    comment.add_argument("--comment", metavar="TEXT", help=text)
+    comment.add_argument("--stdin", action="store_true", default=False, help="read the comment from stdin")
+
+
 def place_arguments(parser: argparse.ArgumentParser) -> None:
     """Where a task goes, and how urgent it is."""
     parser.set_defaults(queue=None, assign=None, priority=None)

@@ -45,6 +45,13 @@ def remark_of(text: str | None, options: argparse.Namespace, context: Context) -
     return comment_of(read_stdin(context, what="the comment") if text is None else text)
 
 
+def said_with(options: argparse.Namespace, context: Context) -> str | None:
+    """The comment of a deed, from ``--comment`` or ``--stdin``; None: nothing is said."""
+    if options.stdin:
+        return comment_of(read_stdin(context, what="the comment"))
+    return None if options.comment is None else comment_of(options.comment)
+
+
 def comment_of(text: str) -> str:
     """Something that is said."""
     if not text.strip():

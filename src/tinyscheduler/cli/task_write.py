@@ -11,6 +11,7 @@ from tinyscheduler.cli.task_several import Deeds, each, ids_of
 from tinyscheduler.cli.task_side import (
     STATUSES,
     Side,
+    comment_arguments,
     family_arguments,
     ids_argument,
     place_arguments,
@@ -54,7 +55,7 @@ def update_arguments(parser: argparse.ArgumentParser) -> None:
 def done_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``done``."""
     ids_argument(parser)
-    parser.add_argument("--comment", metavar="TEXT", default=None, help="say what was done")
+    comment_arguments(parser, "say what was done")
     quiet_flag(parser)
 
 
@@ -83,7 +84,7 @@ def update(options: argparse.Namespace, side: Side) -> int:
 
 def done(options: argparse.Namespace, side: Side) -> int:
     """Complete them."""
-    comment = None if options.comment is None else task_texts.comment_of(options.comment)
+    comment = task_texts.said_with(options, side.context)
     edit = TaskEdit(status="complete")
     deeds = each(ids_of(options.tasks), lambda task_id: _changed(side, task_id, edit, comment=comment))
     return told(options, side, deeds, kind="task_done")
