@@ -91,6 +91,8 @@ GOLDEN_CALLS = (
     ("task_archive", ("task", "archive", "4", "--json")),
     ("task_import", ("task", "import", "plan.md", "--queue", "dev", "--json")),
     ("report", ("report", "--json")),
+    ("task_check", ("task", "check", "--json")),
+    ("task_backup", ("task", "backup", "copy.db", "--json")),
 )
 
 

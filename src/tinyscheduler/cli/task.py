@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tinyscheduler.cli import task_add, task_import, task_move, task_read, task_speak, task_write
+from tinyscheduler.cli import task_add, task_import, task_move, task_read, task_speak, task_store, task_write
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.parser import HelpText
 from tinyscheduler.cli.task_several import as_ours
@@ -102,6 +102,22 @@ ACTIONS = (
         task_import.run,
         "tasks from a Markdown checklist, JSON, or GitHub issues",
         task_import.EXAMPLES,
+    ),
+    Action(
+        "check",
+        task_store.check_arguments,
+        task_store.check,
+        "whether the embedded store's file is whole",
+        task_store.CHECK_EXAMPLES,
+        is_look=True,
+    ),
+    Action(
+        "backup",
+        task_store.backup_arguments,
+        task_store.backup,
+        "copy the embedded store's file while it is in use",
+        task_store.BACKUP_EXAMPLES,
+        is_look=True,
     ),
 )
 

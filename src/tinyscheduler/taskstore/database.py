@@ -26,7 +26,7 @@ IDENTITY_NEW: Final = "new"
 
 def open_shared(path: str) -> sqlite3.Connection:
     """The file itself, made if it is not there, mode 0600. Raises StateError, ServerUnavailable."""
-    with _translated(path):
+    with translated(path):
         if _is_new(path):
             _make_file(path)
         connection = _connect(path)
@@ -39,7 +39,7 @@ def open_shared(path: str) -> sqlite3.Connection:
 
 def open_copy(path: str) -> sqlite3.Connection:
     """What is in the file now, in memory, in today's schema. Raises StateError, ServerUnavailable."""
-    with _translated(path):
+    with translated(path):
         connection = _connect(":memory:")
         with _closed_on_error(connection):
             if not _is_new(path):
@@ -48,6 +48,16 @@ def open_copy(path: str) -> sqlite3.Connection:
                 copying.copy_into(connection, path)
                 _refuse_foreign(connection, path)
             _update_copy(connection)
+    return connection
+
+
+def open_as_it_is(path: str) -> sqlite3.Connection:
+    """The file itself, in whatever schema it has, to be read. Raises StateError, ServerUnavailable."""
+    with translated(path):
+        connection = _connect(path)
+        with _closed_on_error(connection):
+            _refuse_foreign(connection, path)
+            connection.execute("PRAGMA query_only = ON")
     return connection
 
 
@@ -63,7 +73,8 @@ def _update_copy(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _translated(path: str) -> Iterator[None]:
+def translated(path: str) -> Iterator[None]:
+    """Errors of SQLite and of the file system in our words."""
     try:
         yield
     except OSError as error:
@@ -88,7 +99,7 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
 
 def identity(connection: sqlite3.Connection, path: str) -> str:
     """The random name that was made with the file."""
-    with _translated(path), _closed_on_error(connection):
+    with translated(path), _closed_on_error(connection):
         (name,) = connection.execute("SELECT value FROM facts WHERE name = 'identity'").fetchone()
     return str(name)
 

@@ -118,3 +118,20 @@ def _chain(connection: sqlite3.Connection, query: str, first: int) -> frozenset[
 def _height(connection: sqlite3.Connection, task_id: int) -> int:
     (levels,) = connection.execute(_HEIGHT, (task_id,)).fetchone()
     return int(levels)
+
+
+_CIRCLES: Final = """
+    WITH RECURSIVE steps (first, id) AS (
+        SELECT id, {column} FROM tasks WHERE {column} IS NOT NULL UNION
+        SELECT steps.first, t.{column} FROM tasks t JOIN steps ON t.id = steps.id
+        WHERE t.{column} IS NOT NULL
+    ) SELECT DISTINCT first FROM steps WHERE first = id
+"""
+
+
+def in_circles(connection: sqlite3.Connection) -> list[int]:
+    """Tasks that wait for themselves, or are below themselves: another program has written that."""
+    found: set[int] = set()
+    for column in ("blocked_by_task_id", "parent_task_id"):
+        found.update(task_id for (task_id,) in connection.execute(_CIRCLES.format(column=column)))
+    return sorted(found)

@@ -208,7 +208,7 @@ def _task_row(row: tuple[object, ...]) -> TaskRow:
     values = list(row)
     values[8] = _tags(row[8])
     values[15] = bool(row[15])
-    if not _is_usual(row):
+    if not is_usual(row):
         from tinyscheduler.taskstore import odd_rows
 
         values = odd_rows.mended(values)
@@ -226,7 +226,7 @@ _USUAL: Final[tuple[tuple[type, ...], ...]] = (
 _seen_types: dict[tuple[type, ...], bool] = {}
 
 
-def _is_usual(row: tuple[object, ...]) -> bool:
+def is_usual(row: tuple[object, ...]) -> bool:
     """Nobody else has written it. In few steps: ten thousand rows are part of a pass."""
     types = tuple(map(type, row))
     try:
