@@ -140,6 +140,7 @@ def test_same_list_below_two_tasks_is_two_lists(house: Installation) -> None:
         (("plan.md", "--parent", "4"), 2, "6 levels deep below task 4"),
         (("plan.md", "--queue", "a b"), 2, "is not a name"),
         (("plan.md", *["--tag", "x"] * 91), 2, "line 3: with 91 by --tag"),
+        (("plan.md", "--tag", "import:other"), 2, "is what an import gives itself (--source NAME"),
         (("plan.md", "--format", "json"), 2, "plan.md line 1: it is not JSON"),
     ],
 )

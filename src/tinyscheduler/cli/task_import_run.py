@@ -8,7 +8,15 @@ from collections.abc import Iterator, Sequence
 
 from tinyscheduler.cli import task_texts
 from tinyscheduler.cli.importing.carry_out import Made, carry_out, tasks_there
-from tinyscheduler.cli.importing.outline import LEVELS_MAX, TAGS_MAX, Item, fault, levels_of
+from tinyscheduler.cli.importing.outline import (
+    ITEM_MARK,
+    LEVELS_MAX,
+    SOURCE_MARK,
+    TAGS_MAX,
+    Item,
+    fault,
+    levels_of,
+)
 from tinyscheduler.cli.importing.reading import STDIN, read_outline, read_text
 from tinyscheduler.cli.importing.steps import (
     Step,
@@ -74,7 +82,10 @@ def _wish(options: argparse.Namespace, side: Side) -> Wish:
 
 
 def _check_tags(items: Sequence[Item], wish: Wish) -> None:
-    """Else the server would say no in the middle. Raises UsageError."""
+    """Nobody else gives the marks; of too many the server would say no in the middle. Raises UsageError."""
+    own = next((tag for tag in wish.tags if tag.startswith((SOURCE_MARK, ITEM_MARK))), None)
+    if own is not None:
+        raise UsageError(f"--tag {own[:40]!r} is what an import gives itself", hint="--source NAME names it")
     for item in items:
         if len(item.tags) + len(wish.tags) > TAGS_MAX:
             text = f"with {len(wish.tags)} by --tag it has more than {TAGS_MAX} tags"

@@ -216,6 +216,12 @@ def test_closed_issue_is_done(fields: dict[str, object], is_done: bool) -> None:
     assert items([{"number": 1, "title": "a", **fields}])[0].is_done is is_done
 
 
+def test_label_that_would_name_a_task_or_a_mark_is_a_label_and_no_more() -> None:
+    (item,) = items([{"number": 1, "title": "a", "labels": ["after:12", "item:x", "needs-approval"]}])
+
+    assert item.tags == ("label:after:12", "label:item:x", "needs-approval")
+
+
 def test_issue_without_an_address_is_known_by_its_number() -> None:
     (item,) = items([{"number": 7, "title": "a", "body": None, "labels": None}])
 

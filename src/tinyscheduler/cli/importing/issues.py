@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tinyscheduler.cli import task_texts
-from tinyscheduler.cli.importing.outline import Item, Outline, checked, description_at, fault, title_at
+from tinyscheduler.cli.importing.outline import (
+    OWN_TAGS,
+    Item,
+    Outline,
+    checked,
+    description_at,
+    fault,
+    title_at,
+)
 from tinyscheduler.errors import UsageError
-
-BODY_CHARS_MAX = 65_536
-"""GitHub's own limit; with the line before it, it fits into a description."""
-_TAKEN = {"number", "title", "body", "labels", "state", "closed", "url", "milestone"}
 
 
 def is_issue(value: object) -> bool:
@@ -78,10 +82,16 @@ def _tags(place: str, row: Mapping[str, object]) -> tuple[str, ...]:
         names.append(milestone.get("title"))
     if not all(isinstance(name, str) for name in names):
         raise fault(f"{place}.labels", "a label has a name")
+    tags = dict.fromkeys(_tag(str(name)) for name in names)
     try:
-        return task_texts.tags_of(list(dict.fromkeys(str(name) for name in names))) or ()
+        return task_texts.tags_of(list(tags)) or ()
     except UsageError as error:
         raise fault(f"{place}.labels", error.message, hint=error.hint) from error
+
+
+def _tag(label: str) -> str:
+    """A label ``after:12`` means an issue, or something else; here it would be a task."""
+    return f"label:{label}" if label.startswith(OWN_TAGS) else label
 
 
 def _text(place: str, row: Mapping[str, object], key: str) -> str:

@@ -17,6 +17,11 @@ ITEMS_MAX = 10_000
 """As many as may wait (MAX_QUEUE_DEPTH)."""
 LEVELS_MAX = 4
 """A task and three levels below it: what task servers take (tinytask 3.3)."""
+SOURCE_MARK = "import:"
+ITEM_MARK = "item:"
+"""How the tags begin by which what was imported is known (ADR 0028)."""
+OWN_TAGS = (SOURCE_MARK, ITEM_MARK, "after:")
+"""What only the importer writes: the marks, and ids, which are others here."""
 TAGS_MAX = 90
 """A task has 100 at most, and some are ours."""
 

@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from tinyscheduler.cli.importing.outline import Item, order_of
+from tinyscheduler.cli.importing.outline import ITEM_MARK, SOURCE_MARK, Item, order_of
 from tinyscheduler.model.desk import BEING_IMPORTED, TaskDraft
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task
 
-SOURCE_MARK: Final = "import:"
-ITEM_MARK: Final = "item:"
 SOURCE_CHARS_MAX: Final = 64
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from tinyscheduler.cli import task_texts
 from tinyscheduler.cli.importing.outline import (
+    OWN_TAGS,
     Item,
     Outline,
     checked,
@@ -171,7 +172,7 @@ def _tags(entry: _Found, by_id: Mapping[str, int]) -> tuple[tuple[str, ...], lis
                 raise fault(f"{entry.place}.tags", text, hint="put it into the file, or take the tag out")
             after.append(by_id[named])
     # Marks of an import that made it there are not this one's.
-    return tuple(tag for tag in tags if not tag.startswith(("after:", "import:", "item:"))), after
+    return tuple(tag for tag in tags if not tag.startswith(OWN_TAGS)), after
 
 
 def _name(place: str, row: Row, key: str) -> str | None:
