@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable
 
 from tests.simulation.figures import PAGE, Tally, write_into
-from tests.simulation.house import KEEPING_SEEDS, PAUSING_SEEDS, LawBroken
+from tests.simulation.house import GIVING_SEEDS, KEEPING_SEEDS, PAUSING_SEEDS, LawBroken
 from tests.simulation.life import STEPS, Life, a_house, replay
 
-SOAK_SEEDS = tuple(1_000_000 + first for first in (0, KEEPING_SEEDS, PAUSING_SEEDS))
+SOAK_SEEDS = tuple(1_000_000 + first for first in (0, KEEPING_SEEDS, PAUSING_SEEDS, GIVING_SEEDS))
 """In turns, so that all kinds of houses are played; other lives than those of ``make test``."""
 BROKEN_MAX = 20
 """So many are enough to work on."""

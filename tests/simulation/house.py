@@ -44,6 +44,8 @@ KEEPING_SEEDS = 500_000_000
 """In houses of these seeds they do; the lives of the others are as they were before tasks could."""
 PAUSING_SEEDS = 600_000_000
 """In houses of these seeds people also pause and resume."""
+GIVING_SEEDS = 700_000_000
+"""In houses of these seeds they also give tasks to other agents, at work or not."""
 
 
 Law = Literal["doubled", "lost", "left behind", "overtaken", "taken", "attempts", "caps", "clash", "paused"]

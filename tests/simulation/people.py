@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tests.fakes.memory_disk import Inode
 from tests.fakes.memory_files import MemoryFiles
-from tests.simulation.house import PAUSING_SEEDS, PERSON, House
+from tests.simulation.house import GIVING_SEEDS, PAUSING_SEEDS, PERSON, House
 from tests.simulation.pausing import pause, resume
 from tinyscheduler.adapters.records import FileLeaseStore
 from tinyscheduler.adapters.records.intents import FileIntents
@@ -18,12 +18,19 @@ from tinyscheduler.model.lease import Lease
 def somebody_does_something(house: House) -> None:
     """One deed on one task."""
     task_id = house.chance.choice(house.tasks)
-    deed = house.chance.choice(DEEDS if house.seed < PAUSING_SEEDS else (*DEEDS, *PAUSES))
+    deed = house.chance.choice(_deeds(house.seed))
     if house.server.exists(task_id):
         house.count(f"person: {deed.__name__}")
         house.tell("a person", f"{deed.__name__} task {task_id}")
         house.failures.pop(task_id, None)
         deed(house, task_id)
+
+
+def _deeds(seed: int) -> Sequence[Deed]:
+    """Houses of older seeds keep the lives that they have had."""
+    if seed < PAUSING_SEEDS:
+        return DEEDS
+    return (*DEEDS, *PAUSES, *GIVING) if seed >= GIVING_SEEDS else (*DEEDS, *PAUSES)
 
 
 def take(house: House, task_id: TaskId) -> None:
@@ -33,6 +40,15 @@ def take(house: House, task_id: TaskId) -> None:
     house.server.assign(task_id, PERSON)
     house.server.set_status(task_id, house.chance.choice(("idle", "working")))
     house.persons.add(task_id)
+
+
+def give_on(house: House, task_id: TaskId) -> None:
+    """To an agent, whatever its status says; one that runs, if there is any: that is the worst moment."""
+    running = [lease.task_id for lease in _claimed(house) if house.server.exists(lease.task_id)]
+    task_id = house.chance.choice(running or [task_id])
+    if task_id not in house.persons and house.server.task(task_id).status != "complete":
+        house.failures.pop(task_id, None)
+        house.server.assign(task_id, house.chance.choice(house.configuration.agents).name)
 
 
 def give_back(house: House, task_id: TaskId) -> None:
@@ -203,3 +219,4 @@ DEEDS: tuple[Deed, ...] = (
 )
 
 PAUSES: tuple[Deed, ...] = (*(pause,) * 8, *(resume,) * 6)
+GIVING: tuple[Deed, ...] = (give_on,) * 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.house import KEEPING_SEEDS, PAUSING_SEEDS, LawBroken
+from tests.simulation.house import GIVING_SEEDS, KEEPING_SEEDS, PAUSING_SEEDS, LawBroken
 from tests.simulation.life import Life, a_house, replay
 
 LIVES = 2_000
@@ -17,6 +17,7 @@ KEPT: dict[int, str] = {
     1_193: "the same, after a suspend in the middle of a pass",
     1_458: "a success was said, then its lease was garbled before the task was complete",
     1_868: "a person took the task between the two halves of a settlement",
+    GIVING_SEEDS + 31: "a task was given to another agent before its start was taken back",
     5_142: "another machine's lease was garbled, and its owner file named no machine",
 }
 """Seeds that have found something, with what. Their lives change with the simulation; the scene itself
@@ -45,6 +46,12 @@ def test_runs_that_keep_something_to_themselves_are_kept_apart(first):
 
 @pytest.mark.parametrize("first", range(PAUSING_SEEDS, PAUSING_SEEDS + 8 * CHUNK, CHUNK))
 def test_while_something_is_paused_no_run_of_it_begins(first):
+    for seed in range(first, first + CHUNK):
+        live(seed)
+
+
+@pytest.mark.parametrize("first", range(GIVING_SEEDS, GIVING_SEEDS + 4 * CHUNK, CHUNK))
+def test_what_is_given_to_another_agent_goes_on_there(first):
     for seed in range(first, first + CHUNK):
         live(seed)
 

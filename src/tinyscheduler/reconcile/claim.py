@@ -8,6 +8,7 @@ look and write is one call long; nothing closes it further on the public server.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.planner.hints import hints_of
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.contest import is_claimed_after, lately_claimed, winner_before
+from tinyscheduler.reconcile.given_on import has_left_a_trace, is_given_on
 from tinyscheduler.reconcile.parking import untagged
 
 
@@ -89,10 +91,12 @@ def claim(server: TaskServer, task: Task, bid: Bid) -> ClaimResult:
     return _if_first(server, begun, bid, seen) if isinstance(begun, Won) else begun
 
 
-def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
+def give_back(
+    server: TaskServer, lease: Lease, colleagues: Collection[str] = (), *, is_unclear: bool
+) -> bool:
     """Undo what this lease's claim did, only what is still ours. True: nothing of ours is left, the
     lease may go. False: not all of the claim has been seen, and it ``is_unclear`` whether the rest may
-    still take effect; ask again later.
+    still take effect; ask again later. ``colleagues``: the agents of this folder.
 
     Raises ServerUnavailable, ServerRefused; then nothing is known and the lease must stay.
     """
@@ -103,7 +107,8 @@ def give_back(server: TaskServer, lease: Lease, *, is_unclear: bool) -> bool:
     task = detail.task
     if task.created_at != lease.claim.task_created_at:
         return True
-    if _is_late_half(task, lease):
+    is_elsewhere = is_given_on(detail, lease, colleagues) and has_left_a_trace(detail, lease)
+    if is_elsewhere or _is_late_half(task, lease):
         server.update(task.id, status="idle")
         return True
     if not _is_applied(detail, lease) or task.status == "complete":

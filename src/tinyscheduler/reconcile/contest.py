@@ -51,6 +51,11 @@ def is_claimed_after(comments: tuple[Comment, ...], agent: AgentName, lease_id: 
     return _first_of_others(after, comments, agent, lease_id) is not None
 
 
+def is_claimed_for(comments: tuple[Comment, ...], agent: AgentName, lease_id: LeaseId) -> bool:
+    """Another folder has claimed it for ``agent``, at any time, and is not over."""
+    return _first_of_others(comments, comments, agent, lease_id) is not None
+
+
 def _place(comments: tuple[Comment, ...], lease_id: LeaseId) -> int | None:
     marker = comment_marker(lease_id)
     return next((at for at, said in enumerate(comments) if marker in said.text), None)

@@ -6,6 +6,7 @@ that was cut off anywhere goes on where it stopped and nothing is said twice (fe
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from tinyscheduler.errors import NotAssigned, TaskNotFound
@@ -15,10 +16,14 @@ from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.claim import give_back
+from tinyscheduler.reconcile.given_on import is_given_on
 from tinyscheduler.reconcile.parking import tagged
 
 COMMENT_CHARS_MAX = 2_000
 """Comments are the agents' chat and every agent reads them all: one short one for each run."""
+
+LOOKS_MAX = 2
+"""Who gives a task away at the very moment of our word does not do so twice."""
 
 Told = Literal["completed", "requeued", "handed_over", "left", "gone"]
 
@@ -32,12 +37,35 @@ class Settled(NamedTuple):
     """The run's, or what the server shows: an agent that completed its task has succeeded."""
 
 
-def settle_on_server(server: TaskServer, lease: Lease, *, note: str, is_parked: bool) -> Settled:
-    """``note`` is the one comment; ``is_parked`` sends the task to the pool whatever it came from, with
-    a tag that says so.
+class Ending(NamedTuple):
+    """What is to be said of a run, and to whom its task may have been given meanwhile."""
+
+    note: str
+    """The one comment."""
+    is_parked: bool = False
+    """The task goes to the pool whatever it came from, with a tag that says so."""
+    colleagues: Collection[str] = ()
+    """Agents of this folder: nobody but its passes sets a task working for them."""
+
+
+def settle_on_server(server: TaskServer, lease: Lease, ending: Ending) -> Settled:
+    """The task as the run leaves it, told once.
 
     Raises ServerUnavailable and ServerRefused; then the lease stays and this is called again.
     """
+    left = Settled("left", None, _outcome_of(lease)._replace(kind="handed_off"))
+    for _ in range(LOOKS_MAX):
+        try:
+            return _settle_as_seen(server, lease, ending)
+        except NotAssigned:
+            # Given to somebody else between our look and our word.
+            continue
+        except TaskNotFound:
+            return left
+    return left
+
+
+def _settle_as_seen(server: TaskServer, lease: Lease, ending: Ending) -> Settled:
     try:
         detail = server.get(lease.task_id)
     except TaskNotFound:
@@ -46,22 +74,13 @@ def settle_on_server(server: TaskServer, lease: Lease, *, note: str, is_parked: 
         return Settled("gone", None, _outcome_of(lease))
     if detail.task.assigned_to == claim_name(lease.agent, lease.lease_id):
         # The claim was cut off and its lease lost after that: nothing has run.
-        give_back(server, lease, is_unclear=False)
+        give_back(server, lease, ending.colleagues, is_unclear=False)
         return Settled("requeued", server.get(lease.task_id).task, _outcome_of(lease))
-    try:
-        return _settle_found(server, lease, detail, note=note, is_parked=is_parked)
-    except (NotAssigned, TaskNotFound):
-        return Settled("left", None, _outcome_of(lease)._replace(kind="handed_off"))
+    return _settle_found(server, lease, detail, ending)
 
 
 def _settle_found(
-    server: TaskServer,
-    lease: Lease,
-    detail: TaskDetail,
-    *,
-    note: str,
-    is_parked: bool,
-    has_spoken: bool = False,
+    server: TaskServer, lease: Lease, detail: TaskDetail, ending: Ending, *, has_spoken: bool = False
 ) -> Settled:
     """By what is there now: others' doings stay, ``working`` without a run does not (law 2).
 
@@ -69,26 +88,39 @@ def _settle_found(
     """
     if _outcome_of(lease).kind != "succeeded" and _says_it_succeeded(detail, lease):
         lease = lease._replace(outcome=_outcome_of(lease)._replace(kind="succeeded"))
-        is_parked = False
+        ending = ending._replace(is_parked=False)
     outcome, task = _outcome_of(lease), detail.task
     if task.status == "complete":
         return Settled("completed", task, outcome._replace(kind="succeeded"))
+    is_elsewhere = is_given_on(detail, lease, ending.colleagues)
     if outcome.kind == "start_failed":
-        return Settled("requeued", _put_back_silently(server, lease, task), outcome)
-    text = f"{note[:COMMENT_CHARS_MAX]} {_end_marker(lease)}"
+        return Settled(
+            "requeued", _put_back_silently(server, lease, task, is_elsewhere=is_elsewhere), outcome
+        )
+    text = f"{ending.note[:COMMENT_CHARS_MAX]} {_end_marker(lease)}"
     is_said = has_spoken or any(_is_end_of(lease, comment.text) for comment in detail.comments)
+    if is_elsewhere:
+        release = _park_given_on if outcome.kind == "cancelled" else _let_go
+        return release(server, lease, task, text=text, is_said=is_said)
     if _is_others(task, lease, is_said=is_said):
         return Settled("left", task, outcome if is_said else outcome._replace(kind="handed_off"))
     if task.status == "working" and _is_moved(task, lease):
         return _let_go(server, lease, task, text=text, is_said=is_said)
     if outcome.kind != "succeeded":
-        return _put_back(server, lease, task, text=text, is_said=is_said, is_parked=is_parked)
+        return _put_back(server, lease, task, text=text, is_said=is_said, is_parked=ending.is_parked)
     if is_said:
-        return _complete(server, lease, task, is_parked=is_parked)
+        return _complete(server, lease, task, is_parked=ending.is_parked)
     server.comment(task.id, text, lease.agent)
     # Said, and looked at again: a person may have moved the task while we spoke.
-    again = server.get(task.id)
-    return _settle_found(server, lease, again, note=note, is_parked=is_parked, has_spoken=True)
+    return _settle_found(server, lease, server.get(task.id), ending, has_spoken=True)
+
+
+def _park_given_on(server: TaskServer, lease: Lease, task: Task, *, text: str, is_said: bool) -> Settled:
+    """A person has stopped the run and given the task to another agent: stopped is what it is."""
+    if not is_said:
+        server.comment(task.id, text, lease.agent)
+    left = server.update(task.id, status="idle", assigned_to="", tags=tagged(task))
+    return Settled("requeued", left, _outcome_of(lease))
 
 
 def _is_others(task: Task, lease: Lease, *, is_said: bool) -> bool:
@@ -170,10 +202,12 @@ def _outcome_of(lease: Lease) -> Outcome:
     return lease.outcome
 
 
-def _put_back_silently(server: TaskServer, lease: Lease, task: Task) -> Task:
+def _put_back_silently(server: TaskServer, lease: Lease, task: Task, *, is_elsewhere: bool) -> Task:
     """A start that failed is the agent's matter, not the task's: no comment a minute for ever. No
     agent ran, so a task that is not ours any more was not handed over: a person has moved it, or
     this settlement was cut off after it was put back."""
+    if is_elsewhere:
+        return server.update(task.id, status="idle")
     if task.assigned_to != lease.agent or task.status != "working":
         return task
     left = server.update(task.id, status="idle", assigned_to=lease.claim.assigned_to_before or "")

@@ -16,7 +16,7 @@ from tinyscheduler.model.task import PARKED_TAG, Task
 from tinyscheduler.planner.retry import after_run, fingerprint, spent_attempts
 from tinyscheduler.reconcile.context import Context, check_server
 from tinyscheduler.reconcile.refusals import after_refusals
-from tinyscheduler.reconcile.settle import Settled, settle_on_server
+from tinyscheduler.reconcile.settle import Ending, Settled, settle_on_server
 
 
 class Settlement(NamedTuple):
@@ -87,7 +87,8 @@ def _tell_server(context: Context, lease: Lease) -> Settlement:
     is_parked = after.parked is not None and before.parked is None
     note = describe(lease, lease.outcome, after, is_parked=is_parked)
     try:
-        settled = settle_on_server(context.server, lease, note=note, is_parked=is_parked)
+        colleagues = {agent.name for agent in world.configuration.agents}
+        settled = settle_on_server(context.server, lease, Ending(note, is_parked, colleagues))
     except ServerRefused as error:
         settled = Settled("left", None, after_refusals(context, lease, before, error))
     is_left = settled.outcome.kind == "handed_off"

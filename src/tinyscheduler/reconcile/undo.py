@@ -34,7 +34,8 @@ def undo(context: Context, lease: Lease, reason: str, *, start_failed: bool = Fa
     # A lease that has left ``claiming`` got its answer.
     is_unclear = lease.state == "claiming" and _is_unclear(context, ledger)
     try:
-        if not give_back(context.server, lease, is_unclear=is_unclear):
+        colleagues = {agent.name for agent in world.configuration.agents}
+        if not give_back(context.server, lease, colleagues, is_unclear=is_unclear):
             return False
     except ServerRefused as error:
         if ledger is None or is_unclear:

@@ -13,10 +13,12 @@ from tests.fakes.task_server import FakeTaskServer
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.ports import TaskServer
-from tinyscheduler.reconcile.settle import Settled, settle_on_server
+from tinyscheduler.reconcile.settle import Ending, Settled, settle_on_server
 
 TASK = TaskId("1")
 LONG_AGO = NOW - timedelta(days=1)
+OURS = ("dev-1", "dev-2")
+"""Agents of this folder."""
 BEFORE = [None, "dev-1"]
 POOL_AND_ASSIGNED = pytest.mark.parametrize("before", BEFORE, ids=["pool", "assigned"])
 
@@ -35,7 +37,7 @@ def a_finished_lease(before: str | None, outcome: Outcome) -> Lease:
 def settle(
     server: TaskServer, lease: Lease, *, note: str = "dev-1, attempt 1: it ended", is_parked: bool = False
 ) -> Settled:
-    return settle_on_server(server, lease, note=note, is_parked=is_parked)
+    return settle_on_server(server, lease, Ending(note, is_parked, OURS))
 
 
 def where(server: FakeTaskServer) -> tuple[str, str | None, str | None]:

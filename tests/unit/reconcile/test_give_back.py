@@ -18,7 +18,7 @@ from tests.unit.reconcile.claim_scenes import (
     where,
 )
 from tinyscheduler.errors import ServerUnavailable
-from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.lease import Lease, LeaseState
 from tinyscheduler.model.task import Status, Task
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.claim import (
@@ -192,3 +192,30 @@ def test_a_task_completed_meanwhile_is_watched_until_the_claim_cannot_land_any_m
         assert back(server, seen, is_unclear=False)
 
     assert server.task(TASK).status != "working"
+
+
+# --- given to another agent of ours meanwhile -----------------------------------------------------------
+
+
+@POOL_AND_ASSIGNED
+@pytest.mark.parametrize("state", ["claiming", "starting"])
+def test_what_was_given_on_is_the_other_agents_turn(state: LeaseState, before: str | None) -> None:
+    server, seen = a_server(assigned_to=before)
+    claim_task(server, seen)
+    server.assign(TASK, "dev-2")
+
+    assert give_back(server, lease_of(seen)._replace(state=state), ("dev-1", "dev-2"), is_unclear=False)
+
+    assert where(server) == ("idle", "dev-2", "dev")
+
+
+@POOL_AND_ASSIGNED
+def test_a_person_who_began_it_in_the_other_agents_name_keeps_it(before: str | None) -> None:
+    """Our claim came too late and has left no trace."""
+    server, seen = a_server(assigned_to=before)
+    server.assign(TASK, "dev-2")
+    server.set_status(TASK, "working")
+
+    assert give_back(server, lease_of(seen), ("dev-1", "dev-2"), is_unclear=False)
+
+    assert where(server) == ("working", "dev-2", "dev")
