@@ -174,6 +174,9 @@ class State:
     def free_mb(self) -> int | None:
         return 10_000
 
+    def obstacles(self, files: Sequence[str]) -> Sequence[str]:
+        return ()
+
     def make_workspace(self, path: str) -> None:
         """Agents here need none."""
 

@@ -176,11 +176,16 @@ class _Lookout:
             return None
 
     def look_around(self) -> None:
-        """What runs is shown as unknown then, and why is said here."""
+        """What runs is shown as unknown where nobody can look, and why is said here; and what keeps passes
+        and wrappers from writing down what has become of it."""
         try:
             check_sight(self._world)
         except Blind as error:
             self._add(error)
+        places = self._world.configuration.places
+        for obstacle in self._world.state.obstacles((places.lock_file,)):
+            hint = "make room or mend its rights; what is shown may be as old as that"
+            self.faults.append(Problem("problem", "state", obstacle, hint))
 
     def note(self, forgotten: str) -> None:
         """What failed before cannot be read; empty: it can."""

@@ -126,6 +126,13 @@ class FileStateFolder:
             return None
         return room.f_bavail * room.f_frsize // 1_000_000
 
+    def obstacles(self, files: Sequence[str]) -> Sequence[str]:
+        """See the port."""
+        from tinyscheduler.adapters.state_folder.obstacles import obstacles
+
+        folders = (self._running, *self._folders, f"{self._root}/passes", self._logs)
+        return tuple(obstacles(self._root, folders, files))
+
     def make_workspace(self, path: str) -> None:
         """Create a folder for agents to work in, if missing."""
         if os.path.isdir(path):

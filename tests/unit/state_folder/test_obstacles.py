@@ -1,0 +1,50 @@
+"""What would keep a pass from writing is told to those who only look."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.fakes.small_disk import INODES, fill
+from tests.unit.state_folder.folders import a_folder
+
+
+def obstacles(root: Path, *files: Path) -> tuple[str, ...]:
+    return tuple(a_folder(root).obstacles([str(path) for path in files]))
+
+
+def test_a_folder_that_can_be_written_has_none(root: Path) -> None:
+    assert obstacles(root) == ()
+    a_folder(root).open()
+    assert obstacles(root, root / "format.json", root / "not-there") == ()
+
+
+def test_a_full_disk_is_one(disk: Path) -> None:
+    root = disk / "state"
+    a_folder(root).open()
+    fill(disk)
+
+    found = obstacles(root)
+
+    assert found
+    assert all("no space left" in obstacle for obstacle in found)
+
+
+def test_a_disk_without_room_for_a_name_is_one(disk: Path) -> None:
+    root = disk / "state"
+    a_folder(root).open()
+    for number in range(INODES):
+        try:
+            (disk / f"file-{number}").touch()
+        except OSError:
+            break
+
+    assert any("df -i" in obstacle for obstacle in obstacles(root))
+
+
+def test_a_read_only_disk_is_one(disk: Path) -> None:
+    root = disk / "state"
+    a_folder(root).open()
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+
+    assert any(str(root) in obstacle for obstacle in obstacles(root, root / "format.json"))
