@@ -51,7 +51,7 @@ def heed(
             after, unwanted = after._replace(drift=verdict.drift), verdict.unwanted
             if verdict.left_out:
                 context.report.limit(f"{ASKED_MAX} runs compared with the server in one pass")
-    remember(context, before, after)
+    remember(context, after, before=before)
     if context.server.trouble is not None:
         return leases, Unknown(context.server.trouble.message)
     if not unwanted or not isinstance(backlog, Known):

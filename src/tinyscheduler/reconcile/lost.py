@@ -39,7 +39,7 @@ def close_lost_runs(context: Context, snapshot: StartSnapshot) -> StartSnapshot:
         left.update(_settle(context, run))
     closed = {lost.run.lease_id for lost, _ in verdict.standings if lost.task.id in left}
     lost = {lease_id: seen for lease_id, seen in verdict.lost.items() if lease_id not in closed}
-    remember(context, before, before._replace(lost=lost))
+    remember(context, before._replace(lost=lost), before=before)
     return _without(context, snapshot, left) if left else snapshot
 
 

@@ -7,7 +7,7 @@ from tinyscheduler.model.sightings import Sightings
 from tinyscheduler.reconcile.context import Context
 
 
-def remember(context: Context, before: Sightings, after: Sightings) -> None:
+def remember(context: Context, after: Sightings, *, before: Sightings) -> None:
     """Write what has changed. A disk that refuses is a fault and costs one more grace, nothing else."""
     if before.trouble:
         context.report.notes.append(f"{before.trouble}; what was seen since when is begun anew")
@@ -22,4 +22,4 @@ def remember(context: Context, before: Sightings, after: Sightings) -> None:
 def forget_lost(context: Context) -> None:
     """No run is without a lease: those that were have it again, and a later loss is a new one."""
     before = context.world.sightings.read()
-    remember(context, before, before._replace(lost={}))
+    remember(context, before._replace(lost={}), before=before)

@@ -75,7 +75,7 @@ class Course:
         self._grace_over_s = self._killing_since_s = self._look_due_s = math.inf
         self._look_pause_s = LOOK_PAUSE_S_MIN
 
-    def next_due_s(self, now_s: float, quiet_s: float) -> float:
+    def next_due_s(self, now_s: float, *, quiet_s: float) -> float:
         """When something has to be looked for at the latest, if nothing wakes anybody before."""
         due = min(self._beat_due_s, self._look_due_s, self._grace_over_s)
         if not self._is_at_work():

@@ -135,7 +135,7 @@ class Watch:
     # --- what is done ---------------------------------------------------------------------------
 
     def _wait(self) -> None:
-        due_s = min(self._flush_due_s, self._course.next_due_s(self.now_s(), self.quiet_s()))
+        due_s = min(self._flush_due_s, self._course.next_due_s(self.now_s(), quiet_s=self.quiet_s()))
         timeout_s = max(0.0, due_s - self.now_s())
         # Rounded up: waking a moment too early would mean turning on the spot until it is time.
         for handle, _ in self._poller.poll(math.ceil(timeout_s * 1000)):

@@ -70,7 +70,7 @@ class Seen:
         return [action for action in done if action != "nothing"]
 
     def due_s(self) -> float:
-        return self.course.next_due_s(self.at_s, self.quiet_s())
+        return self.course.next_due_s(self.at_s, quiet_s=self.quiet_s())
 
 
 def test_a_quiet_run_is_woken_for_its_beats_and_for_nothing_else() -> None:

@@ -58,7 +58,7 @@ class FileBreakers:
 
     def set_aside(self) -> str | None:
         """See the port."""
-        return set_aside(self._disk, self._path, self._quarantine)
+        return set_aside(self._disk, self._path, quarantine=self._quarantine)
 
 
 class FileAccounts:
@@ -81,7 +81,7 @@ class FileAccounts:
 
     def set_aside(self) -> str | None:
         """See the port."""
-        return set_aside(self._disk, self._path, self._quarantine)
+        return set_aside(self._disk, self._path, quarantine=self._quarantine)
 
 
 def _save(disk: Files, path: str, document: dict[str, object] | None) -> None:

@@ -52,7 +52,7 @@ class FileSchedules:
 
     def set_aside(self) -> str | None:
         """See the port."""
-        return set_aside(self._disk, self._path, self._quarantine)
+        return set_aside(self._disk, self._path, quarantine=self._quarantine)
 
 
 def _to_json(found: Remembered) -> dict[str, object]:

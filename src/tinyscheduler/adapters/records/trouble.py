@@ -52,7 +52,7 @@ def parsed(
         return f"{path}: it does not parse: {error}"
 
 
-def set_aside(disk: Files, path: str, quarantine: str) -> str | None:
+def set_aside(disk: Files, path: str, *, quarantine: str) -> str | None:
     """Put a file that nobody can read into quarantine, by rename, so that whatever it is goes out of the
     way; its new path, None: it is not there any more. Raises StateError."""
     import os

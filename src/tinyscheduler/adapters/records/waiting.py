@@ -54,7 +54,7 @@ class FileWaits:
     def set_aside(self) -> str | None:
         """See the port."""
         self._known = None
-        return set_aside(self._disk, self._path, self._quarantine)
+        return set_aside(self._disk, self._path, quarantine=self._quarantine)
 
     def _load(self) -> Waits:
         from tinyscheduler.model.waiting import NOBODY_WAITS, Waits
@@ -91,7 +91,7 @@ class FileCursors:
 
     def set_aside(self) -> str | None:
         """See the port."""
-        return set_aside(self._disk, self._path, self._quarantine)
+        return set_aside(self._disk, self._path, quarantine=self._quarantine)
 
 
 def _waits(found: object) -> Waits:
