@@ -61,11 +61,14 @@ class Store:
         found = self.tasks.get(number) if isinstance(number, int) else None
         if found is None:
             raise Refusal(f"Task not found: {number}")
-        if found["blocked_by_task_id"] is not None:
-            # Computed at each look; an archived blocker that is not complete still blocks.
-            blocker = self.tasks.get(int(str(found["blocked_by_task_id"])))
-            found["is_currently_blocked"] = blocker is not None and blocker["status"] != "complete"
+        self.refresh(found)
         return found
+
+    def refresh(self, row: Row) -> None:
+        """Whether it is blocked is computed at each look; an archived blocker that is not complete blocks."""
+        if row.get("blocked_by_task_id") is not None:
+            blocker = self.tasks.get(int(str(row["blocked_by_task_id"])))
+            row["is_currently_blocked"] = blocker is not None and blocker["status"] != "complete"
 
     # --- tasks -------------------------------------------------------------------------------------
 
@@ -241,8 +244,10 @@ class Store:
     def _derive(self, number: object) -> None:
         """A parent's status follows its children's, up to the root; without any it stays as it was."""
         row = self.tasks.get(number) if isinstance(number, int) else None
+        if row is None:
+            return
         children = [child["status"] for child in self.live() if child["parent_task_id"] == number]
-        if row is None or not children:
+        if not children:
             return
         is_done = all(status == "complete" for status in children)
         status = "complete" if is_done else "working" if "working" in children else "idle"

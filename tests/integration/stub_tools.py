@@ -139,12 +139,15 @@ FILTERS: Mapping[str, Kind] = {
 
 def listed(store: Store, wanted: Row) -> list[object]:
     """One page. Raises Refusal."""
-    rows: list[object] = [store.row(row["id"]) for row in _ordered(store, wanted)]
-    rows = [*store.raw_rows, *rows]
     limit, offset = wanted.get("limit", 0), wanted.get("offset", 0)
     if not isinstance(limit, int) or not isinstance(offset, int):
         raise Refusal("Query failed: datatype mismatch")
-    return rows[offset : offset + limit] if limit > 0 else rows[offset:]
+    rows: list[object] = [*store.raw_rows, *_ordered(store, wanted)]
+    page = rows[offset : offset + limit] if limit > 0 else rows[offset:]
+    for row in page:
+        if isinstance(row, dict) and row.get("id") in store.tasks:
+            store.refresh(row)
+    return page
 
 
 def _ordered(store: Store, wanted: Row) -> list[Row]:

@@ -210,7 +210,11 @@ class McpTaskDesk:
         if not self._client.offers(HISTORY_TOOL):
             return None
         answer = self._read(HISTORY_TOOL, {"task_id": task_json.id_argument(task_id)})
-        return remark_json.history_of(answer)
+        events = remark_json.history_of(answer)
+        if not events:
+            # Of a task that was never there as well; who asks for it is told so.
+            self.get(task_id)
+        return events
 
     def close(self) -> None:
         """Idempotent."""
