@@ -34,7 +34,7 @@ def memory(tmp_path: Path) -> Memory:
 
 @pytest.fixture
 def client(stub: StubServer, memory: Memory) -> Iterator[McpTaskServer]:
-    with closing(McpTaskServer(stub.url, timeout_s=3, memory=memory)) as server:
+    with closing(McpTaskServer(stub.url, timeout_s=15, memory=memory)) as server:
         yield server
 
 
@@ -67,7 +67,7 @@ def test_what_it_cannot_do_is_asked_once_and_remembered(
     client.close()
     stub.requests.clear()
 
-    with closing(McpTaskServer(stub.url, timeout_s=3, memory=memory)) as later:
+    with closing(McpTaskServer(stub.url, timeout_s=15, memory=memory)) as later:
         found = later.backlog((DEV,), (BOB,), 100)
 
     assert [task.id for task in found.tasks] == ["1"]
@@ -235,6 +235,6 @@ def test_entries_that_are_old_or_of_the_future_are_misses(
             entry["seen_at"] = seen_at
         Path(memory.path).write_text(json.dumps(whole))
         stub.requests.clear()
-        with closing(McpTaskServer(stub.url, timeout_s=3, memory=memory)) as later:
+        with closing(McpTaskServer(stub.url, timeout_s=15, memory=memory)) as later:
             later.get(ONE)
         assert stub.tools[0] == "get_task", "it was posted to first, as to a stranger"
