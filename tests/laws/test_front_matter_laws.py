@@ -104,7 +104,7 @@ def test_a_description_never_raises_and_never_costs_more_than_its_bounds(text: s
 
 def up_to_the_fence(text: str) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
-    end = next((at for at, line in enumerate(lines) if line.rstrip(" ") == "---"), len(lines))
+    end = next((at for at, line in enumerate(lines) if line.rstrip(" \t") == "---"), len(lines))
     return "\n".join(lines[:end])
 
 

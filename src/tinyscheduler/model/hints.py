@@ -48,5 +48,6 @@ class Hints(NamedTuple):
 
 
 NO_HINTS = Hints()
-BEGINNINGS = frozenset("-abcghnrsw")
-"""First letters of front matter: of its keys, or of the line above it. Most descriptions begin otherwise."""
+BEGINNINGS = frozenset("-abcghnrsw\ufeff \t\r\n")
+"""First letters of front matter: of its keys, of the line above it, or of what may stand before that. Most
+descriptions begin otherwise."""

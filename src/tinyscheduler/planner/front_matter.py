@@ -31,6 +31,9 @@ ALIASES = {"cap": "capabilities", "needs-approval": "approval"}
 BLOCK_CHARS_MAX = 4096
 """Sixty paths and their list; a longer one is a text that happens to begin with a rule."""
 
+ABOVE = "\ufeff \t\r\n"
+"""What may stand before it: the mark of some editors, empty lines and blanks of heredocs and web forms."""
+
 _FENCE = "---"
 _TOKEN_STARTS = frozenset(" [{,-:")
 
@@ -63,46 +66,78 @@ class _Block(NamedTuple):
 
 def front_matter_of(description: str) -> FrontMatter:
     """Raises Slip: it says something to us, and not in a way that has one meaning."""
-    is_fenced = description.startswith(_FENCE)
-    block = _fenced(description) if is_fenced else _plain_paragraph(description)
+    text = description.lstrip(ABOVE)
+    above = _with_line_feeds(description[: len(description) - len(text)]).count("\n")
+    is_fenced = text.startswith(_FENCE)
+    block = _fenced(text, above + 1) if is_fenced else _plain_paragraph(text, above + 1)
     if block is None:
-        return NO_FRONT_MATTER
+        return FrontMatter((), _listed_key(text))
     if is_fenced and not any(_is_to_us(line) for line in block.lines):
         return FrontMatter((), tuple(line.partition(":")[0] for line in block.lines if ":" in line))
     return _read(block)
 
 
-def _fenced(description: str) -> _Block | None:
+def _fenced(text: str, first: int) -> _Block | None:
     """None: it is a rule above a text, or of others."""
-    lines = description[: BLOCK_CHARS_MAX + 1].replace("\r\n", "\n").split("\n")
-    if lines[0].rstrip(" ") != _FENCE:
+    lines = _lines(text[: BLOCK_CHARS_MAX + 1])
+    if not _is_fence(lines[0]):
         return None
-    end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip(" ") == _FENCE), None)
-    if end is None and not any(_is_to_us(line) for line in lines):
+    if len(text) > BLOCK_CHARS_MAX:
+        lines.pop()  # What was cut off may be no fence.
+    end = _end_of(lines)
+    if end is not None:
+        return _Block(lines[1:end], first + 1)
+    # Somebody may have meant all of it, however far away its end is.
+    lines = _lines(text)
+    if not any(_is_to_us(line) for line in lines[: _end_of(lines)]):
         return None
-    if end is None:
-        raise Slip(
-            "its front matter does not end",
-            f"close it with a line --- within {BLOCK_CHARS_MAX} characters",
-            line=1,
-        )
-    return _Block(lines[1:end], 2)
+    raise Slip(
+        "its front matter does not end",
+        f"close it with a line --- within {BLOCK_CHARS_MAX} characters",
+        line=first,
+    )
 
 
-def _plain_paragraph(description: str) -> _Block | None:
+def _is_fence(line: str) -> bool:
+    return line.rstrip(" \t") == _FENCE
+
+
+def _end_of(lines: Sequence[str]) -> int | None:
+    """The line that closes what the first one opens."""
+    return next((at for at, line in enumerate(lines[1:], 1) if _is_fence(line)), None)
+
+
+def _lines(text: str) -> list[str]:
+    return _with_line_feeds(text).split("\n")
+
+
+def _with_line_feeds(text: str) -> str:
+    """A text that has carriage returns alone is of an old machine; one that has some is refused."""
+    text = text.replace("\r\n", "\n")
+    return text if "\n" in text else text.replace("\r", "\n")
+
+
+def _plain_paragraph(text: str, first: int) -> _Block | None:
     """Lines up to the first empty one, if every one of them has a key of ours."""
-    if _key_of(description[:80].partition("\n")[0]) is None:
+    if _key_of(text[:80].partition("\n")[0]) is None:
         return None
     lines: list[str] = []
-    for line in description[: BLOCK_CHARS_MAX + 1].replace("\r\n", "\n").split("\n"):
+    for line in _lines(text.partition("\n\n")[0].partition("\n\r\n")[0]):
         if not line.strip():
             break
         if _key_of(line) is None and not (_is_below(line) and lines and _may_go_on(lines[-1])):
             return None
         lines.append(line)
     if sum(len(line) + 1 for line in lines) > BLOCK_CHARS_MAX:
-        raise Slip("its front matter is too long", f"{BLOCK_CHARS_MAX} characters are read", line=1)
-    return _Block(lines, 1)
+        raise Slip("its front matter is too long", f"{BLOCK_CHARS_MAX} characters are read", line=first)
+    return _Block(lines, first)
+
+
+def _listed_key(text: str) -> tuple[str, ...]:
+    """A key of ours behind a dash, as in a list: of Markdown, or of somebody who meant us."""
+    line = text[:80].partition("\n")[0]
+    is_listed = line.startswith("- ") and ":" in line and _key_of(line[2:]) is not None
+    return (line.partition(":")[0],) if is_listed else ()
 
 
 def _may_go_on(line: str) -> bool:
@@ -120,7 +155,7 @@ def _key_of(line: str) -> str | None:
 def _is_to_us(line: str) -> bool:
     if line[:1] in ("{", "?", "<"):
         return any(key in line for key in (*KEYS, *ALIASES, "<<"))
-    key = line.partition(":")[0].strip(" \"'")
+    key = line.partition(":")[0].strip(" \t\"'")
     return key in KEYS or key in ALIASES or key == "<<"
 
 

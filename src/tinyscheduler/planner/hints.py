@@ -129,7 +129,7 @@ def _notes(said: set[str]) -> Iterator[str]:
 def _near(tags: Sequence[str], matter: FrontMatter) -> Iterator[str]:
     """What looks like a slip: nobody is held for the word of a stranger."""
     for name in matter.strangers:
-        meant = _meant(name, (*KEYS, *ALIASES))
+        meant = _meant(name.removeprefix("- "), (*KEYS, *ALIASES))
         if meant is not None:
             yield f"its front matter has a key {shortened(name)}: is {meant} meant?"
     for tag in tags:

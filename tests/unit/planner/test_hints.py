@@ -8,7 +8,7 @@ from tests.builders import a_task
 from tinyscheduler.model.hints import BEGINNINGS, NO_HINTS, Hints
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.resources import Resources
-from tinyscheduler.planner.front_matter import ALIASES, KEYS
+from tinyscheduler.planner.front_matter import ABOVE, ALIASES, KEYS
 from tinyscheduler.planner.hints import hints_of
 
 
@@ -146,6 +146,78 @@ def test_front_matter_has_a_bound() -> None:
     assert "4096" in fault.remedy
 
 
+LONG = "a" * 4200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"---\nsummary: {LONG}\napproval: true\nafter: 99\n---\nbody",
+        f"---\nsummary: {LONG}\napproval: true\n\nand no end",
+        f"---\nsummary: {'a' * 4079}\n---x\napproval: true\n---\n",
+        *(f"approval: true\nread: {'p' * size}\ngoal: x\n\nbody" for size in range(4060, 4085)),
+        f"approval: true\nread: {LONG}\n\nbody",
+    ],
+)
+def test_what_stands_behind_the_bound_is_not_passed_over(text: str) -> None:
+    """Who pads a description must not get round the approval that stands in it."""
+    hints = said(text)
+
+    assert hints.fault is not None or hints.needs_approval, hints
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"---\nsummary: {LONG}\n---\napproval: true",
+        f"---\n{LONG}\n\nand no end",
+        f"goal: x\n{LONG}\n\napproval: true",
+    ],
+)
+def test_a_long_text_that_says_nothing_to_us_is_no_fault(text: str) -> None:
+    assert said(text) == NO_HINTS
+
+
+@pytest.mark.parametrize("above", ["\n", "\r\n\r\n", " ", "  \n\t\n", "\ufeff", "\ufeff\n", "\t"])
+@pytest.mark.parametrize("text", ["---\napproval: true\n---\nbody", "approval: true\n\nbody"])
+def test_what_editors_and_web_forms_put_above_it_changes_nothing(above: str, text: str) -> None:
+    assert said(above + text) == Hints(needs_approval=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\rapproval: true\r---\rbody",
+        "approval: true\r\rbody",
+        "---\t\napproval: true\n---\t\nbody",
+        " ---\napproval: true\n--- \nbody",
+    ],
+)
+def test_ends_of_lines_that_nobody_sees_change_nothing(text: str) -> None:
+    assert said(text) == Hints(needs_approval=True)
+
+
+@pytest.mark.parametrize("text", ["---\n\tapproval: true\n---\n", " ---\n approval: true\n ---\n"])
+def test_indented_front_matter_is_told(text: str) -> None:
+    assert said(text).fault is not None
+
+
+@pytest.mark.parametrize("text", ["\n\ngoal: 1 2\n\nbody", "\r\n---\r\ngoal: 1 2\r\n---\r\n"])
+def test_lines_are_counted_from_the_first_of_the_description(text: str) -> None:
+    fault = said(text).fault
+
+    assert fault is not None
+    assert fault.place == "goal in line 3 of its description"
+
+
+def test_a_key_of_ours_in_a_list_is_noted_and_holds_nothing() -> None:
+    hints = said("- approval: true\n- goal: x\n\nbody")
+
+    assert (hints.fault, hints.needs_approval) == (None, False)
+    assert hints.notes == ("its front matter has a key - approval: is approval meant?",)
+    assert said("- [ ] a list: of Markdown") == NO_HINTS
+
+
 def test_front_matter_wins_over_tags_key_by_key() -> None:
     hints = said(
         "---\nwrite: src/b\napproval: no\n---\n", "write:src/a", "cap:gpu", "needs-approval", "goal:"
@@ -190,4 +262,4 @@ def test_what_looks_like_a_slip_is_noted_and_holds_nothing(
 
 def test_first_letters_are_those_of_the_keys() -> None:
     """They tell most descriptions apart without reading them."""
-    assert {key[0] for key in (*KEYS, *ALIASES)} | {"-"} == BEGINNINGS
+    assert {key[0] for key in (*KEYS, *ALIASES)} | {"-", *ABOVE} == BEGINNINGS
