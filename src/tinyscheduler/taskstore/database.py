@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -29,6 +30,7 @@ def open_shared(path: str) -> sqlite3.Connection:
     with translated(path):
         if _is_new(path):
             _make_file(path)
+        _open_log_again(path)
         connection = _connect(path)
         with _closed_on_error(connection):
             if _version(connection) != len(MIGRATIONS) or not _is_ours(connection):
@@ -158,6 +160,20 @@ def _make_file(path: str) -> None:
     # By hand, because SQLite would take the mode from the umask; -wal and -shm take it from this file.
     files.make_folder(os.path.dirname(os.path.abspath(path)))
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.FILE_MODE))
+
+
+def _open_log_again(path: str) -> None:
+    """SQLite gives the log the mode of the file; one of a time when that could not be written stays as it
+    is, and nobody could ever write again."""
+    for beside in (path + "-wal", path + "-shm"):
+        try:
+            found = os.stat(beside)
+        except FileNotFoundError:
+            # Usual: it is made with the first write.
+            continue
+        is_closed = not found.st_mode & stat.S_IWUSR
+        if is_closed and found.st_uid == os.geteuid() and os.stat(path).st_mode & stat.S_IWUSR:
+            os.chmod(beside, files.FILE_MODE)
 
 
 def _connect(path: str) -> sqlite3.Connection:

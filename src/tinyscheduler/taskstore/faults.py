@@ -77,7 +77,16 @@ def _primary_code(error: sqlite3.Error) -> int:
 def _words(error: sqlite3.Error, path: str) -> tuple[str, str]:
     code = _primary_code(error)
     fault = _of_file_system(code, path) or next((known for known in _FAULTS if known.code == code), _OTHER)
-    return f"task store {path}: {fault.sentence} ({error})", fault.hint
+    # The row of the table, not of a file system that is read-only as a whole.
+    hint = _closed_file(path) if fault.code == sqlite3.SQLITE_READONLY else ""
+    return f"task store {path}: {fault.sentence} ({error})", hint or fault.hint
+
+
+def _closed_file(path: str) -> str:
+    """Which of them it is, where that can be told."""
+    beside = (path, path + "-wal", path + "-shm", os.path.dirname(os.path.abspath(path)))
+    closed = [name for name in beside if os.path.exists(name) and not os.access(name, os.W_OK)]
+    return f"make {closed[0]} writable for the user who runs the scheduler" if closed else ""
 
 
 def _of_file_system(code: int, path: str) -> _Fault | None:

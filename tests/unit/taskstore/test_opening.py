@@ -166,6 +166,34 @@ def test_an_empty_file_is_a_store_whose_maker_was_stopped(path: str) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("suffix", ["-shm", "-wal"])
+def test_a_log_of_a_time_when_the_file_was_read_only_does_not_stay_so(
+    path: str, store: Store, suffix: str
+) -> None:
+    """A backup tool's ``chmod 400`` for a moment; afterwards nobody thinks of the file beside it."""
+    store.create_task(NewTask("t", "me"))
+    os.chmod(path + suffix, 0o400)
+
+    again = Store(path)
+    again.create_task(NewTask("t", "me"))
+    again.close()
+
+    assert len(store.tasks(TaskFilter())) == 2
+
+
+def test_a_file_that_is_read_only_on_purpose_is_left_so(path: str, store: Store) -> None:
+    os.chmod(path, 0o400)
+    os.chmod(path + "-shm", 0o400)
+
+    if os.geteuid() == 0:
+        Store(path).close()
+    else:
+        with pytest.raises(StateError, match=r"may not be written"):
+            Store(path).create_task(NewTask("t", "me"))
+
+    assert (mode(path), mode(path + "-shm")) == (0o400, 0o400)
+
+
 def test_a_folder_in_its_place_is_a_clear_error(path: str) -> None:
     os.makedirs(path)
 
