@@ -43,6 +43,7 @@ class Hints(NamedTuple):
     hard_limit_s: int | None = None
     budget: float | None = None
     fault: HintFault | None = None
+    """With it everything else is empty: half of what a task says may be the opposite of all of it."""
     notes: tuple[str, ...] = ()
     """What looks like a slip and holds nothing."""
 

@@ -2,6 +2,7 @@
 
 Both are text of whoever wrote the task. Front matter wins, key by key. The first thing that is wrong is
 kept as a fault and holds the task: a hint that is passed over in silence would start what should wait.
+What else it says counts again when that is mended: who is told to approve it would do so in vain.
 """
 
 from __future__ import annotations
@@ -57,14 +58,14 @@ def _merged(tags: Sequence[str], matter: FrontMatter) -> Hints:
             hints = _with(hints, entry.key, entry.value)
         except Slip as slip:
             place = f"{entry.key} in line {slip.line or entry.line} of its description"
-            return hints._replace(fault=_fault(place, slip))
+            return Hints(fault=_fault(place, slip))
     for key, values in _by_key(tags).items():
         if key in said:
             continue
         try:
             hints = _with(hints, key, _tagged(key, values))
         except Slip as slip:
-            return hints._replace(fault=_fault(f"its tag {shortened(values[0])}", slip))
+            return Hints(fault=_fault(f"its tag {shortened(values[0])}", slip))
     notes = (*_notes(said), *_near(tags, matter))
     return hints._replace(notes=notes) if notes else hints
 

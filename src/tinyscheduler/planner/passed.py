@@ -13,6 +13,8 @@ from tinyscheduler.planner.view import View, candidates, ledger_of
 NAMES_MAX = 5
 """Of tasks, in one sentence."""
 
+_UNCLEAR = "not known before what it says can be read: see bad_task"
+
 Words = str | Callable[[Task, View], str]
 
 
@@ -40,7 +42,7 @@ def _blocker(task: Task, view: View) -> str:
     others = list(dict.fromkeys([*([task.blocked_by] if task.blocked_by else []), *view.hints(task).after]))
     graph = view.graph()
     if not others:
-        return "it waits for no task"
+        return _UNCLEAR if view.hints(task).fault is not None else "it waits for no task"
     if task.id in graph.rings or task.id in graph.failing:
         return "what it waits for is not under way: see the next rows"
     if len(others) == 1:
@@ -54,6 +56,8 @@ def _what_it_says(task: Task, view: View) -> str:
 
 
 def _approval(task: Task, view: View) -> str:
+    if view.hints(task).fault is not None:
+        return _UNCLEAR
     return "it was approved as it is" if view.hints(task).needs_approval else "nobody has to approve it"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import a_task
+from tests.builders import a_start_snapshot, a_task
 from tinyscheduler.model.hints import BEGINNINGS, NO_HINTS, Hints
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.resources import Resources
+from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.front_matter import ABOVE, ALIASES, KEYS
 from tinyscheduler.planner.hints import hints_of
+from tinyscheduler.planner.start import plan_start
 
 
 def said(description: str = "", *tags: str) -> Hints:
@@ -219,13 +221,35 @@ def test_a_key_of_ours_in_a_list_is_noted_and_holds_nothing() -> None:
 
 
 def test_front_matter_wins_over_tags_key_by_key() -> None:
-    hints = said(
-        "---\nwrite: src/b\napproval: no\n---\n", "write:src/a", "cap:gpu", "needs-approval", "goal:"
-    )
+    hints = said("---\nwrite: src/b\napproval: no\n---\n", "write:src/a", "cap:gpu", "needs-approval")
 
-    assert hints.writes == ("src/b",)
-    assert not hints.needs_approval
-    assert hints.fault is not None  # The tag that nothing takes the place of counts.
+    assert hints == Hints(writes=("src/b",), capabilities=("gpu",))
+
+
+@pytest.mark.parametrize(
+    ("description", "tags"),
+    [
+        ("", ("needs-approval", "goal:")),
+        ("", ("goal:", "after:9")),
+        ("---\napproval: true\nafter: 9\ngoal: 1 2\n---\n", ()),
+        ("---\nwrite: src/b\n---\n", ("needs-approval", "goal:")),
+    ],
+)
+def test_a_task_that_says_something_wrong_is_held_for_that_and_nothing_else(
+    description: str, tags: tuple[str, ...]
+) -> None:
+    """It was held as needs_approval, and whoever approved it was refused; or for what it waits for, which is
+    perhaps not what is meant."""
+    task = a_task(description=description, tags=tags)
+    world = a_start_snapshot(task)
+
+    (held,) = plan_start(world).held
+    rows = {row.name: row for row in explain(task, world).rows}
+
+    assert held.reason == "bad_task"
+    assert [row.name for row in rows.values() if row.verdict == "holds"] == ["bad_task"]
+    assert rows["needs_approval"].value == "not known before what it says can be read: see bad_task"
+    assert rows["blocked"].value == rows["needs_approval"].value
 
 
 def test_two_goals_by_tags_are_one_too_many() -> None:
