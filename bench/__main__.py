@@ -8,7 +8,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import backlog, client, explain, idle, imports, plan, reclaim, starts, waits, wrapper
+from bench import backlog, client, explain, idle, imports, plan, reclaim, serve, starts, waits, wrapper
 from bench.report import Result, table
 from bench.stage import prepare
 from bench.timing import QUICK_RUNS, RUNS, done
@@ -24,6 +24,7 @@ MEASUREMENTS: Mapping[str, Callable[[int], Result]] = {
     "starts": starts.measure,
     "reclaim": reclaim.measure,
     "wrapper": wrapper.measure,
+    "serve": serve.measure,
 }
 
 
