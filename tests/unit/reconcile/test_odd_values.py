@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -102,15 +102,18 @@ def look_at_everything(stage: Stage) -> None:
     preview(stage.world())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_whoever_looks_is_told_and_not_thrown_out(tmp_path: Path, kind: str) -> None:
-    stage = a_house(tmp_path)
+def in_turn(at: int) -> list[object]:
+    """Three of them: all have their turn over any four spots that follow one another."""
+    return [ODD[(at * 3 + step) % len(ODD)] for step in range(3)]
+
+
+def what_is_thrown(stage: Stage, kind: str, choose: Callable[[int], list[object]]) -> list[str]:
+    """``choose`` says what the n-th spot of the file is given, one after the other."""
     (path,) = Path(stage.configuration.places.state).glob(kind)
     whole = json.loads(path.read_bytes())
     wrong = []
-    for spot in spots(whole):
-        for value in ODD:
+    for at, spot in enumerate(spots(whole)):
+        for value in choose(at):
             path.write_bytes(with_value(whole, spot, value))
             try:
                 look_at_everything(stage)
@@ -120,5 +123,17 @@ def test_whoever_looks_is_told_and_not_thrown_out(tmp_path: Path, kind: str) -> 
                     wrong.append(f"{spot} = {value!r:.40}: {error.message}")
             except Exception as error:
                 wrong.append(f"{spot} = {value!r:.40}: {error!r:.200}")
+    return wrong
 
-    assert wrong == []
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_looks_is_told_and_not_thrown_out(tmp_path: Path, kind: str) -> None:
+    assert what_is_thrown(a_house(tmp_path), kind, in_turn) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_odd_value_is_survived_at_every_spot(tmp_path: Path, kind: str) -> None:
+    """All pairs are 4,600 looks at everything."""
+    assert what_is_thrown(a_house(tmp_path), kind, lambda _: ODD) == []
