@@ -243,8 +243,8 @@ class Settings(BaseSettings):
         str,
         AfterValidator(_check_endpoint),
         About(
-            "Task server, with or without /mcp; 'embedded' is the built-in store.",
-            "http(s)://HOST[:PORT][/mcp], https unless on this machine or MCP_ALLOW_INSECURE; or embedded",
+            "Task server, with or without /mcp, or with /sse; 'embedded' is the built-in store.",
+            "http(s)://HOST[:PORT][/mcp|/sse], https unless on this machine or MCP_ALLOW_INSECURE; embedded",
         ),
     ] = "embedded"
     mcp_token_file: Annotated[Path, About("File whose content is sent as bearer token.", _A_FILE, "none")] = (
@@ -264,11 +264,11 @@ class Settings(BaseSettings):
     ] = ""
     # Below 0.1 s nothing answers; above 300 s a pass has long ended.
     mcp_timeout_sec: Annotated[
-        Number, Field(ge=0.1, le=300), About("For one call.", "0.1 to 300 seconds")
+        Number, Field(ge=0.1, le=300), About("For one call; a pass may end it before.", "0.1 to 300 seconds")
     ] = 35.0
     # A pass lasts 50 s at most.
     mcp_budget_sec: Annotated[
-        Number, Field(ge=0.1, le=50), About("For all calls of one pass.", "0.1 to 50 seconds")
+        Number, Field(ge=0.1, le=50), About("For all calls of one pass together.", "0.1 to 50 seconds")
     ] = 20.0
 
     def __init__(self, layers: Sequence[Layer]) -> None:
