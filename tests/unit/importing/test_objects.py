@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tinyscheduler.cli.importing.outline import Item, Outline
 from tinyscheduler.cli.importing.reading import Format, read_outline, read_text
+from tinyscheduler.cli.importing.steps import item_tag
 from tinyscheduler.errors import UsageError
 
 KEYS = st.sampled_from(
@@ -69,6 +70,19 @@ def test_our_own_list_keeps_what_hangs_together() -> None:
     assert read.notes == ("1 task worked on there begin idle here",)
 
 
+def test_blocker_may_be_one_or_a_list() -> None:
+    found = items(
+        [
+            {"id": 1, "title": "a"},
+            {"id": "two", "title": "b", "blocked_by": [1]},
+            {"title": "c", "blocked_by": [1, "two"]},
+            {"title": "d", "blocked_by": []},
+        ]
+    )
+
+    assert [item.waits_for for item in found] == [(), (0,), (0, 1), ()]
+
+
 def test_another_list_with_the_same_ids_is_another_list() -> None:
     """Both may come by standard input: what is taken for the same would be lost."""
     (first,), (second,) = items([{"id": 1, "title": "a"}]), items([{"id": 1, "title": "b"}])
@@ -120,6 +134,13 @@ def test_the_public_servers_own_list_is_read() -> None:
         ([{"title": "a", "queue": 5}], "[0].queue"),
         ([{"title": "a", "parent": 5}], "[0].parent"),
         ([{"title": "a", "blocked_by": 5}], "[0].blocked_by"),
+        ([{"id": 1, "title": "a"}, {"title": "b", "blocked_by": [1, 5]}], "[1].blocked_by"),
+        ([{"id": 1, "title": "a"}, {"title": "b", "blocked_by": True}], "[1].blocked_by"),
+        ([{"id": 1, "title": "a"}, {"title": "b", "blocked_by": [[1]]}], "[1].blocked_by"),
+        ([{"id": 1, "title": "a"}, {"title": "b", "parent": {"id": 1}}], "[1].parent"),
+        ([{"id": 1, "title": "a"}, {"title": "b", "parent": 1.0}], "[1].parent"),
+        ([{"id": [1], "title": "a"}], "[0].id"),
+        ([{"id": "\ud800", "title": "a"}], "[0].id"),
         ([{"title": "a", "subtasks": 5}], "[0].subtasks"),
         ([{"title": "a", "subtasks": [{"title": ""}]}], "[0].subtasks[0].title"),
         ([{"id": 1, "title": "a"}, {"id": "1", "title": "b"}], "[1].id"),
@@ -173,7 +194,7 @@ def test_no_json_breaks_it(document: object) -> None:
         message = error.message
 
     assert message.startswith("x.json ")
-    assert all(item.title and item.identity for item in found)
+    assert all(item.title and item_tag(item) for item in found)
 
 
 # --- issues ---

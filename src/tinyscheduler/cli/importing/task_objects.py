@@ -5,7 +5,7 @@ Ids are those of another server, or only of the file: they say what hangs togeth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from tinyscheduler.cli import task_texts
@@ -72,7 +72,7 @@ def read_tasks(rows: Sequence[object], where: str) -> Outline:
 
 def _identity(entry: _Found, item: Item) -> str:
     """With its title: every server counts from 1, and two lists may come by standard input. Empty: no id."""
-    text = _id_text(entry.row.get("id"))
+    text = _id(entry, "id")
     return f"id {text}\n{item.title}" if text else ""
 
 
@@ -126,7 +126,7 @@ def _item(entry: _Found, by_id: Mapping[str, int]) -> Item:
         is_done=is_done,
         parent=_parent(entry, by_id),
         # What is over waits for nothing.
-        waits_for=() if is_done else tuple(dict.fromkeys((*_blocker(entry, by_id), *after))),
+        waits_for=() if is_done else tuple(dict.fromkeys((*_blockers(entry, by_id), *after))),
         queue=_name(place, row, "queue"),
         assigned_to=_name(place, row, "assigned_to"),
         priority=_priority(place, row.get("priority")),
@@ -135,7 +135,7 @@ def _item(entry: _Found, by_id: Mapping[str, int]) -> Item:
 
 
 def _parent(entry: _Found, by_id: Mapping[str, int]) -> int | None:
-    named = _id_text(entry.row.get("parent"))
+    named = _id(entry, "parent")
     if not named:
         return entry.parent
     if named not in by_id:
@@ -144,17 +144,17 @@ def _parent(entry: _Found, by_id: Mapping[str, int]) -> int | None:
     return by_id[named]
 
 
-def _blocker(entry: _Found, by_id: Mapping[str, int]) -> tuple[int, ...]:
-    named = _id_text(entry.row.get("blocked_by"))
-    if not named:
-        return ()
-    if named in by_id:
-        return (by_id[named],)
-    if entry.row.get("is_blocked") is False:
-        # It was complete there, and is left out of a list of what is open.
-        return ()
-    text = f"task {named[:40]} is not in the file"
-    raise fault(f"{entry.place}.blocked_by", text, hint="put it into the file, or take the key out")
+def _blockers(entry: _Found, by_id: Mapping[str, int]) -> Iterator[int]:
+    """Task servers know of one; a list of them is what people write."""
+    given = entry.row.get("blocked_by")
+    for value in given if isinstance(given, list) else [given]:
+        named = _id_at(f"{entry.place}.blocked_by", value)
+        if named in by_id:
+            yield by_id[named]
+        # Else it was complete there, and is left out of a list of what is open.
+        elif named and entry.row.get("is_blocked") is not False:
+            text = f"task {named[:40]} is not in the file"
+            raise fault(f"{entry.place}.blocked_by", text, hint="put it into the file, or take the key out")
 
 
 def _tags(entry: _Found, by_id: Mapping[str, int]) -> tuple[tuple[str, ...], list[int]]:
@@ -207,7 +207,7 @@ def _at(place: str, read: Callable[[], T]) -> T:
 def _by_id(found: Sequence[_Found]) -> dict[str, int]:
     by_id: dict[str, int] = {}
     for index, entry in enumerate(found):
-        text = _id_text(entry.row.get("id"))
+        text = _id(entry, "id")
         if text in by_id:
             raise fault(f"{entry.place}.id", f"{found[by_id[text]].place} has the same id, {text[:40]}")
         if text:
@@ -215,9 +215,21 @@ def _by_id(found: Sequence[_Found]) -> dict[str, int]:
     return by_id
 
 
-def _id_text(value: object) -> str:
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    return str(value) if is_number or isinstance(value, str) else ""
+def _id(entry: _Found, key: str) -> str:
+    return _id_at(f"{entry.place}.{key}", entry.row.get(key))
+
+
+def _id_at(place: str, value: object) -> str:
+    """Empty: none is given. What cannot be meant is refused, because a task whose blocker is passed over
+    would begin too soon."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return _at(place, lambda: task_texts.text_of(value, what="the id"))
+        case int() if not isinstance(value, bool):
+            return str(value)
+    raise fault(place, "it is not an id", hint="an id is a whole number or text")
 
 
 def _paths(items: Sequence[Item]) -> list[tuple[str, ...]]:
