@@ -40,6 +40,7 @@ def a_task(
     description: str = "",
     tags: Iterable[str] = (),
     blocked_by: str | None = None,
+    parent_id: str | None = None,
     is_archived: bool = False,
 ) -> Task:
     """An idle task in queue ``dev`` that nobody has; ``blocked_by`` also makes it blocked."""
@@ -54,6 +55,7 @@ def a_task(
         updated_at=ago(age_s),
         description=description,
         tags=tuple(tags),
+        parent_id=None if parent_id is None else TaskId(parent_id),
         blocked_by=None if blocked_by is None else TaskId(blocked_by),
         is_blocked=blocked_by is not None,
         archived_at=NOW if is_archived else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,29 @@ def test_a_task_that_waits_for_one_that_does_not_exist_is_told_of_at_once(base: 
     assert by_option.code == 4
     assert "--blocked-by" in by_option.err
     assert "tinyscheduler task list --all" in by_option.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("add", "part", "--parent", "1", "--blocked-by", "1"),
+        ("add", "part", "--parent", "1", "--tag", "after:1"),
+        ("update", "2", "--parent", "1"),
+        ("move", "2", "--parent", "1"),
+    ],
+)
+def test_who_makes_a_task_wait_for_its_own_parent_is_told_at_once(base: Path, words: Sequence[str]) -> None:
+    """Each would say "wait" of the other for ever."""
+    house = an_installation(base, TWO_QUEUES)
+    house.call("task", "add", "whole", "--queue", "dev")
+    house.call("task", "add", "waits", "--queue", "dev", "--blocked-by", "1")
+
+    told = house.call("task", *words)
+
+    assert told.code == 0
+    assert "waits for its parent, task 1, which waits for its subtasks" in told.err
+    ring = next(line for line in house.call("graph").out.splitlines() if line.startswith("ring"))
+    assert ring.startswith("ring: 1 -> ")
 
 
 def test_the_backlog_of_a_queue_that_nobody_serves_says_so(base: Path) -> None:

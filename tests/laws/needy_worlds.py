@@ -55,6 +55,7 @@ def needy_tasks(draw: st.DrawFn, task_id: str) -> Task:
         description=draw(_own),
         priority=draw(st.integers(0, 2)),
         blocked_by=None if blocker == task_id else blocker,
+        parent_id=draw(st.sampled_from([None, None, None, *IDS])),
     )
 
 
@@ -96,6 +97,7 @@ def needy_worlds(draw: st.DrawFn) -> StartSnapshot:
     waits = {task.id: a_wait(task=task) for task in tasks if draw(st.booleans())}
     return a_start_snapshot(
         *tasks,
+        open_parents={task.parent_id for task in tasks if task.parent_id is not None},
         agents=[draw(needy_agents("dev-1")), draw(needy_agents("dev-3"))],
         leases=[draw(needy_leases(task_id)) for task_id in leased],
         broken=[a_broken_lease("4")] if draw(st.sampled_from([False] * 5 + [True])) else (),

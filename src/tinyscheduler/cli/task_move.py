@@ -86,11 +86,10 @@ def move(options: argparse.Namespace, side: Side) -> int:
     else:
         deeds = each(task_ids, lambda task_id: _handed(side, task_id, wish))
     code = told(options, side, deeds, kind="task_move")
-    if is_hand_over:
-        from tinyscheduler.cli.task_place import place_note
+    from tinyscheduler.cli.task_place import place_note, waits_note
 
-        for task in deeds.done:
-            note(side, place_note(task, side.configuration))
+    for task in deeds.done:
+        note(side, place_note(task, side.configuration) if is_hand_over else waits_note(task, side.desk))
     return code
 
 

@@ -23,11 +23,17 @@ def place_note(task: Task, configuration: Configuration) -> str | None:
 
 
 def waits_note(task: Task, desk: TaskDesk) -> str | None:
-    """Of tasks that it is to run after, the first that does not exist; a server that cannot say is not asked
-    again, because the task is written already."""
+    """That it waits for its own parent; or of tasks that it is to run after, the first that does not exist. A
+    server that cannot say is not asked again, because the task is written already."""
     from tinyscheduler.errors import TaskNotFound, TaskServerError
 
-    for other in hints_of(task).after[:ASKED_MAX]:
+    after = hints_of(task).after
+    if task.parent_id is not None and task.parent_id in (task.blocked_by, *after):
+        return (
+            f"task {task.id} waits for its parent, task {task.parent_id}, which waits for its subtasks:"
+            f" neither ever ends; let it wait for something else, or: tinyscheduler task move {task.id} --top"
+        )
+    for other in after[:ASKED_MAX]:
         try:
             desk.get(other)
         except TaskNotFound:

@@ -128,7 +128,7 @@ def _changed(side: Side, task_id: TaskId, edit: TaskEdit, *, comment: str | None
         raise with_option(error, parent=edit.parent, blocked_by=edit.blocked_by) from error
 
 
-_NOTED = ("queue", "assign", "tags", "description", "stdin")
+_NOTED = ("queue", "assign", "tags", "description", "stdin", "parent", "blocked_by")
 """What of an update may be a slip of the pen."""
 
 

@@ -19,6 +19,8 @@ from tinyscheduler.planner.rings import ring_through, rings_of
 HintsOf = Callable[[Task], Hints]
 Edges = Mapping[TaskId, tuple[TaskId, ...]]
 
+NOTHING: Edges = {}
+
 Standing = Literal["fulfilled", "open", "failed"]
 """Of a prerequisite, for those who wait for it. ``failed``: it will not be complete by itself."""
 
@@ -59,9 +61,11 @@ class Graph(NamedTuple):
     """What is known of each prerequisite, by itself."""
     failing: Failing
     """Of each task that waits for one that has failed, and is in no ring."""
+    parts: Edges
+    """Of each task with subtasks those that are not complete: it waits for them, too, as far as rings go."""
 
 
-NO_GRAPH = Graph({}, {}, {}, {})
+NO_GRAPH = Graph({}, {}, {}, {}, {})
 
 
 def edges_of(tasks: Iterable[Task], hints: HintsOf) -> dict[TaskId, tuple[TaskId, ...]]:
@@ -78,8 +82,9 @@ def edges_of(tasks: Iterable[Task], hints: HintsOf) -> dict[TaskId, tuple[TaskId
     return edges
 
 
-def graph_of(edges: Edges, known: Callable[[TaskId], Wait]) -> Graph:
-    """``known`` says what is known of a prerequisite by itself, asked once for each."""
+def graph_of(edges: Edges, known: Callable[[TaskId], Wait], parts: Edges = NOTHING) -> Graph:
+    """``known`` says what is known of a prerequisite by itself, asked once for each. What
+    ``parts`` alone would make of them is no matter of who waits for whom."""
     if not edges:
         return NO_GRAPH
     own: dict[TaskId, Wait] = {}
@@ -89,8 +94,9 @@ def graph_of(edges: Edges, known: Callable[[TaskId], Wait]) -> Graph:
                 own[other] = known(other)
     waits = _unfulfilled(edges, own)
     waiting = _turned(waits)
-    rings = rings_of(waits, waiting)
-    return Graph(waits, rings, own, _failures(waiting, rings, own))
+    whole = joined(waits, parts)
+    rings = rings_of(whole, waiting if whole is waits else _turned(whole))
+    return Graph(waits, rings, own, _failures(waiting, rings, own), parts)
 
 
 def blocker_counts(graph: Graph) -> Mapping[TaskId, int]:
@@ -104,7 +110,18 @@ def blocker_counts(graph: Graph) -> Mapping[TaskId, int]:
 
 def ring_of(task_id: TaskId, graph: Graph) -> tuple[TaskId, ...]:
     """A shortest way from the task back to itself, from the smallest id on it; it must be in a ring."""
-    return ring_through(task_id, graph.waits, frozenset(graph.rings[task_id]))
+    members = graph.rings[task_id]
+    return ring_through(task_id, joined(graph.waits, graph.parts, members), frozenset(members))
+
+
+def joined(waits: Edges, parts: Edges, members: Iterable[TaskId] | None = None) -> Edges:
+    """Both, of all tasks or of these."""
+    if not parts:
+        return waits
+    return {
+        task_id: tuple(dict.fromkeys((*waits.get(task_id, ()), *parts.get(task_id, ()))))
+        for task_id in ((*waits, *parts) if members is None else members)
+    }
 
 
 def outside(edges: Edges, seen: frozenset[TaskId] | set[TaskId]) -> list[TaskId]:

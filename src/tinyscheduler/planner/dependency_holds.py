@@ -1,4 +1,4 @@
-"""Why a task waits for others: the rows of ``rules`` about dependencies (features D10)."""
+"""Why a task waits for others: the rows of ``rules`` about subtasks and dependencies (features D7, D10)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,23 @@ if TYPE_CHECKING:
 NAMES_MAX = 5
 """Of tasks, in one sentence; the others are counted."""
 RING_NAMES_MAX = 12
+
+
+def parent_open(task: Task, view: View) -> Finding | None:
+    """Work is what its subtasks are."""
+    if task.id not in view.open_parents:
+        return None
+    value, graph = "it has subtasks that are not complete", view.graph()
+    if task.id in graph.rings:
+        ring = _ring(task.id, graph)
+        return Finding(f"{value}, and waits for itself: {_ring_words(ring, graph)}", _opened(ring, graph))
+    subtasks = view.subtasks().get(task.id)
+    if not subtasks:
+        return Finding(value, "complete its subtasks")
+    shown = ", ".join(f"{subtask.id} ({subtask.status})" for subtask in subtasks[:NAMES_MAX])
+    more = f" and {len(subtasks) - NAMES_MAX} more" if len(subtasks) > NAMES_MAX else ""
+    lever = f"complete its subtasks; what keeps the first one: tinyscheduler explain {subtasks[0].id}"
+    return Finding(f"{value}: {shown}{more}", lever)
 
 
 def blocked(task: Task, view: View) -> Finding | None:
@@ -48,7 +65,7 @@ def cycle(task: Task, view: View) -> Finding | None:
     if task.id not in graph.rings:
         return None
     ring = _ring(task.id, graph)
-    return Finding(ring_text(ring), _opened(ring))
+    return Finding(_ring_words(ring, graph), _opened(ring, graph))
 
 
 def ring_text(ring: tuple[TaskId, ...]) -> str:
@@ -59,6 +76,21 @@ def ring_text(ring: tuple[TaskId, ...]) -> str:
     return " -> ".join((*ring[: RING_NAMES_MAX - 2], left_out, ring[-1], ring[0]))
 
 
+def _ring_words(ring: tuple[TaskId, ...], graph: Graph) -> str:
+    """With the places where nobody has written down that one waits for the next."""
+    parts = [(here, there) for here, there in _steps(ring) if not _is_wait(here, there, graph)]
+    words = ", ".join(f"{there} is a subtask of {here}" for here, there in parts[:NAMES_MAX])
+    return f"{ring_text(ring)}; {words}" if words else ring_text(ring)
+
+
+def _steps(ring: tuple[TaskId, ...]) -> list[tuple[TaskId, TaskId]]:
+    return list(zip(ring, (*ring[1:], ring[0]), strict=True))
+
+
+def _is_wait(here: TaskId, there: TaskId, graph: Graph) -> bool:
+    return there in graph.waits.get(here, ())
+
+
 def _ring(task_id: TaskId, graph: Graph) -> tuple[TaskId, ...]:
     # An idle pass has this table and no task.
     from tinyscheduler.planner.dependencies import ring_of
@@ -66,18 +98,23 @@ def _ring(task_id: TaskId, graph: Graph) -> tuple[TaskId, ...]:
     return ring_of(task_id, graph)
 
 
-def _opened(ring: tuple[TaskId, ...]) -> str:
-    return f"take one of them out: task {ring[-1]} need not wait for {ring[0]}"
+def _opened(ring: tuple[TaskId, ...], graph: Graph) -> str:
+    """By a step that somebody has written down; there is none where two are each other's subtasks."""
+    written = [(here, there) for here, there in _steps(ring) if _is_wait(here, there, graph)]
+    if not written:
+        return f"take one of them out: tinyscheduler task move {ring[0]} --top"
+    here, there = written[-1]
+    return f"take one of them out: task {here} need not wait for {there}"
 
 
 def _lever(wait: tuple[TaskId, Wait], graph: Graph) -> str:
     """Of a ring nobody will see the end by waiting."""
     other, known = wait
-    return _opened(_ring(other, graph)) if other in graph.rings else known.lever
+    return _opened(_ring(other, graph), graph) if other in graph.rings else known.lever
 
 
 def _clause(wait: tuple[TaskId, Wait], graph: Graph) -> str:
     other, known = wait
     if other in graph.rings:
-        return f"{other}, which waits for itself: {ring_text(_ring(other, graph))}"
+        return f"{other}, which waits for itself: {_ring_words(_ring(other, graph), graph)}"
     return f"{other}, which {known.why}"

@@ -49,7 +49,7 @@ RULES: tuple[Rule, ...] = (
     Rule("disabled", "the scheduler, its agent, or every agent of its queue is switched off", "-",
          "`TINYSCHEDULER_ENABLED=true`; enable the agent", task_holds.disabled, needs="place"),
     Rule("parent_open", "it has subtasks that are not complete", "the last of them is complete",
-         "complete them", task_holds.parent_open),
+         "complete them", dependency_holds.parent_open),
     Rule("blocked", "it waits for other tasks, which are not complete: `blocked_by_task_id`, or `after`",
          "all of them are complete", "complete them", dependency_holds.blocked, needs="hints"),
     Rule("dependency_failed",

@@ -40,7 +40,8 @@ def graph_in(view: View) -> Graph:
         is_said = found is UNASKED and task_id in blockers
         return Wait("open", "is not complete", until_complete(task_id)) if is_said else found
 
-    return graph_of(edges, known)
+    families = view.subtasks().items()
+    return graph_of(edges, known, {parent: tuple(task.id for task in tasks) for parent, tasks in families})
 
 
 def _by_id(backlog: Backlog) -> dict[TaskId, Task]:

@@ -44,6 +44,10 @@ def _edges(task: Task, view: View, graph: Graph) -> Iterator[GraphEdge]:
     others = (*([task.blocked_by] if task.blocked_by is not None else []), *view.hints(task).after)
     for other in dict.fromkeys(others):
         yield GraphEdge(task.id, other, other not in waits)
+    ring = graph.rings.get(task.id, ())
+    for part in graph.parts.get(task.id, ()) if ring else ():
+        if part in ring and part not in others:
+            yield GraphEdge(task.id, part, False)
 
 
 def _states(plan: StartPlan, view: View) -> dict[TaskId, str]:

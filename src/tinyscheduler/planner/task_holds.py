@@ -128,13 +128,6 @@ def disabled(task: Task, view: View) -> Finding | None:
     return None
 
 
-def parent_open(task: Task, view: View) -> Finding | None:
-    """Features D7: work is what its subtasks are."""
-    if task.id in view.open_parents:
-        return Finding("it has subtasks that are not complete", "complete its subtasks")
-    return None
-
-
 def not_before(task: Task, view: View) -> Finding | None:
     """Features C2."""
     ledger = ledger_of(task, view)

@@ -83,6 +83,8 @@ class View(NamedTuple):
     """The one of this snapshot, once somebody has asked; see ``graph``."""
     held: list[Holdings]
     """See ``holdings``."""
+    families: list[Mapping[TaskId, Sequence[Task]]]
+    """See ``subtasks``."""
 
     def has_room(self) -> bool:
         """A task may start yet, as far as slots and the global cap go; one that starves gets a slot more."""
@@ -101,6 +103,14 @@ class View(NamedTuple):
 
             self.graphs.append(graph_in(self))
         return self.graphs[0]
+
+    def subtasks(self) -> Mapping[TaskId, Sequence[Task]]:
+        """Those that are not complete, of each open parent; looked for when somebody asks first."""
+        if not self.families:
+            from tinyscheduler.planner.families import open_subtasks
+
+            self.families.append(open_subtasks(self.snapshot))
+        return self.families[0]
 
     def holdings(self) -> Holdings:
         """Paths, goals and parts of the machine that are taken now; made when somebody asks first."""
@@ -147,6 +157,7 @@ def view_of(snapshot: StartSnapshot) -> View:
         _depth(snapshot),
         frozenset(found.assigned_to for found in snapshot.waiting.values() if found.assigned_to is not None)
         - {agent.name for agent in snapshot.agents},
+        [],
         [],
         [],
     )

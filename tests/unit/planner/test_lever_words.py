@@ -97,6 +97,51 @@ def test_who_waits_for_several_is_told_that_one_is_not_enough() -> None:
     assert lever.startswith("all of them have to be complete; of task 2: wait for it")
 
 
+def test_a_ring_by_way_of_a_parent_is_named_by_all_who_are_in_it() -> None:
+    """A parent is complete when its subtasks are: one that waits for it waits for itself."""
+    parent, child = a_task("3"), a_task("1", parent_id="3", tags=["after:3"])
+    other = a_task("5", tags=["after:3"])
+    world = a_start_snapshot(parent, child, other, open_parents=["3"])
+
+    held = {str(held.task_id): held for held in plan_start(world).held}
+
+    ring, lever = "1 -> 3 -> 1; 1 is a subtask of 3", "take one of them out: task 1 need not wait for 3"
+    assert (held["1"].reason, held["1"].value, held["1"].lever) == ("cycle", ring, lever)
+    assert (held["3"].reason, held["3"].lever) == ("parent_open", lever)
+    assert held["3"].value == f"it has subtasks that are not complete, and waits for itself: {ring}"
+    assert (held["5"].value, held["5"].lever) == (f"waits for task 3, which waits for itself: {ring}", lever)
+
+
+def test_a_ring_over_a_parent_and_a_task_beside_it_is_named() -> None:
+    parent, child = a_task("1"), a_task("2", parent_id="1", blocked_by="3")
+    beside = a_task("3", blocked_by="1")
+
+    held = held_of(a_start_snapshot(parent, child, beside, open_parents=["1"]), "3")
+
+    assert (held.reason, held.value) == ("cycle", "1 -> 2 -> 3 -> 1; 2 is a subtask of 1")
+    assert held.lever == "take one of them out: task 3 need not wait for 1"
+
+
+def test_two_that_are_each_others_subtasks_stop_nobody() -> None:
+    """No server allows it, and a row of a file may say it all the same."""
+    two = a_task("1", parent_id="2"), a_task("2", parent_id="1")
+    other = a_task("4", tags=["after:1"])
+
+    lever = held_of(a_start_snapshot(*two, other, open_parents=["1", "2"])).lever
+
+    assert lever == "take one of them out: tinyscheduler task move 1 --top"
+
+
+def test_a_parent_names_its_subtasks_and_how_they_stand() -> None:
+    family = [a_task("1"), *(a_task(str(n), parent_id="1") for n in range(10, 2, -1))]
+
+    held = held_of(a_start_snapshot(*family, open_parents=["1"]))
+
+    names = "3 (idle), 4 (idle), 5 (idle), 6 (idle), 7 (idle) and 3 more"
+    assert held.value == f"it has subtasks that are not complete: {names}"
+    assert held.lever == "complete its subtasks; what keeps the first one: tinyscheduler explain 3"
+
+
 def test_who_waits_for_a_ring_is_told_how_to_open_it_and_not_to_wait() -> None:
     """Alone or among others, the ring stays shut however long anybody waits."""
     ring = [a_task(one, tags=[f"after:{other}"]) for one, other in (("1", "3"), ("3", "2"), ("2", "1"))]

@@ -83,6 +83,20 @@ def test_the_order_of_the_tasks_makes_no_difference() -> None:
     ]
 
 
+def test_a_ring_by_way_of_a_parent_is_drawn_whole() -> None:
+    """The parent waits for its subtasks, and that is drawn where it shuts a ring, and nowhere else."""
+    family = [b.a_task("1"), b.a_task("2", parent_id="1", blocked_by="1"), b.a_task("3", parent_id="1")]
+    seen = seen_of(b.a_start_snapshot(*family, open_parents=["1"]))
+
+    assert [(edge.task_id, edge.waits_for) for edge in seen.graph.edges] == [("1", "2"), ("2", "1")]
+    assert seen.graph.rings == (("1", "2"),)
+    assert {node.task_id: node.mark for node in seen.graph.nodes.values()} == {
+        "1": "ring",
+        "2": "ring",
+        "3": "",
+    }
+
+
 EVIL = 'x"]; click t0 "javascript:alert(1)" %% `a` \\" -> \\ & <script> #35; }\n\x1b[2J \u202e'
 
 
