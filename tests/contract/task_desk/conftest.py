@@ -1,12 +1,12 @@
-"""Run every test of this folder against every desk: the store in process, the embedded server over HTTP, and
-a server that does as the public one was seen to do, in both of its transports."""
+"""Run every test of this folder against every desk: the store in process, the embedded server over HTTP
+and over stdio, and a server that does as the public one was seen to do, in both of its transports."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -14,7 +14,8 @@ from typing import Literal, NamedTuple
 import pytest
 
 from tests.contract.task_server.implementations import MarkdownHands, StubHands
-from tests.contract.task_server.serving import Serving, serving
+from tests.contract.task_server.serving import Start, Way
+from tests.contract.task_server.stdio import a_start
 from tests.integration.stub_server import StubServer
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 from tinyscheduler.adapters.markdown import MarkdownTaskServer
@@ -37,7 +38,7 @@ class Office(NamedTuple):
 
 
 @contextmanager
-def embedded(folder: Path, start: Callable[[], Serving]) -> Iterator[Office]:
+def embedded(folder: Path, start: Start) -> Iterator[Office]:
     """In this process, over a file."""
     path = os.path.join(folder, "tasks.db")
     with closing(EmbeddedTaskServer(path)) as desk, closing(Store(path)) as store:
@@ -45,9 +46,9 @@ def embedded(folder: Path, start: Callable[[], Serving]) -> Iterator[Office]:
 
 
 @contextmanager
-def over_http(folder: Path, start: Callable[[], Serving]) -> Iterator[Office]:
+def served(folder: Path, start: Start, *, way: Way) -> Iterator[Office]:
     """Against ``serve`` in a process of its own."""
-    server = start()
+    server = start(way)
     _empty(server.database)
     desk = McpTaskDesk(server.endpoint, headers={}, timeout_s=30.0)
     with closing(desk), closing(Store(server.database)) as store:
@@ -55,9 +56,7 @@ def over_http(folder: Path, start: Callable[[], Serving]) -> Iterator[Office]:
 
 
 @contextmanager
-def public(
-    folder: Path, start: Callable[[], Serving], *, kind: Literal["public", "sse"] = "public"
-) -> Iterator[Office]:
+def public(folder: Path, start: Start, *, kind: Literal["public", "sse"] = "public") -> Iterator[Office]:
     """Against a stub of the public server."""
     with StubServer(kind) as stub, closing(McpTaskDesk(stub.url, headers={}, timeout_s=30.0)) as desk:
         hands = StubHands(stub)
@@ -77,7 +76,7 @@ def over_store(desk: TaskDesk, store: Store) -> Office:
 
 
 @contextmanager
-def markdown(folder: Path, start: Callable[[], Serving]) -> Iterator[Office]:
+def markdown(folder: Path, start: Start) -> Iterator[Office]:
     """Over real files; all but links and a history."""
     place = folder / "tasks"
     place.mkdir()
@@ -86,37 +85,29 @@ def markdown(folder: Path, start: Callable[[], Serving]) -> Iterator[Office]:
     yield Office(MarkdownTaskServer(str(place)), hands.archive, create_many, has_links=False)
 
 
-Implementation = Callable[[Path, Callable[[], Serving]], AbstractContextManager[Office]]
+Implementation = Callable[[Path, Start], AbstractContextManager[Office]]
 
 IMPLEMENTATIONS: Mapping[str, Implementation] = {
     "embedded": embedded,
     "markdown": markdown,
-    "http": over_http,
+    "http": partial(served, way="http"),
+    "stdio": partial(served, way="stdio"),
     "public": public,
     "public-sse": partial(public, kind="sse"),
 }
 
 
 @pytest.fixture(scope="session")
-def start_serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Serving]]:
-    """Start ``serve`` the first time it is asked for; it ends with the session."""
-    with ExitStack() as stack:
-        started: list[Serving] = []
-
-        def start() -> Serving:
-            if not started:
-                started.append(stack.enter_context(serving(tmp_path_factory.mktemp("desk"))))
-            return started[0]
-
-        yield start
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """One server process of each kind for all tests that want it."""
+    with a_start(tmp_path_factory.mktemp("desk")) as found:
+        yield found
 
 
 @pytest.fixture(params=list(IMPLEMENTATIONS))
-def office(
-    request: pytest.FixtureRequest, tmp_path: Path, start_serving: Callable[[], Serving]
-) -> Iterator[Office]:
+def office(request: pytest.FixtureRequest, tmp_path: Path, start: Start) -> Iterator[Office]:
     """One test's desk."""
-    with IMPLEMENTATIONS[request.param](tmp_path, start_serving) as found:
+    with IMPLEMENTATIONS[request.param](tmp_path, start) as found:
         yield found
 
 

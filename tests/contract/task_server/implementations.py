@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Literal, NamedTuple, Protocol
 
-from tests.contract.task_server.serving import Serving
+from tests.contract.task_server.serving import Start, Way
 from tests.fakes.task_server import FakeTaskServer
 from tests.integration.stub_server import StubServer
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
@@ -140,14 +140,14 @@ class MarkdownHands:
 
 
 @contextmanager
-def fake(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
+def fake(folder: str, start: Start) -> Iterator[House]:
     """In memory."""
     server = FakeTaskServer()
     yield House(server, lambda: server, _FakeHands(server))
 
 
 @contextmanager
-def embedded(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
+def embedded(folder: str, start: Start) -> Iterator[House]:
     """In this process, over a file; another client is another connection."""
     path = os.path.join(folder, "tasks.db")
     opened: list[EmbeddedTaskServer] = []
@@ -166,9 +166,9 @@ def embedded(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
 
 
 @contextmanager
-def over_http(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
+def served(folder: str, start: Start, *, way: Way) -> Iterator[House]:
     """The MCP client against ``serve`` in a process of its own."""
-    process = serving()
+    process = start(way)
     _empty(process.database)
     opened: list[TaskServer] = []
 
@@ -226,9 +226,7 @@ class StubHands:
 
 
 @contextmanager
-def public(
-    folder: str, serving: Callable[[], Serving], *, kind: Literal["public", "sse"] = "public"
-) -> Iterator[House]:
+def public(folder: str, start: Start, *, kind: Literal["public", "sse"] = "public") -> Iterator[House]:
     """The MCP client against a server that does as the public one was seen to do."""
     opened: list[TaskServer] = []
     with StubServer(kind) as stub:
@@ -245,7 +243,7 @@ def public(
 
 
 @contextmanager
-def markdown(folder: str, serving: Callable[[], Serving]) -> Iterator[House]:
+def markdown(folder: str, start: Start) -> Iterator[House]:
     """Real files; another client is another reader and writer of the same folder."""
     place = os.path.join(folder, "tasks")
     os.mkdir(place)
@@ -264,13 +262,14 @@ def _empty(database: str) -> None:
     connection.close()
 
 
-Implementation = Callable[[str, Callable[[], Serving]], AbstractContextManager[House]]
-"""Gets a folder of its own and a function that starts ``serve`` (once for the whole module)."""
+Implementation = Callable[[str, Start], AbstractContextManager[House]]
+"""Gets a folder of its own and a function that starts ``serve`` (once for the whole session)."""
 
 IMPLEMENTATIONS: Mapping[str, Implementation] = {
     "fake": fake,
     "embedded": embedded,
-    "http": over_http,
+    "http": partial(served, way="http"),
+    "stdio": partial(served, way="stdio"),
     "markdown": markdown,
     "public": public,
     "public-sse": partial(public, kind="sse"),

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import pytest
 
@@ -19,12 +19,22 @@ START_TIMEOUT_S = 30
 """The server libraries take a second to import, more when the machine is busy."""
 
 
+Way = Literal["http", "stdio"]
+"""How a server process is talked to."""
+
+
 class Serving(NamedTuple):
     """A running server."""
 
     process: subprocess.Popen[str]
     endpoint: str
     database: str
+
+
+class Start(Protocol):
+    """A server that is talked to in this way, started when it is first asked for."""
+
+    def __call__(self, way: Way) -> Serving: ...
 
 
 def command(*arguments: str) -> list[str]:
