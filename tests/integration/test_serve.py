@@ -169,7 +169,7 @@ def test_a_body_of_one_mebibyte_is_read_and_a_longer_one_is_not(client: httpx.Cl
     ("headers", "body", "status"),
     [
         ({"Accept": "application/json"}, b"{}", 406),
-        ({"Content-Type": "text/plain"}, b"{}", 400),
+        ({"Content-Type": "text/plain"}, b"{}", 415),
         ({}, b"not json", 400),
         ({}, b"{}", 400),
         ({"MCP-Protocol-Version": "2099-01-01"}, b'{"jsonrpc":"2.0","id":1,"method":"tools/list"}', 400),

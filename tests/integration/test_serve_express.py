@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.contract.task_server.serving import Serving, serving
-from tests.integration.mcp_http import call, client_of, events, request, told
+from tests.integration.mcp_http import call, client_of, events, request, said, told
 from tinyscheduler.taskserver import express
 
 
@@ -90,7 +90,58 @@ def test_what_is_not_plain_is_the_sdks(client: httpx.Client, body: bytes) -> Non
     answer = client.post("/mcp", content=body)
 
     assert answer.status_code < 500
-    assert "Traceback" not in answer.text
+    assert not any(word in answer.text for word in ("Traceback", "pydantic", "validation error"))
+
+
+NO_MESSAGE = {
+    "jsonrpc": "2.0",
+    "error": {"code": -32700, "message": "Parse error: Invalid JSON-RPC message"},
+    "id": None,
+}
+
+
+@pytest.mark.parametrize("number", [None, 1.5, True, [], {}])
+def test_a_request_whose_id_is_none_is_refused_and_not_passed_over(
+    client: httpx.Client, number: object
+) -> None:
+    """202 would say that it was done."""
+    body = {**request("create_task", {"title": "never", "created_by": "me"}), "id": number}
+
+    answer = client.post("/mcp", json=body)
+
+    assert (answer.status_code, answer.json()) == (400, NO_MESSAGE)
+    assert "never" not in said(call(client, "list_tasks"))
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b"{", 400, {"error": "Invalid JSON body"}),
+        (b"", 400, {"error": "Invalid JSON body"}),
+        (b"[]", 400, NO_MESSAGE),
+        (b"7", 400, NO_MESSAGE),
+        (b'{"jsonrpc":"1.0","id":1,"method":"tools/list"}', 400, NO_MESSAGE),
+        (b'{"jsonrpc":"2.0","id":1}', 400, NO_MESSAGE),
+        (b'{"jsonrpc":"2.0","id":1,"method":5}', 400, NO_MESSAGE),
+        (b'{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[1]}', 400, NO_MESSAGE),
+    ],
+)
+def test_what_is_no_json_rpc_is_refused_in_the_words_of_the_public_server(
+    client: httpx.Client, body: bytes, status: int, words: object
+) -> None:
+    answer = client.post("/mcp", content=body)
+
+    assert (answer.status_code, answer.json()) == (status, words)
+
+
+def test_a_notification_is_taken_and_another_content_type_is_not(client: httpx.Client) -> None:
+    note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+
+    taken = client.post("/mcp", json=note)
+    refused = client.post("/mcp", content=json.dumps(note), headers={"content-type": "text/plain"})
+
+    assert (taken.status_code, taken.content) == (202, b"")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (415, -32000)
 
 
 @pytest.mark.parametrize(

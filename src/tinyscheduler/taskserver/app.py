@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinyscheduler.errors import TinySchedulerError
-from tinyscheduler.taskserver import exchange, express
+from tinyscheduler.taskserver import envelope, exchange, express
 from tinyscheduler.taskserver.clerk import Clerk
 from tinyscheduler.taskserver.exchange import Disconnected
 from tinyscheduler.taskserver.express import Plain
@@ -90,11 +90,15 @@ class Front:
             await exchange.refuse(body, send)
             return
         calls = express.plain_calls(body) if express.is_express(headers) else None
-        if calls is None:
-            await self._sessions(_at_mcp(scope), exchange.replayed(body, receive), send)
-        else:
+        if calls is not None:
             events = b"".join([await self._event(call) for call in calls])
             await exchange.write(send, 200, events, headers=_EVENTS)
+            return
+        refused = envelope.refusal(headers, body)
+        if refused is not None:
+            await exchange.write(send, refused.status, refused.body, headers=_JSON)
+            return
+        await self._sessions(_at_mcp(scope), exchange.replayed(body, receive), send)
 
     async def _event(self, call: Plain) -> bytes:
         said = await self._clerk.ask(partial(answer, name=call.tool, given=call.arguments))

@@ -193,6 +193,8 @@ def _text(value: object) -> str:
     return clean(value)
 
 
+_EXACT_MAX: Final = 2**63
+"""What a column of whole numbers takes; beyond it nothing has an id."""
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 
 
@@ -203,12 +205,22 @@ def _number(value: object) -> float:
             return 0
         case bool():
             return int(value)
+        case int() if abs(value) > _EXACT_MAX:
+            return _rounded(value)
         case int() | float():
             return value
         case str():
             return _parsed(value.strip())
         case _:
             raise _Misfit(_wrong_type("number", "nan"))
+
+
+def _rounded(number: int) -> float:
+    """As in JavaScript, where every number is a float: what is longer than any float is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _parsed(text: str) -> float:

@@ -66,11 +66,17 @@ def test_what_is_no_number_is_refused_as_one(desk: Desk, given: object) -> None:
     ]
 
 
-@pytest.mark.parametrize("given", [1.5, "1.5", float("inf")])
+@pytest.mark.parametrize("given", [1.5, "1.5", float("inf"), 10**400, -(10**400)])
 def test_an_id_is_a_whole_number(desk: Desk, given: object) -> None:
     assert [issue["message"] for issue in desk.issues("get_task", id=given)] == [
         "Expected integer, received float"
     ]
+
+
+def test_a_number_beyond_all_floats_is_not_said_back(desk: Desk) -> None:
+    assert desk.say("create_task", title="a", created_by="me", priority=10**4_000).text == (
+        "Priority must be a number between -2^53 and 2^53, not inf"
+    )
 
 
 def test_everything_wrong_with_a_call_is_said_at_once(desk: Desk) -> None:

@@ -21,13 +21,14 @@ ANY = st.recursive(
     | st.integers(-1, 5)
     | st.floats()
     | st.text(st.characters(), max_size=20)
-    | st.sampled_from(["1", "2", "", " ", "null", "idle", "working", "dev", "bob", "1e400", "9" * 30]),
+    | st.sampled_from(["1", "2", "", " ", "null", "idle", "working", "dev", "bob", "1e400", "9" * 30])
+    | st.sampled_from([10**30, 10**400, -(10**400)]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
 FITTING = {
     "string": st.sampled_from(["bob", "sue", "dev", "", "null", "idle", "x" * 300, "\ud800", "a\nb\x00"]),
-    "number": st.integers(-1, 6) | st.sampled_from(["3", 2**63, -(2**80), 1.5]),
+    "number": st.integers(-1, 6) | st.sampled_from(["3", 2**63, -(2**80), 10**400, 1.5]),
     "boolean": st.booleans(),
     "array": st.lists(st.text(max_size=5), max_size=3),
 }
