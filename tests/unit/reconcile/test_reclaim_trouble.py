@@ -49,6 +49,8 @@ def test_one_lease_whose_owner_file_is_garbled_keeps_no_other_run_alive(tmp_path
 def test_one_stop_file_that_cannot_be_written_keeps_no_other_run_alive(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path, tasks=2)
     os.mkdir(f"{stage.configuration.places.running}/task_1.stop")
+    # Nor can the folder be set aside.
+    Path(stage.configuration.places.quarantine).write_text("")
     stage.clock.advance(46)
 
     report = stage.run()
