@@ -40,3 +40,9 @@ def lease_in(text: str) -> LeaseId:
 def end_mark(lease_id: LeaseId) -> str:
     """How the mark of an ended run begins: the claim's own comment carries the plain one."""
     return comment_marker(lease_id).replace("[lease ", "[end of lease ").removesuffix("]")
+
+
+def word_mark(lease_id: LeaseId) -> str:
+    """Of what a run said of a task that was not its own any more: nothing is ended by it, and nobody else's
+    claim is over."""
+    return comment_marker(lease_id).replace("[lease ", "[word of lease ")

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from tinyscheduler.errors import NotAssigned, TaskNotFound
-from tinyscheduler.model.claim_marks import claim_name, end_mark
+from tinyscheduler.model.claim_marks import claim_name, end_mark, word_mark
 from tinyscheduler.model.ids import QueueName
 from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.task import Task, TaskDetail
@@ -46,6 +46,8 @@ class Ending(NamedTuple):
     """The task goes to the pool whatever it came from, with a tag that says so."""
     colleagues: Collection[str] = ()
     """Agents of this folder: nobody but its passes sets a task working for them."""
+    word: str = ""
+    """What the agent itself has to say; all that is said of a task that is left to somebody else."""
 
 
 def settle_on_server(server: TaskServer, lease: Lease, ending: Ending) -> Settled:
@@ -91,6 +93,7 @@ def _settle_found(
         ending = ending._replace(is_parked=False)
     outcome, task = _outcome_of(lease), detail.task
     if task.status == "complete":
+        _pass_on_word(server, lease, detail, ending.word)
         return Settled("completed", task, outcome._replace(kind="succeeded"))
     is_elsewhere = is_given_on(detail, lease, ending.colleagues)
     if outcome.kind == "start_failed":
@@ -103,6 +106,7 @@ def _settle_found(
         release = _park_given_on if outcome.kind == "cancelled" else _let_go
         return release(server, lease, task, text=text, is_said=is_said)
     if _is_others(task, lease, is_said=is_said):
+        _pass_on_word(server, lease, detail, ending.word)
         return Settled("left", task, outcome if is_said else outcome._replace(kind="handed_off"))
     if task.status == "working" and _is_moved(task, lease):
         return _let_go(server, lease, task, text=text, is_said=is_said)
@@ -113,6 +117,16 @@ def _settle_found(
     server.comment(task.id, text, lease.agent)
     # Said, and looked at again: a person may have moved the task while we spoke.
     return _settle_found(server, lease, server.get(task.id), ending, has_spoken=True)
+
+
+def _pass_on_word(server: TaskServer, lease: Lease, detail: TaskDetail, word: str) -> None:
+    """Once, for whoever goes on with it. It has a mark of its own: by that of an end, a settlement that was
+    cut off here would take the task for one that it had put back itself."""
+    said = [comment.text for comment in detail.comments]
+    is_told = any(_is_end_of(lease, text) or word_mark(lease.lease_id) in text for text in said)
+    if word and not is_told and detail.task.archived_at is None:
+        text = f"{word[:COMMENT_CHARS_MAX]} {word_mark(lease.lease_id)}"
+        server.comment(detail.task.id, text, lease.agent)
 
 
 def _park_given_on(server: TaskServer, lease: Lease, task: Task, *, text: str, is_said: bool) -> Settled:

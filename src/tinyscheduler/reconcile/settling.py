@@ -88,7 +88,8 @@ def _tell_server(context: Context, lease: Lease) -> Settlement:
     note = describe(lease, lease.outcome, after, is_parked=is_parked)
     try:
         colleagues = {agent.name for agent in world.configuration.agents}
-        settled = settle_on_server(context.server, lease, Ending(note, is_parked, colleagues))
+        ending = Ending(note, is_parked, colleagues, _word_of(lease, lease.outcome))
+        settled = settle_on_server(context.server, lease, ending)
     except ServerRefused as error:
         settled = Settled("left", None, after_refusals(context, lease, before, error))
     is_left = settled.outcome.kind == "handed_off"
@@ -132,6 +133,18 @@ def describe(lease: Lease, outcome: Outcome, ledger: Ledger, *, is_parked: bool)
     elif ledger.not_before is not None:
         parts.append(f"next attempt not before {ledger.not_before:%Y-%m-%d %H:%M:%S} UTC")
     return "; ".join(parts)
+
+
+def _word_of(lease: Lease, outcome: Outcome) -> str:
+    """Without what comes next: of a task that is left to others that is not for us to say. Empty where the
+    agent has said nothing."""
+    if outcome.kind not in ("succeeded", "partial", "handed_off", "failed"):
+        return ""
+    # Where there is no result the summary is the wrapper's, who has nothing to tell but this.
+    said = [] if not outcome.summary or outcome.summary.startswith("exit status ") else [outcome.summary]
+    if outcome.artifacts:
+        said.append("artifacts: " + ", ".join(outcome.artifacts))
+    return "; ".join((f"{lease.agent}, attempt {lease.attempt}", *said)) if said else ""
 
 
 def _ledger_for(context: Context, lease: Lease) -> Ledger:
