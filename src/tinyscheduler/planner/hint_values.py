@@ -19,6 +19,7 @@ from tinyscheduler.planner.front_matter_values import (
     Value,
     shortened,
 )
+from tinyscheduler.planner.patterns import is_wild
 
 PATH_CHARS_MAX = 512
 SCOPE_PARTS_MAX = 8
@@ -29,6 +30,9 @@ CPU_MAX, MEMORY_MB_MAX, GPU_MAX = 4_096.0, 100_000_000, 1_024
 
 STARS_MAX = 8
 """Each more multiplies the ways in which two patterns may meet."""
+
+PATTERNS_MAX = 16
+"""Each may have to be compared with each of every run; plain paths are looked up."""
 
 EVERYTHING = "."
 """The whole workspace, as a path."""
@@ -106,6 +110,15 @@ def path(text: str) -> str:
     if text.count("*") > STARS_MAX:
         raise Slip(shortened(text), f"write {STARS_MAX} of * at most, or name the folder")
     return "/".join(parts) or EVERYTHING
+
+
+def paths(value: Value) -> tuple[str, ...]:
+    """A list of them, few of them patterns."""
+    found = each_of(value, path)
+    patterns = sum(map(is_wild, found))
+    if patterns > PATTERNS_MAX:
+        raise Slip(f"{patterns} paths with * or ?", f"write {PATTERNS_MAX} of them at most, or name folders")
+    return found
 
 
 def truth(value: Value) -> bool:

@@ -99,8 +99,8 @@ _LISTS = frozenset({"after", "write", "read", "capabilities"})
 
 _READ: Mapping[str, Callable[[Hints, Value], Hints]] = {
     "after": lambda h, v: h._replace(after=_task_ids(check.each_of(v, check.name))),
-    "write": lambda h, v: h._replace(writes=check.each_of(v, check.path)),
-    "read": lambda h, v: h._replace(reads=check.each_of(v, check.path)),
+    "write": lambda h, v: h._replace(writes=check.paths(v)),
+    "read": lambda h, v: h._replace(reads=check.paths(v)),
     "capabilities": lambda h, v: h._replace(capabilities=check.each_of(v, check.name)),
     "goal": lambda h, v: h._replace(goal=check.name(check.text_of(v))),
     "recipe": lambda h, v: h._replace(recipe=check.name(check.text_of(v))),

@@ -1,18 +1,16 @@
 """Paths that runs keep to themselves: when two of them overlap (features D11).
 
-A path stands for itself and all below it. ``*`` and ``?`` match within one part of a path, ``**`` any
-number of parts. Two patterns overlap when there is a path that both match; that is decided exactly.
+What a pattern speaks of, and when two of them overlap, is in ``patterns``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.planner.hint_values import EVERYTHING
-
-ANY_PARTS = "**"
+from tinyscheduler.planner.patterns import is_wild, paths_meet
 
 Parts = tuple[str, ...]
 
@@ -27,70 +25,6 @@ class Kept(NamedTuple):
 def parts_of(path: str) -> Parts:
     """None for the whole workspace."""
     return () if path == EVERYTHING else tuple(path.split("/"))
-
-
-def overlap(one: Parts, other: Parts) -> bool:
-    """There is a place that both speak of, with all below each."""
-    reached = {(0, 0)}
-    front = [(0, 0)]
-    while front:
-        at, at_other = front.pop()
-        if at == len(one) or at_other == len(other):
-            # What is left of the other one lies below: something matches it.
-            return True
-        for step in _steps(one, at, other, at_other):
-            if step not in reached:
-                reached.add(step)
-                front.append(step)
-    return False
-
-
-def _steps(one: Parts, at: int, other: Parts, at_other: int) -> Iterator[tuple[int, int]]:
-    """One part further in a path that both match so far."""
-    mine, its = one[at], other[at_other]
-    if mine == ANY_PARTS:
-        yield at + 1, at_other
-        yield at, at_other + 1
-    if its == ANY_PARTS:
-        yield at, at_other + 1
-        yield at + 1, at_other
-    if ANY_PARTS not in (mine, its) and parts_meet(mine, its):
-        yield at + 1, at_other + 1
-
-
-def parts_meet(one: str, other: str) -> bool:
-    """There is one name that both match; a name is never empty."""
-    if not (_is_wild(one) or _is_wild(other)):
-        return one == other
-    reached = {(0, 0)}
-    front = [(0, 0)]
-    while front:
-        at, at_other = front.pop()
-        if at == len(one) and at_other == len(other):
-            return True
-        for step in _letters(one, at, other, at_other):
-            if step not in reached:
-                reached.add(step)
-                front.append(step)
-    return False
-
-
-def _letters(one: str, at: int, other: str, at_other: int) -> Iterator[tuple[int, int]]:
-    mine, its = one[at : at + 1], other[at_other : at_other + 1]
-    if mine == "*":
-        yield at + 1, at_other
-        if its:
-            yield at, at_other + 1
-    if its == "*":
-        yield at, at_other + 1
-        if mine:
-            yield at + 1, at_other
-    if mine and its and "*" not in (mine, its) and (mine == its or "?" in (mine, its)):
-        yield at + 1, at_other + 1
-
-
-def _is_wild(part: str) -> bool:
-    return "*" in part or "?" in part
 
 
 class _Node:
@@ -137,7 +71,7 @@ class PathIndex:
         for at in range(literal + 1):
             rest = parts[at:]
             for other, kept in node.kept:
-                if overlap(rest, other):
+                if paths_meet(rest, other):
                     return kept
             if at < literal:
                 below = node.below.get(parts[at])
@@ -153,7 +87,7 @@ def _search_below(rest: Parts, node: _Node) -> Kept | None:
     front: list[tuple[Parts, _Node]] = [((name,), below) for name, below in node.below.items()]
     for way, here in front:
         for other, kept in here.kept:
-            if overlap(rest, (*way, *other)):
+            if paths_meet(rest, (*way, *other)):
                 return kept
         front += [((*way, name), below) for name, below in here.below.items()]
     return None
@@ -161,4 +95,4 @@ def _search_below(rest: Parts, node: _Node) -> Kept | None:
 
 def _literal(parts: Sequence[str]) -> int:
     """How many parts stand before the first wildcard."""
-    return next((at for at, part in enumerate(parts) if _is_wild(part)), len(parts))
+    return next((at for at, part in enumerate(parts) if is_wild(part)), len(parts))

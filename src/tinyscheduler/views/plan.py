@@ -20,6 +20,10 @@ from tinyscheduler.model.pass_result import Result, ScheduledTask
 from tinyscheduler.model.reason import Held
 from tinyscheduler.views.held import held_json, id_json
 from tinyscheduler.views.table import Table, columns
+from tinyscheduler.views.wording import line_text
+
+REASON_CHARS_MAX = 1_000
+"""More than any reason of ours has; a line for a person."""
 
 
 def plan_json(tend: Iterable[TendAction], start: StartPlan) -> dict[str, object]:
@@ -93,8 +97,8 @@ def plan_text(
 ) -> str:
     """Lines for people; also what a pipe gets. ``is_known``: nothing failed while looking; unknown is
     not empty (law 4)."""
-    lines = [f"{kind_of(a):<10} task {task_of(a):<8} {_who(a):<20} {a.reason}" for a in tend]
-    lines += [f"{'start':<10} task {s.task.id:<8} {_who(s):<20} {s.reason}" for s in start.starts]
+    lines = [f"{kind_of(a):<10} task {task_of(a):<8} {_who(a):<20} {_said(a.reason)}" for a in tend]
+    lines += [f"{'start':<10} task {s.task.id:<8} {_who(s):<20} {_said(s.reason)}" for s in start.starts]
     lines += [f"{'held':<10} task {h.task_id:<8} {h.reason:<20} {_held_text(h)}" for h in start.held]
     lines += [f"limit      {limit}" for limit in limits]
     if tend and start.starts:
@@ -121,7 +125,12 @@ def plan_tables(
 
 
 def _held_text(held: Held) -> str:
-    return f"{held.value}; {held.lever}" if held.lever else held.value
+    return _said(f"{held.value}; {held.lever}" if held.lever else held.value)
+
+
+def _said(text: str) -> str:
+    """Names of strangers may be in it."""
+    return line_text(text, chars_max=REASON_CHARS_MAX)
 
 
 def _who(action: TendAction | Start) -> str:
