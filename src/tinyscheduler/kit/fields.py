@@ -15,6 +15,9 @@ T = TypeVar("T")
 NUMBER_MAX: Final = 1.7976931348623157e308
 """The largest that is a float: JSON can spell infinity as 1e999, and integers beyond it."""
 
+EXACT_MAX: Final = 2.0**53
+"""Up to it every whole number is a float of its own."""
+
 PID_MAX: Final = 2**22
 """PID_MAX_LIMIT of Linux. A larger number is no process, and too large for the calls that take a pid."""
 
@@ -229,3 +232,9 @@ def name_between(prefix: str, file_name: str, suffix: str) -> str | None:
 def identifier_value(text: str) -> int | str:
     """A number in JSON where the id is one, written as plain digits."""
     return int(text) if text.isascii() and text.isdigit() and str(int(text)) == text else text
+
+
+def number_text(number: float) -> str:
+    """As it is, not to six digits as ``g`` has it: two priorities that differ are told apart."""
+    is_whole = abs(number) <= EXACT_MAX and number == int(number)
+    return str(int(number)) if is_whole else repr(float(number))

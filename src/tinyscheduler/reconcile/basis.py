@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 
+from tinyscheduler.kit.fields import number_text
 from tinyscheduler.model.action import Start
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.pause import Pause
@@ -99,7 +100,7 @@ def _task_facts(start: Start) -> Iterator[tuple[str, str]]:
     yield f"task {task.id} status", task.status
     yield f"task {task.id} queue", task.queue or "none"
     yield f"task {task.id} assignee", task.assigned_to or "nobody"
-    yield f"task {task.id} priority", f"{task.priority:g}"
+    yield f"task {task.id} priority", number_text(task.priority)
     # The mark tells two long titles apart that begin alike.
     yield f"task {task.id} title", f"{line_text(task.title)!r}, mark {_mark(task.title)}"
     yield f"task {task.id} description", f"mark {_mark(task.description)}" if task.description else "none"

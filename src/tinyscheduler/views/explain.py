@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from tinyscheduler.kit.fields import number_text
 from tinyscheduler.model.action import OddAction, StopOrphan
 from tinyscheduler.model.explanation import Explanation
 from tinyscheduler.model.ids import TaskId
@@ -127,7 +128,7 @@ def _task_line(task: Task, now: datetime) -> str:
         f"queue {task.queue}" if task.queue is not None else "no queue",
         f"assigned to {task.assigned_to}" if task.assigned_to is not None else "assigned to nobody",
         f"{task.status} on the server",
-        f"priority {task.priority:g}",
+        f"priority {number_text(task.priority)}",
         f"created {ago_text(task.created_at, now)}",
     ]
     if task.created_by:
@@ -164,11 +165,11 @@ def _local_verdict(subject: Subject) -> str:
         held = held_now(subject)
         nothing = "not running here; nothing is left to do for it"
         return nothing if held is None else f"held as {held.reason}: {held.value}"
-    lease = subject.run.facts.lease
+    lease, coming = subject.run.facts.lease, what_comes(subject.run)
     if lease.state == "finished":
         kind = lease.outcome.kind if lease.outcome is not None else "finished"
-        return f"its run on {lease.agent} ended as {kind}; the next pass settles it"
-    coming = what_comes(subject.run)
+        comes = "the next pass settles it" if subject.run.elsewhere is None else subject.run.elsewhere[0]
+        return f"its run on {lease.agent} ended as {kind}; {comes}"
     then = "" if coming is None else f"; {coming[0]}"
     return f"{lease.state} on {lease.agent}, attempt {lease.attempt}{then}"
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from tinyscheduler.kit.fields import instant_text
+from tinyscheduler.kit.fields import instant_text, number_text
 from tinyscheduler.views.report import UNKNOWN_COUNTS, Line, Load, Report
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import count_text, line_text, span_text
@@ -115,7 +115,7 @@ def _task_row(line: Line) -> tuple[str, ...]:
         " ".join(words),
         task.queue or "-",
         task.assigned_to or "-",
-        f"{task.priority:g}",
+        number_text(task.priority),
         span_text(line.age_sec),
         *counts,
         task.title,

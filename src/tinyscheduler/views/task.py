@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from tinyscheduler.kit.fields import instant_text, instant_text_or_none
+from tinyscheduler.kit.fields import instant_text, instant_text_or_none, number_text
 from tinyscheduler.model.claim_marks import is_claim_name
 from tinyscheduler.model.desk import BEING_IMPORTED, TaskEvent, TaskList
 from tinyscheduler.model.ids import TaskId
@@ -164,7 +164,7 @@ def _row(task: Task, now: datetime, *, is_parked: bool, depth: int) -> tuple[str
         status,
         task.queue or "-",
         task.assigned_to or "-",
-        f"{task.priority:g}",
+        number_text(task.priority),
         span_text((now - task.created_at).total_seconds()),
         # Blanks alone would be folded: a cell is one line of foreign text.
         "· " * depth + task.title,
@@ -177,7 +177,7 @@ def _fact_lines(task: Task, now: datetime, parked: Parked | None) -> Iterator[st
         ("parked", _parked_text(parked, task, now)),
         ("queue", task.queue or "none"),
         ("assigned", _assigned(task)),
-        ("priority", f"{task.priority:g}"),
+        ("priority", number_text(task.priority)),
         ("tags", ", ".join(task.tags)),
         ("parent", f"task {task.parent_id}" if task.parent_id is not None else ""),
         ("waits for", _blocker(task)),

@@ -15,6 +15,7 @@ from tinyscheduler.kit.fields import (
     identifier_value,
     instant_text,
     instant_text_or_none,
+    number_text,
 )
 
 WRONG: list[tuple[str, Callable[[Fields], object], object]] = [
@@ -141,3 +142,12 @@ def test_an_identifier_is_read_as_it_was_written(text: str) -> None:
 )
 def test_an_identifier_is_a_number_only_where_it_is_written_like_one(text: str, value: object) -> None:
     assert identifier_value(text) == value
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (5.0, "5"), (-3, "-3"), (2.5, "2.5"), (1_234_567, "1234567"), (2.0**53, "9007199254740992"),
+     (1e300, "1e+300"), (1_234_567.25, "1234567.25")],
+)  # fmt: skip
+def test_number_is_told_to_its_last_digit(number: float, text: str) -> None:
+    assert number_text(number) == text

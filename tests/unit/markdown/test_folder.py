@@ -54,6 +54,66 @@ def test_a_bad_file_is_named_with_its_line_and_the_others_work(
     assert server.update(ONE, status="working").status == "working"
 
 
+def test_a_merge_that_begins_above_the_front_matter_is_no_task_without_any(
+    folder: Path, server: MarkdownTaskServer
+) -> None:
+    """It would be idle and nobody's, whatever it was on both sides."""
+    text = "<<<<<<< HEAD\n---\nid: 2\nstatus: complete\n---\n=======\n---\nid: 2\n---\n>>>>>>> x\n"
+    (folder / "2-b.md").write_text(text)
+    (folder / "notes.md").write_text("<<<<<<< HEAD\nno task\n")
+
+    assert seen(server) == (
+        [], ["2-b.md: line 1: a merge has left its marks: choose one side, and take the marks out"]
+    )  # fmt: skip
+    with pytest.raises(ServerRefused, match="a merge has left its marks"):
+        server.comment(TWO, "hi", "me")
+    assert (folder / "2-b.md").read_text() == text
+
+
+def test_the_name_of_a_file_forges_no_line(folder: Path, server: MarkdownTaskServer) -> None:
+    write(folder, "1-\x1b[31mRED\nerror: all is lost\r.md", "status: xx")
+    os.close(os.open(os.fsencode(folder) + b"/2-\xff.md", os.O_CREAT | os.O_WRONLY))
+    write(folder, "2-two.md")
+
+    _, troubles = seen(server)
+
+    assert troubles == [
+        r"1-\x1b[31mRED\nerror: all is lost\r.md: line 1: it has no id: "
+        + "begin its name with a number, like 12-title.md, or write id: 12",
+        r"2-\udcff.md and 2-two.md: both are task 2: give one of them another number",
+    ]
+    with pytest.raises(ServerRefused) as caught:
+        server.comment(ONE, "hi", "me")
+    assert caught.value.message.isprintable()
+
+
+@pytest.mark.parametrize("priority", [1_234_567, 20_261_121, 2**53, -(2**53), 1234567.25, 0.1])
+def test_a_priority_is_written_to_its_last_digit(
+    folder: Path, server: MarkdownTaskServer, priority: float
+) -> None:
+    """Six digits make two dates one."""
+    made = server.add(TaskDraft("a task", "me", priority=priority)).id
+    added = MarkdownTaskServer(str(folder)).get(made).task.priority
+    server.change(made, TaskEdit(priority=priority - 2))
+    changed = MarkdownTaskServer(str(folder)).get(made).task.priority
+
+    assert (added, changed) == (priority, priority - 2)
+
+
+def test_a_look_for_tasks_says_which_files_it_could_not_read(
+    folder: Path, server: MarkdownTaskServer
+) -> None:
+    """Whoever makes what is not there would make them a second time."""
+    write(folder, "1-good.md")
+    write(folder, "2-bad.md", "<<<<<<< HEAD")
+    (folder / "3-bad.md").write_bytes(b"\xff")
+
+    found = server.find(TaskQuery())
+
+    assert [task.id for task in found.tasks] == [ONE]
+    assert [gap.split(":")[0] for gap in found.gaps] == ["2-bad.md", "3-bad.md"]
+
+
 def test_a_task_whose_file_cannot_be_read_is_not_missing(folder: Path, server: MarkdownTaskServer) -> None:
     """Missing would mean that it is over (law 4)."""
     write(folder, "2-bad.md", "status: done")

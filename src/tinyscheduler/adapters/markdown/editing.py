@@ -23,9 +23,10 @@ from tinyscheduler.adapters.markdown.page import (
     with_value,
 )
 from tinyscheduler.adapters.markdown.remarks import with_remark
-from tinyscheduler.adapters.markdown.sheet import Sheet, front_values, sheet_of
+from tinyscheduler.adapters.markdown.sheet import Sheet, front_values, name_shown, sheet_of
 from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX
 from tinyscheduler.errors import NotAssigned, ServerRefused, TaskUnreadable
+from tinyscheduler.kit.fields import number_text
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
 from tinyscheduler.model.task import Task
 
@@ -88,15 +89,16 @@ class Editing:
 
     def _read(self, content: bytes) -> tuple[Task, Page]:
         name, before = self._sheet.name, self._sheet.task
+        shown = name_shown(name)
         try:
             text = content.decode("utf-8")
             sheet, page = sheet_of(name, text, before.created_at), page_of(text)
         except UnicodeDecodeError as error:
-            raise TaskUnreadable(f"{name}: byte {error.start} is no UTF-8") from error
+            raise TaskUnreadable(f"{shown}: byte {error.start} is no UTF-8") from error
         except Rubbish as rubbish:
-            raise TaskUnreadable(f"{name}: line {rubbish.line}: {rubbish.what}") from rubbish
+            raise TaskUnreadable(f"{shown}: line {rubbish.line}: {rubbish.what}") from rubbish
         if sheet is None or sheet.task.id != before.id:
-            raise TaskUnreadable(f"{name} is another task than it was a moment ago")
+            raise TaskUnreadable(f"{shown} is another task than it was a moment ago")
         return sheet.task, page
 
 
@@ -146,9 +148,7 @@ def edited(task: Task, edit: TaskEdit) -> Fields:
     if edit.queue is not None:
         found["queue"] = values.written(edit.queue.strip()) if edit.queue.strip() else None
     if edit.priority is not None:
-        found["priority"] = (
-            f"{edit.priority:g}" if edit.priority == int(edit.priority) else f"{edit.priority}"
-        )
+        found["priority"] = number_text(edit.priority)
     if edit.tags is not None:
         found["tags"] = values.written_list(edit.tags) if edit.tags else None
     for key, other in (("parent", edit.parent), ("blocked_by", edit.blocked_by)):

@@ -22,6 +22,8 @@ KEYS: Final = (
 )  # fmt: skip
 REMARKS: Final = "<!-- comments: added by tinyscheduler, newest last -->"
 """From the last such line on, the file belongs to the conversation."""
+MERGE: Final = "<<<<<<< "
+"""How git marks a place that it could not merge."""
 _KEY: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)([ ]*):(?=[ \r]|$)")
 
 
@@ -63,6 +65,9 @@ def page_of(text: str) -> Page:
     bom = "\ufeff" if text.startswith("\ufeff") else ""
     lines = text[len(bom) :].split("\n")
     end = "\r" if lines[0].endswith("\r") else ""
+    if lines[0].startswith(MERGE) and any(line.rstrip(" \r") == FENCE for line in lines):
+        # Else a page that is somebody's, or complete, would be a task without any front matter.
+        raise Rubbish(1, "a merge has left its marks: choose one side, and take the marks out")
     if lines[0].rstrip(" \r") != FENCE:
         return Page(bom, False, (), text[len(bom) :], end)
     close = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip(" \r") == FENCE), None)

@@ -28,7 +28,7 @@ from tinyscheduler.adapters.markdown.editing import (
 )
 from tinyscheduler.adapters.markdown.guard import held, source_of
 from tinyscheduler.adapters.markdown.relations import check_relations
-from tinyscheduler.adapters.markdown.sheet import Sheet
+from tinyscheduler.adapters.markdown.sheet import Sheet, name_shown
 from tinyscheduler.adapters.markdown.shelf import Reader, Shelf
 from tinyscheduler.errors import ServerRefused, ServerUnavailable, TaskNotFound, TaskUnreadable
 from tinyscheduler.kit import files
@@ -169,7 +169,7 @@ class MarkdownTaskServer:
 
     def link(self, task_id: TaskId, link: NewLink) -> Link:
         """Refused: a page has links in its text."""
-        name = self._sheet(self._shelf(), task_id).name
+        name = name_shown(self._sheet(self._shelf(), task_id).name)
         raise ServerRefused(
             f"task {task_id}: a task file has its links in its text",
             hint=f"write {link.url[:100]} into {self._folder}/{name}, or say it in a comment",
@@ -258,7 +258,8 @@ class MarkdownTaskServer:
                     raise
                 why = error.strerror or str(error)
                 hint = "look at the file, at its owner and at who writes it; the others are as they were"
-                raise TaskUnreadable(f"Task {task_id[:40]}: {path}: {why}", hint=hint) from error
+                told = f"Task {task_id[:40]}: {self._folder}/{name_shown(sheet.name)}: {why}"
+                raise TaskUnreadable(told, hint=hint) from error
             return self.get(task_id).task
         raise TaskNotFound(f"Task not found: {task_id[:40]}")
 

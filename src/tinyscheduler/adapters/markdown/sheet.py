@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from tinyscheduler.adapters.markdown import values
 from tinyscheduler.adapters.markdown.page import Entry, Page, Rubbish, body_of, hints_of, page_of, value
 from tinyscheduler.adapters.markdown.remarks import remarks_of
-from tinyscheduler.kit.fields import NUMBER_MAX
+from tinyscheduler.kit.fields import NUMBER_MAX, number_text
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
 from tinyscheduler.model.task import Comment, Status, Task
 
@@ -31,6 +31,11 @@ class Sheet(NamedTuple):
     """Of the file."""
     task: Task
     comments: tuple[Comment, ...]
+
+
+def name_shown(name: str) -> str:
+    """A file's name as it may stand in a message: anybody may have given it, with line ends and escapes."""
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def number_in(name: str) -> TaskId | None:
@@ -176,9 +181,7 @@ def front_values(task: Task) -> dict[str, str]:
     }
     found.update({key: values.written(text) for key, text in texts.items() if text})
     if task.priority:
-        found["priority"] = (
-            f"{task.priority:g}" if task.priority == int(task.priority) else f"{task.priority}"
-        )
+        found["priority"] = number_text(task.priority)
     if task.tags:
         found["tags"] = values.written_list(task.tags)
     numbers = {"parent": task.parent_id, "blocked_by": task.blocked_by}

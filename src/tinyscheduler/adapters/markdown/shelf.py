@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from tinyscheduler.adapters.markdown.page import Rubbish
-from tinyscheduler.adapters.markdown.sheet import Sheet, id_said, number_in, sheet_of
+from tinyscheduler.adapters.markdown.sheet import Sheet, id_said, name_shown, number_in, sheet_of
 from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX, RESCUED
 from tinyscheduler.kit import files
 from tinyscheduler.model.ids import TaskId
@@ -29,6 +29,7 @@ class Trouble(NamedTuple):
     """A file that is no task although it should be one."""
 
     name: str
+    """As it is shown."""
     why: str
     task_id: TaskId | None
     """Which one it would be; None: nobody can tell, so no id can be called unknown."""
@@ -86,7 +87,7 @@ class Reader:
     def _read(self, name: str, status: os.stat_result) -> Sheet | Trouble | None:
         if name.endswith(RESCUED):
             why = "somebody saved this while the scheduler was killed: merge it by hand, then remove it"
-            return Trouble(name, why, TaskId(""))
+            return Trouble(name_shown(name), why, TaskId(""))
         if not stat.S_ISREG(status.st_mode):
             kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "no regular file"
             return (
@@ -110,7 +111,7 @@ class Reader:
 
 
 def _trouble(name: str, why: str, text: str = "") -> Trouble:
-    return Trouble(name, why, id_said(text) or number_in(name))
+    return Trouble(name_shown(name), why, id_said(text) or number_in(name))
 
 
 def _shelf(sheets: Iterable[Sheet], troubles: list[Trouble]) -> Shelf:
@@ -119,7 +120,7 @@ def _shelf(sheets: Iterable[Sheet], troubles: list[Trouble]) -> Shelf:
         by_id[sheet.task.id].append(sheet)
     for task_id, same in by_id.items():
         if len(same) > 1:
-            names = " and ".join(sorted(sheet.name for sheet in same))
+            names = " and ".join(sorted(name_shown(sheet.name) for sheet in same))
             why = f"both are task {task_id}: give one of them another number"
             troubles.append(Trouble(names, why, task_id))
     right = {task_id: same[0] for task_id, same in by_id.items() if len(same) == 1}
