@@ -77,9 +77,9 @@ def test_the_name_of_a_file_forges_no_line(folder: Path, server: MarkdownTaskSer
 
     _, troubles = seen(server)
 
+    nameless = "it has no id: begin its name with a number, like 12-title.md, or write id: 12"
     assert troubles == [
-        r"1-\x1b[31mRED\nerror: all is lost\r.md: line 1: it has no id: "
-        + "begin its name with a number, like 12-title.md, or write id: 12",
+        r"1-\x1b[31mRED\nerror: all is lost\r.md: line 1: " + nameless,
         r"2-\udcff.md and 2-two.md: both are task 2: give one of them another number",
     ]
     with pytest.raises(ServerRefused) as caught:
