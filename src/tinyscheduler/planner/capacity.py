@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import Hints
-from tinyscheduler.model.ids import AgentName, Place, QueueName
+from tinyscheduler.model.ids import AgentName, Place, QueueName, TaskId
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
@@ -51,6 +51,9 @@ class Capacity:
         self._agents = {agent.name: agent for agent in agents}
         self.free: dict[AgentName, int] = {a.name: max(0, a.slots) for a in agents if a.is_enabled}
         self.total = 0
+        self.kept: TaskId | None = None
+        """The overdue task for which places are kept that were free; see ``keep``."""
+        self._kept_in: set[Scope] = set()
         self.said: dict[Place, Held] = {}
         """What holds a task that nothing tells from others of its place, until the next start."""
         self.started: list[tuple[Agent, Task, Hints]] = []
@@ -72,6 +75,41 @@ class Capacity:
         self._count(agent.name, task.queue, agent.account, task.tags)
         self._tried.update(gate.key for gate in self._gates.get(agent.name, ()))
         self.said.clear()
+
+    def keep(self, task: Task, agent: Agent | None) -> None:
+        """For a task that cannot start yet, what is free of what it needs, so that no younger one takes it
+        (ADR 0054). ``agent``: one with a free slot for it, if there is any."""
+        self.kept = task.id
+        places: list[Scope] = [("tag", tag) for tag in task.tags if self._tags.reached(tag) is None]
+        if task.queue is not None and self.full_queue(task.queue) is None:
+            places.append(("queue", task.queue))
+        if agent is not None:
+            places.append(("agent", agent.name))
+            if agent.account is not None and self.full_account(agent) is None:
+                places.append(("account", agent.account))
+        if not self.is_full():
+            places.append(EVERYWHERE)
+        for kind, name in places:
+            self._keep_place(kind, name)
+        self._kept_in.update(places)
+        self.said.clear()
+
+    def _keep_place(self, kind: str, name: str) -> None:
+        match kind:
+            case "all":
+                self.total += 1
+            case "agent":
+                self.free[AgentName(name)] -= 1
+            case "queue":
+                self._queues.add(name)
+            case "tag":
+                self._tags.add(name)
+            case "account":
+                self._accounts.add(name)
+
+    def kept_in(self, *scopes: Scope) -> TaskId | None:
+        """The task for which a place in one of these is kept."""
+        return self.kept if self._kept_in.intersection(scopes) else None
 
     def is_full(self) -> bool:
         """The global cap is reached."""

@@ -42,6 +42,15 @@ class Reserved(NamedTuple):
     amount: Resources
 
 
+class Kept(NamedTuple):
+    """What nobody else may take before an overdue task has had it. Parts of the machine: see ``Reserved``."""
+
+    task_id: TaskId
+    written: PathIndex
+    read: PathIndex
+    goal: str | None
+
+
 class Holdings:
     """Grows while a plan is made. Never leaves the planner."""
 
@@ -49,6 +58,7 @@ class Holdings:
         self.takes_any = takes_any
         """An agent takes a part of the machine for each of its runs."""
         self.reserved: Reserved | None = None
+        self.kept: Kept | None = None
         self.written = PathIndex()
         self.read = PathIndex()
         self.goals: dict[str, TaskId] = {}
@@ -118,9 +128,29 @@ def holdings_of(view: View) -> Holdings:
             _keep_lease(holdings, lease)
     for broken in sorted(view.snapshot.broken, key=lambda broken: broken.task_id):
         _keep_broken(holdings, broken, view)
+    overdue = _overdue(view) if view.snapshot.waiting else None
+    if overdue is not None:
+        holdings.kept = _kept(overdue, view)
     if view.snapshot.totals is not None:
-        holdings.reserved = _reserved(view, view.snapshot.totals)
+        holdings.reserved = _reserved(view, view.snapshot.totals, overdue)
     return holdings
+
+
+def _overdue(view: View) -> Task | None:
+    # Nearly always nobody waits for so long.
+    from tinyscheduler.planner.kept import kept_for
+
+    return kept_for(view)
+
+
+def _kept(task: Task, view: View) -> Kept:
+    hints = view.hints(task)
+    kept = Kept(task.id, PathIndex(), PathIndex(), hints.goal)
+    for path in hints.writes:
+        kept.written.keep(path, task.id)
+    for path in hints.reads:
+        kept.read.keep(path, task.id)
+    return kept
 
 
 def _keep_lease(holdings: Holdings, lease: Lease) -> None:
@@ -153,9 +183,13 @@ def _keep_broken(holdings: Holdings, broken: BrokenLease, view: View) -> None:
     )
 
 
-def _reserved(view: View, totals: Resources) -> Reserved | None:
-    """For the task that has waited longest for parts of the machine, if that is long enough. For one at a
-    time: it gets what becomes free, and then the next one does."""
+def _reserved(view: View, totals: Resources, overdue: Task | None) -> Reserved | None:
+    """For the overdue task, whatever it waits for at the moment; else for the one that has waited longest for
+    parts of the machine, if that is long enough. For one at a time: it gets what becomes free, and then the
+    next one does."""
+    found = _room_for(overdue, view, totals) if overdue is not None else None
+    if found is not None:
+        return found
     snapshot, backlog = view.snapshot, view.snapshot.backlog
     waits = {
         task_id: wait_s
@@ -169,8 +203,14 @@ def _reserved(view: View, totals: Resources) -> Reserved | None:
         task = tasks[task_id]
         if snapshot.waiting[task_id].created_at != task.created_at:
             continue
-        amounts = [needed(agent, view.hints(task)) for agent in able(task, view)]
-        possible = sorted(amount for amount in amounts if fits(amount, NO_RESOURCES, totals))
-        if possible and possible[0] != NO_RESOURCES:
-            return Reserved(task_id, possible[0])
+        found = _room_for(task, view, totals)
+        if found is not None:
+            return found
     return None
+
+
+def _room_for(task: Task, view: View, totals: Resources) -> Reserved | None:
+    """None: it takes nothing, or more than there is."""
+    amounts = [needed(agent, view.hints(task)) for agent in able(task, view)]
+    possible = sorted(amount for amount in amounts if fits(amount, NO_RESOURCES, totals))
+    return Reserved(task.id, possible[0]) if possible and possible[0] != NO_RESOURCES else None

@@ -61,6 +61,13 @@ def _telling(questions: Sequence[Question], task: Task, view: View) -> Iterator[
             return
 
 
+def is_held_by_itself(task: Task, view: View) -> bool:
+    """By anything but what others have and will give back."""
+    return any(
+        find(task, view) is not None for reason, find in _OF_MET if reason not in ("path_held", "goal_held")
+    )
+
+
 def turn_hold(task: Task, view: View) -> Held | None:
     """The first rule that holds the task at its turn; None: there is an agent with room for it.
 

@@ -79,6 +79,24 @@ def path_held(task: Task, view: View) -> Finding | None:
                 holder = holdings.holders[kept.task_id].words
                 value = f"it is to {deed} {path}, and {holder} {its} {kept.path}"
                 return _waits_for(kept.task_id, value, view)
+    return _path_kept(task, view)
+
+
+def _path_kept(task: Task, view: View) -> Finding | None:
+    """Nobody has it, and another one has waited for it so long that it comes first."""
+    kept, hints = view.holdings().kept, view.hints(task)
+    if kept is None or kept.task_id == task.id:
+        return None
+    for index, paths in (
+        (kept.written, hints.writes),
+        (kept.read, hints.writes),
+        (kept.written, hints.reads),
+    ):
+        for path in paths:
+            found = index.holder(path)
+            if found is not None:
+                value = f"{found.path} is kept for task {kept.task_id}, which is overdue"
+                return Finding(value, f"wait for task {kept.task_id} to end")
     return None
 
 
@@ -90,7 +108,12 @@ def _runs(task: Task, view: View) -> bool:
 def goal_held(task: Task, view: View) -> Finding | None:
     """Of the tasks of one goal, one runs at a time."""
     goal = view.hints(task).goal
-    holder = view.holdings().goals.get(goal) if goal is not None and not _runs(task, view) else None
+    if goal is None or _runs(task, view):
+        return None
+    holder, kept = view.holdings().goals.get(goal), view.holdings().kept
+    if holder is None and kept is not None and kept.goal == goal and kept.task_id != task.id:
+        value = f"goal {goal} is kept for task {kept.task_id}, which is overdue"
+        return Finding(value, f"wait for task {kept.task_id} to end")
     if holder is None:
         return None
     words = view.holdings().holders[holder].words

@@ -80,10 +80,11 @@ RULES: tuple[Rule, ...] = (
          needs="place"),
     Rule("out_of_scope", "its scope is in that of none of its agents", "-",
          "add it to `scope` of an agent, or take it out of the task", need_holds.out_of_scope, needs="place"),
-    Rule("path_held", "another run writes what it reads or writes, or reads what it writes",
+    Rule("path_held",
+         "another run writes what it reads or writes, or reads what it writes; or an overdue task is to",
          "the end of that run", "wait, or `tinyscheduler stop` that task", need_holds.path_held, "both",
          "hints"),
-    Rule("goal_held", "another task of its goal runs", "the end of that run",
+    Rule("goal_held", "another task of its goal runs, or is overdue", "the end of that run",
          "wait, or `tinyscheduler stop` that task", need_holds.goal_held, "both", "hints"),
     Rule("account_limited",
          "the accounts of all agents that could run it are at their provider's limit, or one task tries"

@@ -8,9 +8,11 @@ from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Unknown
-from tinyscheduler.model.reason import Held
+from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot
 from tinyscheduler.model.task import Task
+from tinyscheduler.model.waiting import waited_s
+from tinyscheduler.planner.able import able
 from tinyscheduler.planner.holds import Questions, first_hold, turn_hold
 from tinyscheduler.planner.line import Line
 from tinyscheduler.planner.ranking import natural_id, rank
@@ -91,11 +93,30 @@ def decide(task: Task, line: Line, view: View) -> Start | Held:
     """Start it, and take its slot, so that those who come after see it taken; or say why not."""
     hold = turn_hold(task, view)
     if hold is not None:
+        if hold.reason in _KEEPS and _is_overdue(task, view.snapshot):
+            _keep_room(task, view)
         return hold
     agent = chosen(task, view)
     view.taken.take(agent, task, view.hints(task))
     stretch = 1.0 if view.depth is None else _stretch(task, view)
     return Start(task, agent, _why(task, agent, view, stretch), line.started(), stretch)
+
+
+_KEEPS: frozenset[HeldReason] = frozenset({"resources", "queue_cap", "agent_full"})
+"""Where one thing is missing, what is free of the others would be taken by somebody younger."""
+
+
+def _is_overdue(task: Task, snapshot: StartSnapshot) -> bool:
+    seen, overdue_s = snapshot.waiting.get(task.id), snapshot.policy.overdue_s
+    return seen is not None and overdue_s > 0 and waited_s(seen, snapshot.now) >= overdue_s
+
+
+def _keep_room(task: Task, view: View) -> None:
+    """If it is the one for which that is done; the others have to wait."""
+    kept = view.holdings().kept
+    if view.taken.kept is None and kept is not None and kept.task_id == task.id:
+        free = [agent for agent in able(task, view) if view.taken.has_room(agent)]
+        view.taken.keep(task, view.taken.choose(free) if free else None)
 
 
 def _stretch(task: Task, view: View) -> float:

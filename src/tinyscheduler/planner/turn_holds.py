@@ -46,11 +46,13 @@ def agent_full(task: Task, view: View) -> Finding | None:
             lever = _raised("ACCOUNT_LIMITS", view.snapshot.policy.account_caps, account)
             return _full(("account", account.name), account, lever, view)
     used = ", ".join(f"{agent.name} {taken.used(agent)}/{agent.slots}" for agent in agents)
+    scopes: list[Scope] = [("agent", agent.name) for agent in agents]
+    kept, first = _kept(view, *scopes)
     return Finding(
-        used,
-        f"wait for one to end, or {slots_lever(agents[0], taken.used(agents[0]) + 1)}",
+        used + kept,
+        f"{first}, or {slots_lever(agents[0], taken.used(agents[0]) + 1)}",
         limit=str(sum(agent.slots for agent in agents)),
-        ends_by_at=taken.ends_by_at(*[("agent", agent.name) for agent in agents]),
+        ends_by_at=taken.ends_by_at(*scopes),
     )
 
 
@@ -85,12 +87,21 @@ def seats(task: Task, view: View) -> Sequence[Agent]:
 def _full(scope: Scope, full: Full, setting: str, view: View) -> Finding:
     kind, name = scope
     where = "all agents" if kind == "all" else f"{kind} {name}"
+    kept, first = _kept(view, scope)
     return Finding(
-        f"{where} {full.used}/{full.cap}",
-        f"wait for one to end, or raise with {setting}" if full.used else f"raise with {setting}",
+        f"{where} {full.used}/{full.cap}{kept}",
+        f"{first}, or raise with {setting}" if full.used else f"raise with {setting}",
         limit=str(full.cap),
         ends_by_at=view.taken.ends_by_at(scope),
     )
+
+
+def _kept(view: View, *scopes: Scope) -> tuple[str, str]:
+    """What to add to the figures, and what to wait for."""
+    task_id = view.taken.kept_in(*scopes)
+    if task_id is None:
+        return "", "wait for one to end"
+    return f", one of them kept for task {task_id}, which is overdue", f"wait for task {task_id} to start"
 
 
 def _raised(setting: str, caps: Sequence[tuple[str, int]], full: Full) -> str:
