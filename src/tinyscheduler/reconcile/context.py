@@ -51,8 +51,16 @@ def check_server(context: Context, lease: Lease) -> None:
     there, and what is not found there is not settled (law 4)."""
     if context.server.trouble is not None:
         raise ServerUnavailable(context.server.trouble.message, hint=context.server.trouble.hint)
-    if lease.source != context.server.source:
-        raise ServerUnavailable(
-            f"its lease belongs to the task server {lease.source}, the settings name {context.server.source}",
-            hint="set MCP_ENDPOINT back until it is settled, or remove the lease if that server is gone",
-        )
+    other = trouble_elsewhere(lease, context.server.source)
+    if other is not None:
+        raise other
+
+
+def trouble_elsewhere(lease: Lease, source: str) -> ServerUnavailable | None:
+    """The same for a preview, which asks no server of it."""
+    if lease.source == source:
+        return None
+    from tinyscheduler.model.other_server import other_server
+
+    found = other_server(lease, source)
+    return None if found is None else ServerUnavailable(found[0], hint=found[1])

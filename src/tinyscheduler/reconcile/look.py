@@ -15,6 +15,7 @@ from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import NOTHING_ASKED, Foreseen, IntentAnswer
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import ProcessRef
+from tinyscheduler.model.other_server import is_told_by_the_server, other_server
 from tinyscheduler.model.past_pass import ParkedTask, PastPass, Shelf
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import Backlog, LeaseFacts, TendSnapshot
@@ -219,7 +220,9 @@ def _tend(world: World) -> TendSnapshot | Unknown:
 def _run(world: World, facts: LeaseFacts, action: TendAction) -> RunSeen:
     lease = facts.lease
     is_stopped = lease.wrapper is not None and world.processes.is_stopped(lease.wrapper)
-    run = RunSeen(facts, action, is_wrapper_stopped=is_stopped)
+    source = world.server.source
+    elsewhere = None if is_told_by_the_server(lease, source) else other_server(lease, source)
+    run = RunSeen(facts, action, is_wrapper_stopped=is_stopped, elsewhere=elsewhere)
     if isinstance(action, Keep) or lease.state == "finished":
         return run
     stop, is_alive = world.leases.stop_order(lease.task_id), _is_agent_alive(world, facts)

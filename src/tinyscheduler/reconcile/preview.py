@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinyscheduler.errors import StateError
-from tinyscheduler.model.action import Keep, Settle, TendPlan
+from tinyscheduler.model.action import Keep, Settle, TendPlan, Undo
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
@@ -14,6 +14,7 @@ from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.basis import basis_of
+from tinyscheduler.reconcile.context import trouble_elsewhere
 from tinyscheduler.reconcile.fetching import fetch_into
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.intent_look import foresee
@@ -40,6 +41,7 @@ def preview(world: World) -> Report:
         plan = plan_tend(tend)
         report.tended(plan)
         tell_odd(report, plan)
+        _tell_elsewhere(report, plan, server)
         check_asked(tend)
         foreseen = foresee(world, server, tend)
         report.answers += foreseen.answers
@@ -67,6 +69,15 @@ def preview(world: World) -> Report:
         report.notes.append("the pass tends first and then looks again: it may start other tasks than these")
     report.ended_at = world.clock.now()
     return report
+
+
+def _tell_elsewhere(report: Report, plan: TendPlan, server: GuardedServer) -> None:
+    """What the pass will not be able to settle or to undo."""
+    for action in plan.actions:
+        if isinstance(action, Settle | Undo):
+            error = trouble_elsewhere(action.lease, server.source)
+            if error is not None:
+                report.fault(error, task_id=action.lease.task_id)
 
 
 def _only(tend: TendSnapshot, leases: Sequence[Lease]) -> TendSnapshot:

@@ -165,11 +165,11 @@ def _local_verdict(subject: Subject) -> str:
         held = held_now(subject)
         nothing = "not running here; nothing is left to do for it"
         return nothing if held is None else f"held as {held.reason}: {held.value}"
-    lease = subject.run.facts.lease
+    lease, coming = subject.run.facts.lease, what_comes(subject.run)
     if lease.state == "finished":
         kind = lease.outcome.kind if lease.outcome is not None else "finished"
-        return f"its run on {lease.agent} ended as {kind}; the next pass settles it"
-    coming = what_comes(subject.run)
+        comes = "the next pass settles it" if subject.run.elsewhere is None else subject.run.elsewhere[0]
+        return f"its run on {lease.agent} ended as {kind}; {comes}"
     then = "" if coming is None else f"; {coming[0]}"
     return f"{lease.state} on {lease.agent}, attempt {lease.attempt}{then}"
 

@@ -127,6 +127,7 @@ def _runs(seen: Seen) -> Iterator[Problem]:
             where = f"task {lease.task_id} on {lease.agent}: "
             is_kept = run.action.reason == "running"
             reference = "wrapper-stopped" if is_kept else run.action.reason.replace("_", "-")
+            reference = reference if run.elsewhere is None else "other-server"
             yield Problem("problem", reference, where + message, hint, lease.task_id)
 
 

@@ -31,12 +31,14 @@ UNSETTLED_S = 180
 
 def trouble_of(run: RunSeen, seen: Seen) -> tuple[str, str] | None:
     """Message and hint; None: it is as it should be."""
-    found = _trouble(run, seen) or _silence(run)
+    found = run.elsewhere or _trouble(run, seen) or _silence(run)
     return None if found is None else (found[0] + _stopped(run, seen), found[1])
 
 
 def what_comes(run: RunSeen) -> tuple[str, str] | None:
     """What the next pass does to a run, and the lever; None: the run goes on, or is settled."""
+    if run.elsewhere is not None:
+        return run.elsewhere
     now = "nothing needs to be done; tinyscheduler run --once does it now"
     match run.action:
         case Reclaim(reason="stop_asked"):

@@ -56,6 +56,8 @@ class RunSeen(NamedTuple):
     """Likewise: the agent outlived its wrapper."""
     is_wrapper_stopped: bool = False
     """It lives, and a signal has stopped it."""
+    elsewhere: tuple[str, str] | None = None
+    """It was claimed on another task server than the settings name: what that means, and the way back."""
 
 
 class UnservedSeen(NamedTuple):
