@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tinyscheduler.model.agent import Agent
-from tinyscheduler.model.ids import AgentName
+from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
@@ -36,10 +36,10 @@ def pause_of_start(task: Task, agent: Agent, pauses: Iterable[Pause]) -> Pause |
     )
 
 
-def held_by_pause(task: Task, pause: Pause) -> Held:
+def held_by_pause(task_id: TaskId, pause: Pause) -> Held:
     """Everything a person needs to know of it."""
     return Held(
-        task.id,
+        task_id,
         "paused",
         words(pause),
         limit=end_text(pause),

@@ -7,6 +7,7 @@ A plan is some seconds old when its last task is started, and a pause holds from
 from __future__ import annotations
 
 from tinyscheduler.model.action import Start
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.intent import INTENTS_MAX, Intent
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.reason import Held
@@ -18,9 +19,24 @@ def forbidden(world: World, start: Start) -> Held | None:
     """Why nothing of this start is to be begun; None: it may be."""
     task = start.task
     if world.state.is_estopped():
-        return Held(task.id, "estop", "the ESTOP file is there", lever="tinyscheduler estop --clear")
+        return _estopped(task.id)
     pause = pause_of_start(task, start.agent, in_force(world.pauses.read(), world.clock.now()))
-    return None if pause is None else held_by_pause(task, pause)
+    return None if pause is None else held_by_pause(task.id, pause)
+
+
+def forbidden_here(world: World, task_id: TaskId) -> Held | None:
+    """What holds a task of which nothing is known but its id, because the task server does not answer: when
+    it answers again, this still holds."""
+    if world.state.is_estopped():
+        return _estopped(task_id)
+    pauses = in_force(world.pauses.read(), world.clock.now())
+    found = (one for one in pauses if one.scope == "all" or (one.scope, one.name) == ("task", task_id))
+    pause = next(found, None)
+    return None if pause is None else held_by_pause(task_id, pause)
+
+
+def _estopped(task_id: TaskId) -> Held:
+    return Held(task_id, "estop", "the ESTOP file is there", lever="tinyscheduler estop --clear")
 
 
 def halted(world: World, start: Start, lease: Lease) -> Held | None:

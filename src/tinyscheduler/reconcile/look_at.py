@@ -18,6 +18,7 @@ from tinyscheduler.planner.explain import explain, with_task
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.desired import as_desired
 from tinyscheduler.reconcile.guard import GuardedServer
+from tinyscheduler.reconcile.halt import forbidden_here
 from tinyscheduler.reconcile.look import ReadSide, odd_actions, runs_of
 from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe_tasks import Tended, fetch, observe_start, tended_as_seen
@@ -61,6 +62,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         log=_log(side, task_id),
         intents=asked.answers,
         odd=odd,
+        held_here=forbidden_here(world, task_id) if why is not None else None,
         slip=_slip(world, explanation),
         next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
     )

@@ -46,6 +46,8 @@ class Subject(NamedTuple):
     """What was asked of the next pass about it, and what it is going to make of it."""
     odd: tuple[OddAction, ...] = ()
     """What it does about its broken lease, and about processes that have none."""
+    held_here: Held | None = None
+    """What is known on this machine to hold it, of a task that the server says nothing of."""
     slip: str = ""
     """The command that mends what looks like a slip of the pen in its queue or its assignee."""
 
@@ -88,6 +90,8 @@ def held_now(subject: Subject) -> Held | None:
         return subject.explanation.held
     if subject.server_unknown is None or subject.run is not None or subject.broken is not None:
         return None
+    if subject.held_here is not None:
+        return subject.held_here
     lever = "make the task server answer again"
     return Held(subject.task_id, "server_unknown", subject.server_unknown, lever=lever)
 

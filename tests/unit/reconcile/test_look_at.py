@@ -10,9 +10,10 @@ from tests.builders import NOW
 from tests.fakes.stage import a_stage
 from tests.unit.reconcile.looking import TASK, a_busy_stage, read_side
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.pause import Pause
 from tinyscheduler.reconcile.look_at import look_at
 from tinyscheduler.views.explain import exit_code as explain_exit
-from tinyscheduler.views.explain import explain_tables
+from tinyscheduler.views.explain import explain_tables, held_now
 
 
 def test_task_nobody_knows(tmp_path: Path) -> None:
@@ -43,6 +44,27 @@ def test_unknown_server_leaves_what_we_know_ourselves(tmp_path: Path) -> None:
     assert subject.server_unknown
     assert subject.run is not None
     assert explain_exit(subject) == 3
+
+
+def test_what_holds_here_comes_before_a_server_that_is_down(tmp_path: Path) -> None:
+    """Contracts, held reasons: with the server back, it would still hold."""
+    stage = a_stage(tmp_path)
+    stage.server.create(queue="dev")
+    stage.server.unavailable = True
+    world = read_side(stage).world
+    pause = Pause("task", str(TASK), by="ann", at=NOW)
+    seen = []
+    for prepare in (lambda: None, lambda: world.pauses.write(pause), lambda: world.state.estop("fire")):
+        prepare()
+        held = held_now(look_at(read_side(stage), TASK))
+        assert held is not None
+        seen.append((held.reason, held.lever))
+
+    assert seen == [
+        ("server_unknown", "make the task server answer again"),
+        ("paused", f"tinyscheduler resume --task {TASK}"),
+        ("estop", "tinyscheduler estop --clear"),
+    ]
 
 
 @pytest.mark.parametrize(
