@@ -40,6 +40,8 @@ class FakeTaskServer:
         self.failing_queues: set[str] = set()
         """Fetching one of these is a gap."""
         self.failing_agents: set[str] = set()
+        self.unreadable: tuple[str, ...] = ()
+        """Tasks that a look for tasks cannot read, as sentences."""
         self.writes = 0
         """How many writes were applied, whoever heard of it."""
         self._tasks: dict[TaskId, Task] = {}
@@ -161,7 +163,7 @@ class FakeTaskServer:
     def find(self, query: TaskQuery) -> TaskList:
         with self._lock:
             self._answer_or_fail()
-            return cut(map(self._seen, self._tasks.values()), query)
+            return cut(map(self._seen, self._tasks.values()), query, self.unreadable)
 
     def hold(self) -> None:
         """Memory has no other durability."""

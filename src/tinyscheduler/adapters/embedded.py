@@ -150,7 +150,7 @@ class EmbeddedTaskServer:
 
     def find(self, query: TaskQuery) -> TaskList:
         """See ``ports.TaskDesk``."""
-        from tinyscheduler.model.desk import cut
+        from tinyscheduler.model.desk import cut, may_match
 
         wanted = TaskFilter(
             assigned_to=query.assigned_to,
@@ -159,7 +159,15 @@ class EmbeddedTaskServer:
             archived="included" if query.includes_archived else "excluded",
             limit=_limit(query),
         )
-        return cut(_readable(self._store().tasks(wanted))[0], query)
+        rows = self._store().tasks(wanted)
+        seen, odd = _readable(rows)
+        gaps = [
+            why
+            for row, why in odd
+            if may_match(query, queue=None, assigned_to=None, created_by=row.created_by, tags=row.tags)
+        ]
+        found = cut(seen, query, gaps)
+        return found._replace(is_cut=found.is_cut or 0 < wanted.limit == len(rows))
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
         """See ``ports.TaskDesk``. Raises TaskNotFound; ServerRefused for what makes a circle."""

@@ -4,7 +4,7 @@ What a query means is here too, once for every server: an adapter may ask for le
 hands out has passed ``cut``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -91,6 +91,9 @@ class TaskList(NamedTuple):
     tasks: tuple[Task, ...]
     is_cut: bool = False
     """There are more than the limit."""
+    gaps: tuple[str, ...] = ()
+    """What could not be read, or not be got whole. With any of them, a task that is not in ``tasks`` may be
+    there all the same (law 4): whoever makes what is missing makes nothing."""
 
 
 class RemarkCounts(NamedTuple):
@@ -112,16 +115,33 @@ class TaskEvent(NamedTuple):
     """Field, what it was, and what it became."""
 
 
-def cut(tasks: Iterable[Task], query: TaskQuery) -> TaskList:
-    """Of these tasks, each given once, what the query asks for."""
+def cut(tasks: Iterable[Task], query: TaskQuery, gaps: Iterable[str] = ()) -> TaskList:
+    """Of these tasks, each given once, what the query asks for. Gaps are said whatever it asks for: of what
+    nobody can read, nobody knows whether it matches."""
     found = sorted((task for task in tasks if matches(task, query)), key=order_key)
     end = query.offset + query.limit
-    return TaskList(tuple(found[query.offset : end]), len(found) > end)
+    return TaskList(tuple(found[query.offset : end]), len(found) > end, tuple(gaps))
 
 
 def matches(task: Task, query: TaskQuery) -> bool:
     """Whether it is asked for at all; limit and offset apart."""
     return _is_there(task, query) and _says(task, query)
+
+
+def may_match(
+    query: TaskQuery,
+    *,
+    queue: str | None,
+    assigned_to: str | None,
+    created_by: str | None,
+    tags: Collection[str] | None,
+) -> bool:
+    """Of a task that cannot be read: False only where what can be read of it is not what is asked for. None:
+    nobody can tell."""
+    pairs = ((query.queue, queue), (query.assigned_to, assigned_to), (query.created_by, created_by))
+    return all(wanted is None or said is None or wanted == said for wanted, said in pairs) and (
+        tags is None or set(query.tags) <= set(tags)
+    )
 
 
 def order_key(task: Task) -> tuple[float, datetime, float, str]:

@@ -40,6 +40,8 @@ MADE_MAX: Final = 100
 """In one pass, over all schedules: the others come with the next one."""
 MARKS_MAX: Final = 100_000
 """Tasks of ours that are looked at for one mark; with more of them nothing is made a second time."""
+GAPS_SHOWN: Final = 3
+"""Of what cannot be read; the pass names all of it as trouble of its own."""
 
 
 def make_due(context: Context, store: ScheduleStore, *, deadline: float) -> None:
@@ -116,6 +118,11 @@ class _Clerk:
                 raise ServerUnavailable(
                     f"more than {MARKS_MAX} tasks were made by {AUTHOR}: nobody can tell which are there",
                     hint="delete old ones, or take the schedule out",
+                )
+            if found.gaps:
+                raise ServerUnavailable(
+                    f"whether its task is there, nobody can tell: {'; '.join(found.gaps[:GAPS_SHOWN])}",
+                    hint="mend what cannot be read; the schedule goes on then",
                 )
             tasks = [task for task in found.tasks if task.created_by == AUTHOR]
             self._marks = {tag: task.id for task in tasks for tag in task.tags if tag.startswith(MARK)}

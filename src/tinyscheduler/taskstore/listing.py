@@ -24,8 +24,8 @@ _LIMIT_NONE: Final = -1
 
 PAGE_ROWS_MAX: Final = 5_000
 """Of one answer to a client. Its own limits and offsets take it through longer lists."""
-PAGE_CHARS_MAX: Final = 8_000_000
-"""Of titles and descriptions in one answer; clients give up on 16 MiB."""
+PAGE_BYTES_MAX: Final = 8_000_000
+"""Of titles and descriptions in one answer, as UTF-8; our own client gives up on 16 MiB."""
 
 
 def matching(connection: sqlite3.Connection, wanted: TaskFilter) -> tuple[TaskRow, ...]:
@@ -37,13 +37,17 @@ def page(connection: sqlite3.Connection, wanted: TaskFilter) -> Page:
     """As ``matching``, but no more than one answer may hold; at least one task, if there is one."""
     limit = wanted.limit if 0 < wanted.limit <= PAGE_ROWS_MAX else PAGE_ROWS_MAX + 1
     found: list[tuple[object, ...]] = []
-    chars = 0
+    size = 0
     for row in _found(connection, wanted._replace(limit=limit)):
-        chars += len(str(row[1])) + len(str(row[2] or ""))
-        if len(found) == PAGE_ROWS_MAX or (found and chars > PAGE_CHARS_MAX):
+        size += _bytes_of(row[1]) + _bytes_of(row[2] or "")
+        if len(found) == PAGE_ROWS_MAX or (found and size > PAGE_BYTES_MAX):
             return Page(task_rows(found), is_cut=True)
         found.append(row)
     return Page(task_rows(found), is_cut=False)
+
+
+def _bytes_of(text: object) -> int:
+    return len(str(text).encode("utf-8", "replace"))
 
 
 def _found(connection: sqlite3.Connection, wanted: TaskFilter) -> sqlite3.Cursor:

@@ -148,6 +148,33 @@ def test_a_server_that_always_gives_the_same_page_is_not_asked_for_ever() -> Non
     assert len(gather(lambda _tool, _arguments: page).tasks) == 500
 
 
+def test_a_page_that_the_server_has_cut_is_not_the_last() -> None:
+    """The embedded one ends a page where the texts are long; without the rest, urgent tasks of one queue
+    would hide those of all others."""
+    server = Server(*many(150), a_row(800, queue_name="qa"))
+
+    def cutting(tool: str, arguments: Mapping[str, wire.Argument]) -> object:
+        page = server(tool, {**arguments, "limit": 88})
+        rows = page["tasks"] if isinstance(page, dict) else []
+        return {"tasks": rows, "is_cut": True} if len(rows) == 88 else {"tasks": rows}
+
+    found = gather(cutting)
+
+    assert (len(found.tasks), found.gaps, found.is_cut) == (151, (), False)
+    assert 800 in ids(found)
+
+
+@pytest.mark.parametrize("rows", [[], [a_row(1)]])
+def test_a_server_that_has_more_and_gives_nothing_is_a_gap(rows: list[Row]) -> None:
+    found_or_error: Backlog | ServerUnavailable
+    try:
+        found_or_error = gather(lambda _tool, _arguments: {"tasks": rows, "is_cut": True})
+    except ServerUnavailable as error:
+        found_or_error = error
+
+    assert isinstance(found_or_error, ServerUnavailable) or len(found_or_error.gaps) == 4
+
+
 def test_rows_that_cannot_be_read_are_not_paged_for_ever() -> None:
     def endless(_tool: str, arguments: Mapping[str, wire.Argument]) -> object:
         return {"tasks": [{"id": None, "queue_name": "dev"}] * int(str(arguments["limit"]))}

@@ -53,6 +53,16 @@ def test_a_short_list_costs_one_call() -> None:
     assert server.calls == ["list_tasks"]
 
 
+def test_a_list_that_the_server_has_cut_is_a_long_one() -> None:
+    server = Server([a_row(1), a_row(2, "devv")])
+
+    def cutting(tool: str, arguments: Mapping[str, wire.Argument]) -> object:
+        answer = server(tool, arguments)
+        return {**answer, "is_cut": True} if isinstance(answer, dict) and "tasks" in answer else answer
+
+    assert unserved(cutting, [DEV], [BOB]) == (Unserved(QueueName("devv"), None, 1, is_least=True),)
+
+
 def test_of_a_long_list_each_other_queue_is_counted_by_a_page() -> None:
     """The last of them were not on the first page, and one was there in part."""
     rows = [a_row(n) for n in range(PAGE_ROWS - 1)] + [a_row(10_000 + n, "devv") for n in range(3)]

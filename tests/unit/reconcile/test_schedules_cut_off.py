@@ -62,6 +62,26 @@ def test_an_answer_that_is_lost_is_looked_for_and_nothing_is_made_again(tmp_path
     assert remembered(stage).begun is None
 
 
+def test_while_a_task_on_the_server_cannot_be_read_what_was_begun_is_not_made_again(tmp_path: Path) -> None:
+    """The one that nobody can read may be it (law 4)."""
+    stage = a_scheduled_stage(tmp_path)
+    server, _ = line_to(stage.server, at=1, way="not_applied")
+    at(stage, "09:00:05")
+    stage.run(server=server)
+    stage.server.unreadable = ("2-two.md: a merge has left its marks",)
+    passes(stage, 5)
+    stage.clock.advance(60)
+    told = stage.run()
+    while_unreadable = made(stage)
+    stage.server.unreadable = ()
+
+    passes(stage, 1)
+
+    assert (while_unreadable, made(stage)) == ([], ["09:00"])
+    assert told.exit_code == 3
+    assert any("2-two.md" in fault.message for fault in told.faults)
+
+
 def test_a_call_that_arrives_late_is_the_only_one(tmp_path: Path) -> None:
     stage = a_scheduled_stage(tmp_path)
     server, line = line_to(stage.server, at=1, way="late")

@@ -138,7 +138,7 @@ def test_blank_comments_and_links_and_those_of_no_task_are_refused(store: Store,
 
 
 def test_a_page_is_cut_where_a_client_could_not_read_on(store: Store) -> None:
-    """By rows and by characters; and what fits exactly is not cut."""
+    """By rows and by bytes; and what fits exactly is not cut."""
     store.create_tasks([NewTask("t", "me") for _ in range(listing.PAGE_ROWS_MAX)])
 
     assert not editing.page(store, TaskFilter()).is_cut
@@ -149,14 +149,14 @@ def test_a_page_is_cut_where_a_client_could_not_read_on(store: Store) -> None:
     assert (len(asked.tasks), asked.is_cut) == (7, False)
 
 
-def test_a_page_of_long_texts_ends_before_it_is_too_long(store: Store) -> None:
-    text = "x" * 1_000_000
+@pytest.mark.parametrize("text", ["x" * 1_000_000, "\u00e9" * 500_000, "\U0001f9ea" * 250_000])
+def test_a_page_of_long_texts_ends_before_it_is_too_long(store: Store, text: str) -> None:
     store.create_tasks([NewTask("t", "me", description=text) for _ in range(9)])
 
     found = editing.page(store, TaskFilter())
 
     assert found.is_cut
-    assert len(found.tasks) == listing.PAGE_CHARS_MAX // 1_000_001
+    assert len(found.tasks) == listing.PAGE_BYTES_MAX // 1_000_001
 
 
 def test_what_was_said_is_counted_in_one_go(six: Store) -> None:

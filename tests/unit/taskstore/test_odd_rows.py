@@ -82,7 +82,20 @@ def test_what_cannot_be_used_is_left_out_and_told(two: str, column: str, value: 
 
     assert [task.id for task in seen.tasks] == [task.id for task in found.tasks] == [TaskId("2")]
     assert [(gap.queue, "task 1" in gap.why) for gap in seen.gaps] == [(DEV, True)]
+    assert ["task 1" in gap for gap in found.gaps] == [True]
     assert refused.value.hint
+
+
+def test_what_nobody_can_read_and_nobody_asks_for_is_no_gap(two: str) -> None:
+    spoil(two, "created_at", "'x'")
+    server = EmbeddedTaskServer(two)
+
+    others = server.find(TaskQuery(tags=("theirs",)))
+    full = server.find(TaskQuery(limit=1))
+    server.close()
+
+    assert others.gaps == ()
+    assert full.is_cut, "a row that cannot be read is a row"
 
 
 def test_a_time_without_a_zone_is_utc(two: str, store: Store) -> None:

@@ -114,7 +114,8 @@ class MarkdownTaskServer:
 
     def find(self, query: TaskQuery) -> TaskList:
         """See the port."""
-        return cut((sheet.task for sheet in self._shelf().sheets.values()), query)
+        shelf = self._shelf()
+        return cut((sheet.task for sheet in shelf.sheets.values()), query, (gap.why for gap in _gaps(shelf)))
 
     def remark_counts(self) -> Mapping[TaskId, RemarkCounts]:
         """See ``ports.TaskDesk``."""

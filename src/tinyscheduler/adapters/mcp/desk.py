@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Self, TypeVar
 
-from tinyscheduler.adapters.mcp import faults, remark_json, task_json, wire
+from tinyscheduler.adapters.mcp import faults, finding, remark_json, task_json, wire
 from tinyscheduler.adapters.mcp.client import Effect, McpClient
 from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.errors import ServerRefused, ServerUnavailable
@@ -21,14 +21,9 @@ from tinyscheduler.model.desk import (
     TaskEvent,
     TaskList,
     TaskQuery,
-    cut,
-    matches,
 )
 from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
-
-PAGE_ROWS: Final = 500
-"""As a pass asks for: about 0.4 MB and 10 ms on the public server."""
 
 NEWER_TOOL: Final = "get_queue_tasks"
 """By it a server with queues, subtasks and blockers is known from an older one (tinytask 2.5)."""
@@ -92,35 +87,8 @@ class McpTaskDesk:
         return task
 
     def find(self, query: TaskQuery) -> TaskList:
-        """In pages; filters that the server lacks or ignores are applied here as well."""
-        seen: dict[TaskId, Task] = {}
-        offset, is_last = 0, False
-        wanted = query.offset + query.limit
-        while not is_last and sum(matches(task, query) for task in seen.values()) <= wanted:
-            rows = task_json.rows_of(self._listed(_page(query, offset)))
-            before = len(seen)
-            seen.update((task.id, task) for task in rows.tasks)
-            offset += rows.received
-            # Another length than asked for is the end, or everything; nothing new is a repetition.
-            is_last = rows.received != PAGE_ROWS or len(seen) == before
-        return cut(seen.values(), query)
-
-    def _listed(self, page: Arguments) -> object:
-        """Without the statuses where the server takes no list of them; they are looked at here as well."""
-        bare = {name: value for name, value in page.items() if name != "status"}
-        manners = self._client.manners
-        if manners.manner.takes_status_lists is False:
-            return self._read("list_tasks", bare)
-        try:
-            return self._read("list_tasks", page)
-        except faults.UnknownTool:
-            raise
-        except ServerRefused:
-            if "status" not in page:
-                raise
-        answer = self._read("list_tasks", bare)
-        manners.learn(manners.manner._replace(takes_status_lists=False))
-        return answer
+        """See the port."""
+        return finding.find(self._read, query, self._client.manners)
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port."""
@@ -229,7 +197,7 @@ class McpTaskDesk:
                 hint="leave that out, assign the task to an agent, or use a newer task server",
             )
 
-    def _read(self, tool: str, arguments: Arguments) -> object:
+    def _read(self, tool: str, arguments: Mapping[str, wire.Argument]) -> object:
         return self._client.call(tool, arguments, "read")
 
     def _written(self, tool: str, arguments: Arguments, effect: Effect) -> Task:
@@ -255,22 +223,6 @@ def _after_write(read: Callable[[object], T], answer: object) -> T:
     except ServerUnavailable as error:
         error.maybe_applied = True
         raise
-
-
-def _page(query: TaskQuery, offset: int) -> Arguments:
-    """As much of the query as the server may narrow; the rest is done here."""
-    return _given(
-        {
-            "queue_name": query.queue,
-            "assigned_to": query.assigned_to or None,
-            "status": list(query.statuses) or None,
-            "parent_task_id": _id(query.parent),
-            "exclude_subtasks": True if query.parent == "" else None,
-            "include_archived": query.includes_archived or None,
-            "limit": PAGE_ROWS,
-            "offset": offset,
-        }
-    )
 
 
 def _given(fields: Arguments) -> Arguments:

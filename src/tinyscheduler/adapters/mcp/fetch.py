@@ -20,7 +20,7 @@ from typing import Final
 
 from tinyscheduler.adapters.mcp import faults, task_json, wire
 from tinyscheduler.adapters.mcp.habits import UNKNOWN, Habits, OneStatusAtMost, Read
-from tinyscheduler.errors import TaskServerError
+from tinyscheduler.errors import ServerUnavailable, TaskServerError
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog, QueueGap
 from tinyscheduler.model.task import Task
@@ -64,7 +64,9 @@ class ListQuery:
         before, self._first_id = self._first_id, rows.tasks[0].id if rows.tasks else None
         # More than asked for, or the same again: the server knows no pages, and this was everything.
         is_repeated = before is not None and before == self._first_id
-        return rows, is_repeated or rows.received != page_rows
+        if rows.is_cut and (is_repeated or not rows.received):
+            raise ServerUnavailable("the task server ends a list early, and gives nothing more when asked")
+        return rows, not rows.is_cut and (is_repeated or rows.received != page_rows)
 
 
 class Gathering:

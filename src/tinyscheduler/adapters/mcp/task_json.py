@@ -37,6 +37,9 @@ class BadRow(NamedTuple):
     queue: QueueName | None
     assigned_to: AgentName | None
     why: str
+    created_by: str | None = None
+    tags: tuple[str, ...] | None = None
+    """None: nobody can tell."""
 
 
 class Rows(NamedTuple):
@@ -46,6 +49,8 @@ class Rows(NamedTuple):
     bad: tuple[BadRow, ...]
     has_queues: bool
     """False: no row has the field, as with servers from before there were queues."""
+    is_cut: bool = False
+    """The embedded server says that there is more, however short the page is."""
 
     @property
     def received(self) -> int:
@@ -66,13 +71,21 @@ def rows_of(value: object) -> Rows:
         except Unreadable as error:
             bad.append(_bad_row(row, str(error)))
     has_queues = not found or any(isinstance(row, dict) and "queue_name" in row for row in found)
-    return Rows(tuple(tasks), tuple(bad), has_queues)
+    is_cut = isinstance(value, dict) and value.get("is_cut") is True
+    return Rows(tuple(tasks), tuple(bad), has_queues, is_cut)
 
 
 def _bad_row(row: object, why: str) -> BadRow:
     if not isinstance(row, dict):
         return BadRow(None, None, why)
-    return BadRow(_queue(row.get("queue_name")), _name(row.get("assigned_to")), why)
+    tags = row.get("tags")
+    return BadRow(
+        _queue(row.get("queue_name")),
+        _name(row.get("assigned_to")),
+        why,
+        text_of(row.get("created_by")),
+        _tags(tags) if isinstance(tags, list) else None,
+    )
 
 
 def task_of(value: object) -> Task:

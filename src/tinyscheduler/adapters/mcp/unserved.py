@@ -31,7 +31,7 @@ def unserved(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName
     if not rows.has_queues:
         return ()
     counts = _counted(rows.tasks, queues, agents)
-    if rows.received < PAGE_ROWS:
+    if rows.received < PAGE_ROWS and not rows.is_cut:
         return _largest_first(counts, cut=())
     cut: set[QueueName | None] = {None}
     for name in _other_queues(read, queues)[:QUEUES_ASKED_MAX]:
@@ -39,7 +39,7 @@ def unserved(read: Read, queues: Sequence[QueueName], agents: Sequence[AgentName
         page = task_json.rows_of(read("get_queue_tasks", of_queue))
         counts = Counter({place: count for place, count in counts.items() if place[0] != name})
         counts.update(_counted(page.tasks, queues, agents))
-        if page.received >= PAGE_ROWS:
+        if page.received >= PAGE_ROWS or page.is_cut:
             cut.add(name)
     return _largest_first(counts, cut=cut)
 
