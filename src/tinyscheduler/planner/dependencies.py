@@ -34,6 +34,8 @@ class Wait(NamedTuple):
     lever: str
 
 
+OUT_OF_ITS = "out of what it waits for"
+"""In a lever, of whoever is told; told to another it has to name the task."""
 FULFILLED = Wait("fulfilled", "is complete", "")
 UNASKED = Wait("open", "was not looked at yet", "wait; a later pass asks for it")
 
@@ -45,6 +47,8 @@ class Failure(NamedTuple):
     """The task that has failed."""
     by_way_of: TaskId
     """Its own prerequisite on the way there; often the root."""
+    last: TaskId
+    """Who waits for the root itself: often this task. There the lever is."""
 
 
 Failing = Mapping[TaskId, Failure]
@@ -137,7 +141,7 @@ def until_complete(task_id: TaskId) -> str:
 
 def wait_of(found: Prerequisite | None, task_id: TaskId) -> Wait:
     """What is known of a prerequisite that is in no list of ours; None: nobody has asked."""
-    drop = f"take {task_id} out of what it waits for"
+    drop = f"take {task_id} {OUT_OF_ITS}"
     match found.state if found is not None else "unasked":
         case "complete":
             return FULFILLED
@@ -195,7 +199,7 @@ def _failures(
         for other, root in front:
             for task_id in waiting.get(other, ()):
                 if task_id not in failing and task_id not in rings:
-                    failing[task_id] = Failure(root, other)
+                    failing[task_id] = Failure(root, other, task_id if other == root else failing[other].last)
                     reached.append((task_id, root))
         front = reached
     return failing

@@ -56,7 +56,14 @@ def dependency_failed(task: Task, view: View) -> Finding | None:
         return None
     wait = graph.own[failure.root]
     way = "" if failure.by_way_of == failure.root else f", by way of task {failure.by_way_of}"
-    return Finding(f"waits{way} for task {failure.root}, which {wait.why}", wait.lever)
+    lever = wait.lever if failure.last == task.id else _of_another(wait.lever, failure.last)
+    return Finding(f"waits{way} for task {failure.root}, which {wait.why}", lever)
+
+
+def _of_another(lever: str, task_id: TaskId) -> str:
+    from tinyscheduler.planner.dependencies import OUT_OF_ITS
+
+    return lever.replace(OUT_OF_ITS, f"out of what task {task_id} waits for")
 
 
 def cycle(task: Task, view: View) -> Finding | None:

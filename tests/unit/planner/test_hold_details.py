@@ -21,6 +21,7 @@ from tests.unit.planner.hold_scenes import (
     LATER,
     TASK,
 )
+from tests.unit.planner.need_scenes import asked_for
 from tinyscheduler.model.ids import QueueName
 from tinyscheduler.model.lease import OutcomeClass
 from tinyscheduler.model.ledger import Ledger
@@ -227,3 +228,14 @@ def test_a_lease_of_another_age_of_the_world_has_an_end_too() -> None:
     (held,) = plan_start(a_start_snapshot(TASK, leases=[far])).held
 
     assert held.reason == "leased"
+
+
+def test_who_waits_in_vain_by_way_of_others_is_told_which_task_to_change() -> None:
+    """Nobody can take out of a task what it does not wait for."""
+    tasks = [a_task("1", tags=["after:2"]), a_task("2", tags=["after:3"]), a_task("3", tags=["after:99"])]
+    world = a_start_snapshot(*tasks, prerequisites=[asked_for("99", "gone")])
+
+    levers = {str(held.task_id): held.lever for held in plan_start(world).held}
+
+    by_others = "take 99 out of what task 3 waits for"
+    assert levers == {"1": by_others, "2": by_others, "3": "take 99 out of what it waits for"}
