@@ -49,6 +49,6 @@ class Hints(NamedTuple):
 
 
 NO_HINTS = Hints()
-BEGINNINGS = frozenset("-abcghnrsw\ufeff \t\r\n")
+BEGINNINGS = frozenset("-abcghnrsw\ufeff\u00a0\u200b \t\r\n")
 """First letters of front matter: of its keys, of the line above it, or of what may stand before that. Most
 descriptions begin otherwise."""

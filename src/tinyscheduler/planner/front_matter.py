@@ -31,8 +31,8 @@ ALIASES = {"cap": "capabilities", "needs-approval": "approval"}
 BLOCK_CHARS_MAX = 4096
 """Sixty paths and their list; a longer one is a text that happens to begin with a rule."""
 
-ABOVE = "\ufeff \t\r\n"
-"""What may stand before it: the mark of some editors, empty lines and blanks of heredocs and web forms."""
+ABOVE = "\ufeff\u00a0\u200b \t\r\n"
+"""What may stand before it: the mark of some editors, empty lines and blanks of heredocs, forms and pages."""
 
 _FENCE = "---"
 _TOKEN_STARTS = frozenset(" [{,-:")

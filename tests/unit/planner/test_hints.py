@@ -181,7 +181,9 @@ def test_a_long_text_that_says_nothing_to_us_is_no_fault(text: str) -> None:
     assert said(text) == NO_HINTS
 
 
-@pytest.mark.parametrize("above", ["\n", "\r\n\r\n", " ", "  \n\t\n", "\ufeff", "\ufeff\n", "\t"])
+@pytest.mark.parametrize(
+    "above", ["\n", "\r\n\r\n", " ", "  \n\t\n", "\ufeff", "\ufeff\n", "\t", "\u00a0", "\u200b"]
+)
 @pytest.mark.parametrize("text", ["---\napproval: true\n---\nbody", "approval: true\n\nbody"])
 def test_what_editors_and_web_forms_put_above_it_changes_nothing(above: str, text: str) -> None:
     assert said(above + text) == Hints(needs_approval=True)
