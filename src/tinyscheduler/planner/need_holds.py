@@ -44,9 +44,14 @@ def no_capability(task: Task, view: View) -> Finding | None:
     had = {name for agent in agents for name in agent.capabilities}
     missing = [name for name in wanted if name not in had]
     value = f"{_names(agents)} cannot: {', '.join(missing)}" if missing else _not_together(wanted, agents)
-    name = (missing or wanted)[0]
-    where = f"the capabilities of {agents[0].name} in agent-control"
-    return Finding(value, f"add {name} to {where}, or take it out of what the task asks for")
+    nearest = min(agents, key=lambda agent: len(_lacking(agent, wanted)))
+    lacking = ", ".join(_lacking(nearest, wanted))
+    where = f"the capabilities of {nearest.name} in agent-control"
+    return Finding(value, f"add {lacking} to {where}, or take it out of what the task asks for")
+
+
+def _lacking(agent: Agent, wanted: Sequence[str]) -> list[str]:
+    return [name for name in wanted if name not in agent.capabilities]
 
 
 def out_of_scope(task: Task, view: View) -> Finding | None:
@@ -128,7 +133,9 @@ def resources(task: Task, view: View) -> Finding | None:
     agents = able(task, view)
     if not agents or any(has_resources(agent, task, view) for agent in agents):
         return None
-    wanted = min(needed(agent, view.hints(task)) for agent in agents)
+    amounts = [needed(agent, view.hints(task)) for agent in agents]
+    # Of an agent on which it could never run, nobody wants to hear while there is another one.
+    wanted = min([one for one in amounts if not short_of(one, NO_RESOURCES, totals)] or amounts)
     holdings, limit = view.holdings(), resources_text(totals)
     too_much = short_of(wanted, NO_RESOURCES, totals)
     if too_much:

@@ -43,10 +43,17 @@ def _openings(window: Window, now: datetime) -> list[datetime]:
     """The first moment to come at which it opens, if there is one."""
     zone = zone_of(window.zone)
     for start in starts_after(window, _wall(window, now)):
-        moment = _first_moment(start, zone)
-        if moment > now and is_open(window, moment.astimezone(zone)):
-            return [moment]
+        for moment in _moments(start, zone):
+            if moment > now and is_open(window, moment.astimezone(zone)):
+                return [moment]
     return []
+
+
+def _moments(start: datetime, zone: tzinfo | None) -> list[datetime]:
+    """All at which the wall shows this time: two in the hour that the clock repeats."""
+    first, again = _first_moment(start, zone), _utc(start.replace(fold=1), zone)
+    is_shown = again.astimezone(zone).replace(tzinfo=None, fold=0) == start
+    return [first, again] if is_shown and again > first else [first]
 
 
 def _first_moment(start: datetime, zone: tzinfo | None) -> datetime:

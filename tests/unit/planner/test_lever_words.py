@@ -153,3 +153,30 @@ def test_who_waits_for_a_ring_is_told_how_to_open_it_and_not_to_wait() -> None:
 
     assert levers["5"] == levers["1"] == "take one of them out: task 2 need not wait for 1"
     assert levers["6"] == f"all of them have to be complete; of task 3: {levers['1']}"
+
+
+def test_the_capability_that_is_to_be_added_is_one_that_the_agent_lacks() -> None:
+    agents = [an_agent("dev-1", capabilities=["x"]), an_agent("dev-2", capabilities=["x", "y"])]
+    snapshot = a_start_snapshot(a_task(tags=["cap:x", "cap:y", "cap:z"]), agents=agents)
+
+    held = held_of(snapshot)
+
+    assert held.reason == "no_capability"
+    assert held.lever.startswith("add z to the capabilities of dev-2 in agent-control")
+
+
+def test_room_is_that_of_an_agent_on_which_it_could_run() -> None:
+    """The other one asks for less processors, and for more memory than there is."""
+    agents = [
+        an_agent("dev-1", resources=Resources(cpu=1, memory_mb=8_000)),
+        an_agent("dev-2", resources=Resources(cpu=2, memory_mb=100)),
+    ]
+    lease = a_lease("2", agent="dev-3", resources=Resources(cpu=3))
+    snapshot = a_start_snapshot(
+        a_task("1"), agents=agents, leases=[lease], totals=Resources(cpu=4, memory_mb=4_000)
+    )
+
+    held = held_of(snapshot)
+
+    assert held.reason == "resources"
+    assert held.lever.startswith("wait for a run to end")

@@ -112,7 +112,6 @@ def hours(draw: st.DrawFn) -> str:
 
 @given(hours(), st.integers(0, 366 * 24 * 60))
 def test_opening_that_is_told_is_open_and_nothing_before_it_is(text: str, minute: int) -> None:
-    """Up to an hour that the clock repeats in autumn."""
     now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
     window = window_of(text)
     zone = ZoneInfo(window.zone)
@@ -125,6 +124,23 @@ def test_opening_that_is_told_is_open_and_nothing_before_it_is(text: str, minute
         assert closed.opens_at is not None
         assert now < closed.opens_at <= now + timedelta(days=8)
         assert is_open(window, closed.opens_at.astimezone(zone))
-        assert not is_open(window, (closed.opens_at - timedelta(hours=1, minutes=1)).astimezone(zone)) or (
-            closed.opens_at - timedelta(hours=1, minutes=1) < now
-        )
+        before = closed.opens_at - timedelta(minutes=1)
+        assert before < now or not is_open(window, before.astimezone(zone))
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "opens_at"),
+    [
+        # 02:30 comes at 00:30Z and again at 01:30Z; by 01:10Z it has been shown once.
+        ("Sun 02:30-04:00 Europe/Berlin", "2026-10-25T01:10Z", "2026-10-25T01:30Z"),
+        ("Sun 02:30-02:40 Europe/Berlin", "2026-10-25T00:45Z", "2026-10-25T01:30Z"),
+        ("Sun 02:30-02:40 Europe/Berlin", "2026-10-25T01:45Z", "2026-11-01T01:30Z"),
+        # 02:30 never comes; the clock jumps over it at 01:00Z.
+        ("Sun 02:30-04:00 Europe/Berlin", "2026-03-29T00:10Z", "2026-03-29T01:00Z"),
+    ],
+)
+def test_opening_in_the_nights_in_which_the_clock_is_set(hours: str, now: str, opens_at: str) -> None:
+    closed = closed_at((hours,), datetime.fromisoformat(now))
+
+    assert closed is not None
+    assert closed.opens_at == datetime.fromisoformat(opens_at)
