@@ -320,3 +320,68 @@ def test_report_reads_only(house: Installation) -> None:
     house.well("report")
 
     assert house.picture() == before
+
+
+# --- what nobody can read ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spoilt(house: Installation) -> Path:
+    """A task folder with the plan in it, and a merge in the file of one of its items."""
+    folder = house.base / "tasks"
+    folder.mkdir()
+    with (house.base / ".env").open("a") as env:
+        env.write(f"TINYSCHEDULER_TASK_FOLDER={folder}\n")
+    house.well("task", "import", "plan.md", "--queue", "dev")
+    (page,) = folder.glob("*-test-it.md")
+    page.write_text(f"<<<<<<< HEAD\n{page.read_text()}=======\n>>>>>>> theirs\n")
+    return page
+
+
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)])
+def test_item_that_nobody_can_read_is_not_made_again(
+    house: Installation, spoilt: Path, flags: tuple[str, ...]
+) -> None:
+    """It may run at this moment, or be complete (law 4)."""
+    names = {path.name for path in spoilt.parent.iterdir()}
+
+    answer = house.call("task", "import", "plan.md", "--queue", "dev", *flags)
+
+    assert (answer.code, answer.out) == (3, "")
+    assert f"{spoilt.name}: line 1: a merge has left its marks" in answer.err
+    assert "1 item of the file may be there all the same, so nothing is made" in answer.err
+    assert {path.name for path in spoilt.parent.iterdir()} == names
+
+
+def test_what_is_there_is_told_whatever_else_cannot_be_read(house: Installation, spoilt: Path) -> None:
+    (spoilt.parent / "90-other.md").write_text("---\nstatus: xx\n---\n")
+    spoilt.write_text(spoilt.read_text().removeprefix("<<<<<<< HEAD\n").partition("=======")[0])
+
+    again = house.call("task", "import", "plan.md", "--queue", "dev")
+
+    assert (again.code, again.err) == (0, "")
+    assert "0 tasks made, 4 there already" in again.out
+
+
+@pytest.mark.parametrize("command", [("task", "list", "--all"), ("report",), ("task", "list", "-q")])
+def test_lists_say_what_is_left_out_of_them(
+    house: Installation, spoilt: Path, command: tuple[str, ...]
+) -> None:
+    answer = house.call(*command)
+
+    assert answer.code == 3
+    assert answer.err.startswith(
+        f"tinyscheduler: left out: {spoilt.name}: line 1: a merge has left its marks"
+    )
+
+
+@pytest.mark.parametrize("command", [("task", "list", "--all"), ("report",)])
+def test_programs_are_told_what_is_left_out(
+    house: Installation, spoilt: Path, command: tuple[str, ...]
+) -> None:
+    answer = house.call(*command, "--json")
+
+    gaps = answer.json()["gaps"]
+    assert isinstance(gaps, list)
+    assert (answer.code, answer.json()["exit"]) == (3, 3)
+    assert [gap.partition(": a merge")[0] for gap in gaps] == [f"{spoilt.name}: line 1"]

@@ -11,6 +11,7 @@ from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.names import name_of
 from tinyscheduler.cli.task_read import LIMIT_MAX, parked_of
+from tinyscheduler.cli.task_told import tell_gaps
 from tinyscheduler.errors import ServerUnavailable, UsageError
 from tinyscheduler.kit.fields import instant_text
 from tinyscheduler.model.configuration import Configuration
@@ -32,7 +33,7 @@ them: the 50 most urgent for people, all of them in CSV and JSON. Comments and l
 task server tells them in one answer: the embedded one does, the public one does not. Bands are those of
 [bands]. In CSV, text that a spreadsheet would take for a formula has an apostrophe before it.
 
-Exit code 0: all is counted; 3: the task server is unknown.
+Exit code 0: all is counted; 3: the task server is unknown, or something could not be read and is left out.
 """
 
 
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     server = desk(configuration, context, is_read_only=True)
     now = datetime.now(UTC)
     try:
-        tasks, remarks = _tasks(server, queues), server.remark_counts()
+        (tasks, gaps), remarks = _tasks(server, queues), server.remark_counts()
     finally:
         server.close()
     known = Known(
@@ -67,8 +68,10 @@ def run(options: argparse.Namespace, context: Context) -> int:
     )
     whole = report_of(tasks, known)
     listed = [line for line in whole.lines if options.all or line.task.status != "complete"]
-    _print(chosen, whole._replace(lines=tuple(listed)), context, queues=queues, now=now)
-    return 0
+    code = tell_gaps(context, gaps)
+    whole = whole._replace(lines=tuple(listed), gaps=gaps)
+    _print(chosen, whole, context, queues=queues, now=now, code=code)
+    return code
 
 
 def _format(options: argparse.Namespace) -> Literal["console", "json", "csv", "markdown"]:
@@ -77,9 +80,11 @@ def _format(options: argparse.Namespace) -> Literal["console", "json", "csv", "m
     return "json" if options.json else options.format or "console"
 
 
-def _tasks(server: TaskDesk, queues: Sequence[str]) -> list[Task]:
-    """One list a queue. Raises ServerUnavailable where they are too many to be counted truly."""
+def _tasks(server: TaskDesk, queues: Sequence[str]) -> tuple[list[Task], tuple[str, ...]]:
+    """One list a queue, and what nobody could read. Raises ServerUnavailable where they are too many to be
+    counted truly."""
     tasks: list[Task] = []
+    gaps: dict[str, None] = {}
     for queue in queues or (None,):
         found = server.find(TaskQuery(queue=queue, limit=LIMIT_MAX))
         if found.is_cut:
@@ -87,7 +92,8 @@ def _tasks(server: TaskDesk, queues: Sequence[str]) -> list[Task]:
                 f"there are more than {LIMIT_MAX} tasks", hint="--queue NAME counts a part"
             )
         tasks += found.tasks
-    return sorted(tasks, key=order_key)
+        gaps.update(dict.fromkeys(found.gaps))
+    return sorted(tasks, key=order_key), tuple(gaps)
 
 
 def _band(task: Task, configuration: Configuration) -> str:
@@ -101,10 +107,11 @@ def _print(
     *,
     queues: Sequence[str],
     now: datetime,
+    code: int,
 ) -> None:
     if chosen == "json":
         body = report_json(report, queues=queues)
-        print_json(context.stdout, "report", at=instant_text(now), code=0, body=body)
+        print_json(context.stdout, "report", at=instant_text(now), code=code, body=body)
         return
     from tinyscheduler.views import report_text
 

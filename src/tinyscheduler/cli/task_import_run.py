@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from tinyscheduler.cli import task_texts
-from tinyscheduler.cli.importing.carry_out import Made, carry_out, tasks_there
+from tinyscheduler.cli.importing.carry_out import Made, carry_out, refuse_unknown, tasks_there
 from tinyscheduler.cli.importing.outline import (
     ITEM_MARK,
     LEVELS_MAX,
@@ -50,7 +50,9 @@ def run_import(options: argparse.Namespace, side: Side) -> int:
     _check_tags(items, wish)
     if wish.parent is not None:
         _check_depth(side, wish.parent, items)
-    steps = steps_of(items, tasks_there(side.desk, wish.source))
+    there = tasks_there(side.desk, wish.source)
+    steps = steps_of(items, there.tasks)
+    refuse_unknown(steps, there)
     made = Made({step.at: step.task.id for step in steps if step.task is not None}, {})
     error = None if options.is_preview else _trouble(side, steps, wish, made=made)
     _tell(options, side, steps, made=made, error=error)
@@ -177,5 +179,5 @@ def _notes(side: Side, *, made: Made, wish: Wish) -> Iterator[str]:
     slip = next(filter(None, slips), None)
     if slip is not None:
         yield slip
-    for ids in doubles_of(tasks_there(side.desk, wish.source)):
+    for ids in doubles_of(tasks_there(side.desk, wish.source).tasks):
         yield f"tasks {' and '.join(ids)} are the same item: somebody imported it meanwhile; archive one"

@@ -10,7 +10,7 @@ from tinyscheduler.cli import task_texts
 from tinyscheduler.cli.names import name_of, name_or_empty, task_id_of
 from tinyscheduler.cli.task_several import each, ids_of
 from tinyscheduler.cli.task_side import STATUSES, Side, ids_argument, quiet_flag
-from tinyscheduler.cli.task_told import failure_json, print_object, tell_failures
+from tinyscheduler.cli.task_told import failure_json, print_object, tell_failures, tell_gaps
 from tinyscheduler.cli.task_write import author_of
 from tinyscheduler.errors import StateError, UsageError
 from tinyscheduler.model.desk import TaskList, TaskQuery
@@ -78,16 +78,17 @@ def list_tasks(options: argparse.Namespace, side: Side) -> int:
     """A table, most urgent first."""
     query = _query(options, side)
     found, now = side.desk.find(query), datetime.now(UTC)
+    code = tell_gaps(side.context, found.gaps)
     if options.ids_only:
         for task in found.tasks:
             print(task.id, file=side.context.stdout)
     else:
-        _tell(options, side, found, now=now)
+        _tell(options, side, found, now=now, code=code)
     if found.is_cut:
         end = query.offset + query.limit
         text = f"tinyscheduler: the first {end} of more; --limit N shows them, --offset {end} the next ones"
         print(text, file=side.context.stderr)
-    return 0
+    return code
 
 
 def show(options: argparse.Namespace, side: Side) -> int:
@@ -139,10 +140,10 @@ def _parent(text: str | None) -> TaskId | None:
     return None if text is None else task_id_of(text, what="--parent")
 
 
-def _tell(options: argparse.Namespace, side: Side, found: TaskList, *, now: datetime) -> None:
+def _tell(options: argparse.Namespace, side: Side, found: TaskList, *, now: datetime, code: int) -> None:
     parked = parked_of(side.ledgers, found.tasks)
     if options.json:
-        print_object(side, "task_list", list_json(found, parked))
+        print_object(side, "task_list", list_json(found, parked), code=code)
         return
     from tinyscheduler.views.table import show as show_tables
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from tinyscheduler.cli.console import print_json
+from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.task_several import Deeds, Failure
 from tinyscheduler.cli.task_side import Side
-from tinyscheduler.errors import TinySchedulerError
+from tinyscheduler.errors import ServerUnavailable, TinySchedulerError
 from tinyscheduler.kit.fields import instant_text
 from tinyscheduler.model.task import Task
 from tinyscheduler.views.held import id_json
 from tinyscheduler.views.task import summary_text, task_json
+from tinyscheduler.views.wording import line_text
 
 
 def told(options: argparse.Namespace, side: Side, deeds: Deeds[Task], *, kind: str) -> int:
@@ -50,6 +52,13 @@ def tell_failures(side: Side, failures: tuple[Failure, ...]) -> None:
         print(
             f"tinyscheduler: task {failure.task_id}: {failure.error.message}{hint}", file=side.context.stderr
         )
+
+
+def tell_gaps(context: Context, gaps: Sequence[str]) -> int:
+    """What is in no list because nobody could read it, on stderr; gives the exit code."""
+    for gap in gaps:
+        print(f"tinyscheduler: left out: {line_text(gap, chars_max=300)}", file=context.stderr)
+    return ServerUnavailable.exit_code if gaps else 0
 
 
 def note(side: Side, text: str | None) -> None:

@@ -120,6 +120,8 @@ def _ask_for_all(configuration: Configuration, context: Context, inquiry: Inquir
         desk.close()
     duration_s = time.monotonic() - started if inquiry.duration_s is None else inquiry.duration_s
     notes = (*inquiry.notes, *_notes_on_queues(configuration, found), *_notes_on_names(configuration, found))
+    told = " ".join(trouble.message for trouble in inquiry.troubles)
+    notes += tuple(f"left out: {gap}" for gap in found.gaps if gap not in told)
     return inquiry._replace(
         notes=notes, duration_s=duration_s, open_tasks=len(found.tasks), is_cut=found.is_cut
     )

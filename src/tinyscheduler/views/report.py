@@ -77,6 +77,8 @@ class Report(NamedTuple):
     lines: tuple[Line, ...]
     """Most urgent first."""
     knows_remarks: bool
+    gaps: tuple[str, ...] = ()
+    """What could not be read, and is not counted."""
 
 
 class Known(NamedTuple):
@@ -119,6 +121,7 @@ def report_json(report: Report, *, queues: Sequence[str]) -> dict[str, object]:
         "ages": [{"age": load.name, "tasks": load.open} for load in report.ages],
         "knows_remarks": report.knows_remarks,
         "tasks": [_line_json(line) for line in report.lines],
+        "gaps": list(report.gaps),
     }
 
 

@@ -93,7 +93,7 @@ def link_json(link: Link) -> dict[str, object]:
 def list_json(found: TaskList, parked: Mapping[TaskId, Parked]) -> dict[str, object]:
     """The body of ``task list --json``."""
     tasks = [{**task_json(task), "parked": _parked_json(parked.get(task.id))} for task in found.tasks]
-    return {"tasks": tasks, "is_cut": found.is_cut}
+    return {"tasks": tasks, "is_cut": found.is_cut, "gaps": list(found.gaps)}
 
 
 def list_table(

@@ -64,7 +64,7 @@ def plan(text: str = PLAN) -> tuple[Item, ...]:
 
 def run(desk: TaskDesk, items: tuple[Item, ...], wish: Wish = WISH) -> Made:
     """As the command does it."""
-    steps = steps_of(items, tasks_there(desk, wish.source))
+    steps = steps_of(items, tasks_there(desk, wish.source).tasks)
     made = Made({step.at: step.task.id for step in steps if step.task is not None}, {})
     carry_out(desk, steps, wish, made=made, after_each=lambda: None)
     return made
@@ -142,7 +142,7 @@ def test_import_that_breaks_off_anywhere_is_done_again_without_doubles(tmp_path:
                 run(desk, plan())
 
             check_whole(desk)
-            assert doubles_of(tasks_there(desk, WISH.source)) == []
+            assert doubles_of(tasks_there(desk, WISH.source).tasks) == []
 
 
 def test_answer_that_is_lost_is_looked_for_and_the_import_goes_on(desk: EmbeddedTaskServer) -> None:
@@ -275,5 +275,5 @@ def test_two_imports_at_once_are_told_of(desk: EmbeddedTaskServer) -> None:
     for _ in range(2):
         carry_out(desk, steps, WISH, made=Made({}, {}), after_each=lambda: None)
 
-    assert doubles_of(tasks_there(desk, WISH.source)) == [(TaskId("1"), TaskId("2"))]
+    assert doubles_of(tasks_there(desk, WISH.source).tasks) == [(TaskId("1"), TaskId("2"))]
     assert item_tag(items[0]) in desk.get(TaskId("1")).task.tags

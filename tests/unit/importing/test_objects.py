@@ -113,6 +113,7 @@ def test_the_public_servers_own_list_is_read() -> None:
         ({"tasks": 5}, "neither a list"),
         ("text", "neither a list"),
         ({"tasks": [{"title": "a"}], "is_cut": True}, "was cut"),
+        ({"tasks": [{"title": "a"}], "gaps": ["2.md: line 1"]}, "left out"),
         ([5], "[0]"),
         ([{"name": "a"}], "[0].name"),
         ([{"titel": "a"}], "did you mean title?"),

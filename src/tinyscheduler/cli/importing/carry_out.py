@@ -15,10 +15,11 @@ from tinyscheduler.cli.importing.steps import (
     known_tasks,
 )
 from tinyscheduler.errors import ServerUnavailable, TaskServerError
-from tinyscheduler.model.desk import BEING_IMPORTED, TaskDraft, TaskEdit, TaskQuery
+from tinyscheduler.model.desk import BEING_IMPORTED, TaskDraft, TaskEdit, TaskList, TaskQuery
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task
 from tinyscheduler.ports.reading import TaskDesk
+from tinyscheduler.views.wording import count_text, line_text
 
 TASKS_MAX = 100_000
 """Of one source: ten times what one import may have."""
@@ -33,13 +34,27 @@ class Made(NamedTuple):
     """Those that were not there, in the order of making."""
 
 
-def tasks_there(desk: TaskDesk, source: str) -> tuple[Task, ...]:
-    """Every task of the source. Raises ServerUnavailable where they cannot all be seen."""
+def tasks_there(desk: TaskDesk, source: str) -> TaskList:
+    """Every task of the source, and what nobody could read. Raises ServerUnavailable where they are too many
+    to be seen."""
     query = TaskQuery(tags=(source,), includes_archived=True, limit=TASKS_MAX)
     found = desk.find(query)
     if found.is_cut:
         raise ServerUnavailable(f"there are more than {TASKS_MAX} tasks with the tag {source}")
-    return found.tasks
+    return found
+
+
+def refuse_unknown(steps: Sequence[Step], there: TaskList) -> None:
+    """What nobody can read may be the very item that seems to be missing (law 4). Raises
+    ServerUnavailable."""
+    missing = sum(step.task is None for step in steps)
+    if missing and there.gaps:
+        more = f" and {len(there.gaps) - 1} more" if len(there.gaps) > 1 else ""
+        items = f"{count_text(missing, 'item')} of the file may be there all the same"
+        raise ServerUnavailable(
+            f"{line_text(there.gaps[0], chars_max=300)}{more}: {items}, so nothing is made",
+            hint="mend it, then the same command makes what is missing",
+        )
 
 
 def carry_out(
@@ -76,7 +91,7 @@ def _found(desk: TaskDesk, draft: TaskDraft, mark: str) -> Task | None:
     """None: it is not there, or nobody can say; made again it may be two, so it is not."""
     source = next(tag for tag in reversed(draft.tags) if tag != mark)
     try:
-        return known_tasks(tasks_there(desk, source)).get(mark)
+        return known_tasks(tasks_there(desk, source).tasks).get(mark)
     except TaskServerError:
         return None
 

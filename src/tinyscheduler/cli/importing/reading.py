@@ -100,4 +100,8 @@ def _rows(found: object) -> tuple[list[object], str]:
         raise UsageError("is neither a list of tasks nor an object with one", hint=hint)
     if isinstance(found, Mapping) and found.get("is_cut") is True:
         raise UsageError("is a list that was cut", hint="print it with a larger --limit")
+    if isinstance(found, Mapping) and found.get("gaps"):
+        raise UsageError(
+            "is a list from which tasks were left out", hint="mend what its gaps name, print it anew"
+        )
     return rows, "tasks"
