@@ -46,6 +46,17 @@ def test_of_another_server_there_is_nothing_to_look_after_here(base: Path) -> No
     assert not (base / "copy.db").exists()
 
 
+def test_whose_server_may_be_our_own_is_told_how_to_reach_the_file(base: Path) -> None:
+    """README has .env name our own serve, which works over state/tasks.db."""
+    house = an_installation(base, [an_agent("dev-1", slots=0)])
+    house.well("task", "add", "first", "--queue", "dev")
+
+    found = house.call("task", "check", "--mcp-endpoint", "http://127.0.0.1:1/mcp")
+
+    assert (found.code, "add --mcp-endpoint embedded" in found.err) == (4, True)
+    assert str(base / "state" / "tasks.db") in found.err
+
+
 def test_without_a_store_there_is_one_line(base: Path) -> None:
     house = an_installation(base, [an_agent("dev-1", slots=0)])
 

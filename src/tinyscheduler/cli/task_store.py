@@ -70,13 +70,18 @@ def backup(options: argparse.Namespace, side: Side) -> int:
 
 def _own_file(side: Side) -> str:
     connection = side.configuration.connection
+    path = side.configuration.places.tasks_db
     elsewhere = connection.endpoint or connection.folder
-    if elsewhere is not None:
-        raise Refused(
-            f"the tasks are in {elsewhere}, not in a store of this program's own",
-            hint="look after them there",
-        )
-    return side.configuration.places.tasks_db
+    if elsewhere is None:
+        return path
+    # What ``serve`` offers, by whatever address, is the file beside us: looked after while it is in use.
+    is_served = connection.endpoint is not None and os.path.exists(path)
+    there = "look after them there"
+    ours = f"{there}; where that is tinyscheduler serve over {path}: add --mcp-endpoint embedded"
+    raise Refused(
+        f"the tasks are in {elsewhere}, not in a store of this program's own",
+        hint=ours if is_served else there,
+    )
 
 
 def _tell(side: Side, kind: str, body: Mapping[str, object], *, code: int) -> None:

@@ -147,12 +147,20 @@ def _as_text(verdict: Verdict, mending: Mending) -> str:
 
     lines = [f"fixed: {_change_text(change)}" for change in mending.fixed]
     lines += [f"fault: {fault_text(fault)}" for fault in verdict.faults]
-    lines += [] if verdict.faults else ["configuration is valid"]
+    lines += [] if verdict.faults else [_valid_text(verdict)]
     lines += _server_lines(verdict)
     lines += notes_text(verdict.notes).splitlines()
     lines += [f"fixable: {_change_text(change)}" for change in mending.fixable]
     lines += [f"left alone: {left.place}: {left.why}" for left in mending.left]
     return "".join(f"{line}\n" for line in lines) + _footer(mending)
+
+
+def _valid_text(verdict: Verdict) -> str:
+    """A file without a fault may still be one with which nothing ever happens."""
+    agents = () if verdict.configuration is None else verdict.configuration.agents
+    if any(agent.is_enabled and agent.slots > 0 and agent.command for agent in agents):
+        return "configuration is valid"
+    return "configuration is valid, but nothing can start: no agent is enabled and has a command and a slot"
 
 
 def _server_lines(verdict: Verdict) -> list[str]:

@@ -114,9 +114,13 @@ def _legacy_crew(path: str, terms: Terms) -> Crew:
     for name in terms.limits.names():
         slots = slots_of(name, terms.limits, None)
         agents.append(Agent(AgentName(name), (), slots.number, slots.source, command=terms.command))
-    notes = [f"there is no {os.path.basename(path)} at {path}: legacy mode, agents come from AGENT_LIMITS"]
+    name = os.path.basename(path)
+    notes = [f"there is no {name} at {path}, so agents come from AGENT_LIMITS alone (legacy mode)"]
     if not agents:
-        notes.append("AGENT_LIMITS names no agent either, so nothing will be started")
+        notes.append(
+            f"AGENT_LIMITS names no agent either, so nothing will be started: write {name}, as "
+            "examples/agent-control/small.json, or name such a file in TINYSCHEDULER_AGENT_CONTROL_FILE"
+        )
     elif not terms.command:
         notes.append("AGENT_COMMAND is not set, so there is nothing to run and all tasks are held")
     return Crew(tuple(agents), tuple(notes), is_legacy=True)

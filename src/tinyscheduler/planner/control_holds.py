@@ -47,7 +47,8 @@ def pressure(task: Task, view: View) -> Finding | None:
     if view.busy is None:
         return None if view.depth is None else _deep(task, view)
     value, limit, key = view.busy
-    return Finding(value, f"wait, or change {key} in [pressure] of tinyscheduler.toml", limit=limit)
+    deed = f"wait, or write the lines [pressure] and {key} = 0 (no limit) into tinyscheduler.toml"
+    return Finding(value, deed, limit=limit)
 
 
 def _deep(task: Task, view: View) -> Finding | None:

@@ -32,6 +32,8 @@ class GraphSeen(NamedTuple):
     limits: tuple[str, ...] = ()
     about: TaskId | None = None
     """Only this task, what it waits for, and who waits for it."""
+    parents: int = 0
+    """Tasks that wait for their own subtasks, which no edge shows."""
 
 
 def exit_code(seen: GraphSeen) -> int:
@@ -51,7 +53,8 @@ def chosen(seen: GraphSeen, *, about: TaskId | None, is_all: bool) -> GraphSeen:
     kept = ends | ({about} if about is not None else set(graph.nodes) if is_all else set())
     nodes = {task_id: node for task_id, node in graph.nodes.items() if task_id in kept}
     rings = tuple(ring for ring in graph.rings if ring[0] in nodes)
-    return seen._replace(graph=TaskGraph(nodes, edges, rings), about=about)
+    parents = 0 if about is not None else sum(node.state == "parent_open" for node in graph.nodes.values())
+    return seen._replace(graph=TaskGraph(nodes, edges, rings), about=about, parents=parents)
 
 
 def graph_lines(seen: GraphSeen, form: Format) -> Iterator[str]:
@@ -119,6 +122,9 @@ def _remarks(seen: GraphSeen) -> Iterator[str]:
         yield f"not known: {line_text(seen.server_unknown, chars_max=200)}"
     elif not seen.graph.edges and seen.about is None:
         yield "no task waits for another"
+    if seen.parents:
+        waits = "task waits for its" if seen.parents == 1 else "tasks wait for their"
+        yield f"{seen.parents} {waits} subtasks: tinyscheduler task list --tree shows them"
     for gap in seen.gaps:
         yield f"not known: {gap.queue or gap.agent or 'tasks'}: {line_text(gap.why, chars_max=200)}"
     for limit in seen.limits:

@@ -239,7 +239,8 @@ def test_no_file_is_legacy_mode_with_agents_from_the_limits(desk):
 
 def test_legacy_mode_without_command_or_agents_is_noted(desk):
     assert any("AGENT_COMMAND is not set" in note for note in desk.load(AGENT_LIMITS="a:1").notes)
-    assert any("names no agent either" in note for note in desk.load().notes)
+    (nobody,) = [note for note in desk.load().notes if "names no agent either" in note]
+    assert nobody.endswith("or name such a file in TINYSCHEDULER_AGENT_CONTROL_FILE")
 
 
 def test_empty_file_of_agents_is_not_legacy_mode(desk):

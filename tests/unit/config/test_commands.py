@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
+
 from tinyscheduler.config.flags import AGENT_LIMIT, SETTING_FLAGS
 from tinyscheduler.config.sources import NAMES
 
@@ -68,10 +70,18 @@ def test_config_writes_nothing(desk):
 
 
 def test_valid_configuration_is_said_to_be_valid(desk):
-    said = desk.say("validate-config")
+    said = desk.say("validate-config", AGENT_LIMITS="a:1", AGENT_COMMAND="agent")
 
     assert said.code == 0
     assert said.text.startswith("configuration is valid\n")
+
+
+@pytest.mark.parametrize("settings", [{}, {"AGENT_LIMITS": "a:1"}], ids=["no agent", "no command"])
+def test_a_valid_one_with_which_nothing_can_start_says_so_first(desk, settings):
+    said = desk.say("validate-config", **settings)
+
+    assert said.code == 0
+    assert said.text.startswith("configuration is valid, but nothing can start: ")
 
 
 def test_every_fault_is_a_line_with_field_value_and_remedy(desk):

@@ -56,6 +56,16 @@ def test_program_that_nobody_finds_stops_its_agent(desk):
     assert seen(desk) == (["there is no program no-such-agent in PATH (/usr/bin:/bin)"], [])
 
 
+def test_program_without_the_right_to_be_run_is_given_it(desk):
+    path = desk.write("worker", SCRIPT)
+    os.chmod(path, 0o644)
+    control(desk, {"command": [path]})
+
+    (stop,) = look(desk.load(), {**desk.environ, "PATH": "/usr/bin:/bin"}, None).stops
+
+    assert (stop.message, stop.remedy) == (f"{path} is not executable", f"chmod +x {path}")
+
+
 def test_program_that_cron_finds_is_enough(desk):
     control(desk, {"command": ["sh"]})
 

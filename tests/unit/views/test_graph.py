@@ -140,6 +140,23 @@ def test_ten_thousand_tasks_in_a_chain_are_drawn_in_a_second() -> None:
     assert time.process_time() - began < 3
 
 
+def test_parents_are_counted_and_left_to_the_tree() -> None:
+    """A plan that was imported is a tree, and "no task waits for another" alone would deny it."""
+    plan = [b.a_task("1"), b.a_task("2", parent_id="1"), b.a_task("3"), b.a_task("4", parent_id="3")]
+    backlog = b.a_backlog(*plan)
+    parents = frozenset({TaskId("1"), TaskId("3")})
+    backlog = backlog._replace(value=backlog.value._replace(open_parents=parents))
+    whole = seen_of(b.a_start_snapshot(backlog=backlog))
+
+    shown = text_of(chosen(whole, about=None, is_all=False))
+
+    assert shown == (
+        "no task waits for another\n"
+        "2 tasks wait for their subtasks: tinyscheduler task list --tree shows them\n"
+    )
+    assert "subtasks" not in text_of(chosen(whole, about=TaskId("2"), is_all=False))
+
+
 def test_what_is_not_known_is_in_the_exit_code_and_said() -> None:
     seen = seen_of(b.a_start_snapshot())
     gap = seen._replace(gaps=(QueueGap(None, "dev-1", "no answer"),))

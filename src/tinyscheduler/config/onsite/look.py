@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from tinyscheduler.config import secrets, sources
-from tinyscheduler.config.onsite.programs import trouble_of_command, verdict_on
+from tinyscheduler.config.onsite.programs import NOT_EXECUTABLE, trouble_of_command, verdict_on
 from tinyscheduler.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _folder_trouble(path: str) -> str:
 def _stops(agent: Agent, environ: Mapping[str, str]) -> list[Fault]:
     stops = []
     if agent.command and (trouble := verdict_on(agent, environ).trouble):
-        stops.append(Fault(agent.name, "", "install it, or name the file in its command", trouble))
+        stops.append(Fault(agent.name, "", _remedy_of(trouble), trouble))
     if agent.workspace is not None and (trouble := _workspace_trouble(agent.workspace)):
         stops.append(Fault(agent.name, "", "name a folder that this user can work in", trouble))
     stops += [
@@ -94,6 +94,12 @@ def _stops(agent: Agent, environ: Mapping[str, str]) -> list[Fault]:
         if value.file is not None and (trouble := _file_trouble(value.file))
     ]
     return stops
+
+
+def _remedy_of(trouble: str) -> str:
+    """Of a program that cannot be started."""
+    path, is_there, _ = trouble.partition(NOT_EXECUTABLE)
+    return f"chmod +x {path}" if is_there else "install it, or name the file in its command"
 
 
 def _file_trouble(path: str) -> str:

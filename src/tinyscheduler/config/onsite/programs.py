@@ -21,6 +21,9 @@ FIRST_LINE_MAX_BYTES = 256
 """The kernel reads no more of ``#!`` (execve(2), BINPRM_BUF_SIZE)."""
 
 
+NOT_EXECUTABLE = " is not executable"
+
+
 class Verdict(NamedTuple):
     """Of one program; both empty: it can be started, also by cron."""
 
@@ -83,7 +86,7 @@ def _find(name: str, path: str) -> str:
 def _cannot_start(path: str) -> str:
     if not os.path.isfile(path):
         return f"there is no program {path}"
-    return "" if os.access(path, os.X_OK) else f"{path} is not executable"
+    return "" if os.access(path, os.X_OK) else f"{path}{NOT_EXECUTABLE}"
 
 
 def _seen_by_cron(name: str, paths: Paths) -> Verdict:
