@@ -6,13 +6,13 @@ would ignore in silence (queues, subtasks, blockers; tinytask 2.5) is refused be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final, Self, TypeVar
+from collections.abc import Mapping
+from typing import Final, Self
 
 from tinyscheduler.adapters.mcp import faults, finding, remark_json, task_json, wire
 from tinyscheduler.adapters.mcp.client import Effect, McpClient
 from tinyscheduler.adapters.mcp.manners import Memory
-from tinyscheduler.errors import ServerRefused, ServerUnavailable
+from tinyscheduler.errors import ServerRefused
 from tinyscheduler.model.desk import (
     NewLink,
     RemarkCounts,
@@ -31,7 +31,6 @@ NEWER_TOOL: Final = "get_queue_tasks"
 HISTORY_TOOL: Final = "get_task_history"
 """By it a server that writes down who changed what is known; the public one does not (tinytask 3.1)."""
 
-T = TypeVar("T")
 Arguments = dict[str, wire.Argument]
 
 
@@ -92,7 +91,8 @@ class McpTaskDesk:
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port."""
-        return remark_json.detail_of(self._read("get_task", {"id": task_json.id_argument(task_id)}))
+        answer = self._read("get_task", {"id": task_json.id_argument(task_id)})
+        return remark_json.detail_of(task_json.about(task_id, answer))
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
         """May be sent twice: the same values twice are the same."""
@@ -114,14 +114,14 @@ class McpTaskDesk:
             # The one argument of the public server that may be null (tinytask 3.3).
             fields["blocked_by_task_id"] = None
         self._check_newer(fields)
-        alone = self._taken_out(number, edit)
+        alone = self._taken_out(task_id, edit)
         if alone is not None and not fields:
             return alone
         if edit.by and self._client.offers(HISTORY_TOOL):
             fields["changed_by"] = edit.by
-        return self._written("update_task", {"id": number, **fields}, "repeatable")
+        return self._written("update_task", {"id": number, **fields}, "repeatable", about=task_id)
 
-    def _taken_out(self, number: int | str, edit: TaskEdit) -> Task | None:
+    def _taken_out(self, task_id: TaskId, edit: TaskEdit) -> Task | None:
         """Of its queue, of its parent: what an update cannot say. An empty queue_name would become a
         queue of that name (tinytask 5), a parent that is null the task 0 (tinytask 3.3)."""
         task = None
@@ -130,7 +130,8 @@ class McpTaskDesk:
             (edit.parent == "", "move_subtask", "subtask_id"),
         ):
             if is_wanted:
-                task = self._written(tool, {name: number}, "repeatable")
+                arguments: Arguments = {name: task_json.id_argument(task_id)}
+                task = self._written(tool, arguments, "repeatable", about=task_id)
         return task
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
@@ -141,7 +142,8 @@ class McpTaskDesk:
             "created_by": author,
         }
         fitting = wire.with_text_cut("add_comment", arguments, "content")
-        return _after_write(task_json.comment_of, self._client.call("add_comment", fitting, "once"))
+        answer = self._client.call("add_comment", fitting, "once")
+        return faults.after_write(lambda: task_json.comment_of(task_json.about(task_id, answer, "task_id")))
 
     def link(self, task_id: TaskId, link: NewLink) -> Link:
         """Never sent twice once it may have arrived."""
@@ -153,7 +155,8 @@ class McpTaskDesk:
                 "created_by": link.author,
             }
         )
-        return _after_write(remark_json.link_of, self._client.call("add_link", arguments, "once"))
+        answer = self._client.call("add_link", arguments, "once")
+        return faults.after_write(lambda: remark_json.link_of(task_json.about(task_id, answer, "task_id")))
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """Never sent twice once it may have arrived."""
@@ -163,11 +166,13 @@ class McpTaskDesk:
             "new_agent": new,
             "comment": comment,
         }
-        return self._written("move_task", wire.with_text_cut("move_task", arguments, "comment"), "once")
+        fitting = wire.with_text_cut("move_task", arguments, "comment")
+        return self._written("move_task", fitting, "once", about=task_id)
 
     def archive(self, task_id: TaskId) -> Task:
         """May be sent twice: what is archived stays so."""
-        return self._written("archive_task", {"id": task_json.id_argument(task_id)}, "repeatable")
+        arguments: Arguments = {"id": task_json.id_argument(task_id)}
+        return self._written("archive_task", arguments, "repeatable", about=task_id)
 
     def remark_counts(self) -> Mapping[TaskId, RemarkCounts] | None:
         """None: it would take a call for each task."""
@@ -178,7 +183,7 @@ class McpTaskDesk:
         if not self._client.offers(HISTORY_TOOL):
             return None
         answer = self._read(HISTORY_TOOL, {"task_id": task_json.id_argument(task_id)})
-        events = remark_json.history_of(answer)
+        events = remark_json.history_of(task_json.about(task_id, answer, "task_id"))
         if not events:
             # Of a task that was never there as well; who asks for it is told so.
             self.get(task_id)
@@ -200,13 +205,18 @@ class McpTaskDesk:
     def _read(self, tool: str, arguments: Mapping[str, wire.Argument]) -> object:
         return self._client.call(tool, arguments, "read")
 
-    def _written(self, tool: str, arguments: Arguments, effect: Effect) -> Task:
+    def _written(
+        self, tool: str, arguments: Arguments, effect: Effect, *, about: TaskId | None = None
+    ) -> Task:
+        """``about`` is the task that it changes; None: a new one."""
         try:
             answer = self._client.call(tool, arguments, effect)
         except faults.UnknownTool as error:
             message = f"the task server cannot do that: {error.message}"
             raise ServerRefused(message, hint="it needs a newer task server") from error
-        return _after_write(task_json.task_of, answer)
+        return faults.after_write(
+            lambda: task_json.task_of(answer if about is None else task_json.about(about, answer))
+        )
 
 
 _NEWER_ARGUMENTS: Final = {
@@ -214,15 +224,6 @@ _NEWER_ARGUMENTS: Final = {
     "parent_task_id": "subtasks",
     "blocked_by_task_id": "tasks that wait for others",
 }
-
-
-def _after_write(read: Callable[[object], T], answer: object) -> T:
-    """What cannot be read after a write has been done all the same."""
-    try:
-        return read(answer)
-    except ServerUnavailable as error:
-        error.maybe_applied = True
-        raise
 
 
 def _given(fields: Arguments) -> Arguments:

@@ -12,7 +12,8 @@ be given up meanwhile.
 from __future__ import annotations
 
 import json
-from typing import Final, Literal, NamedTuple
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from tinyscheduler.errors import (
     NotAssigned,
@@ -21,6 +22,8 @@ from tinyscheduler.errors import (
     TaskNotFound,
     TaskServerError,
 )
+
+T = TypeVar("T")
 
 EXCERPT_MAX_CHARS: Final = 300
 """Of a foreign text in a message: enough for a sentence, too short for a page."""
@@ -203,6 +206,15 @@ def body_excerpt(body: bytes) -> str:
     inner = found.get("error", found) if isinstance(found, dict) else found
     message = inner.get("message", inner) if isinstance(inner, dict) else inner
     return excerpt(message if isinstance(message, str) else text)
+
+
+def after_write(read: Callable[[], T]) -> T:
+    """What cannot be read after a write has been done all the same."""
+    try:
+        return read()
+    except ServerUnavailable as error:
+        error.maybe_applied = True
+        raise
 
 
 def excerpt(text: str, max_chars: int = EXCERPT_MAX_CHARS) -> str:

@@ -1,8 +1,8 @@
 """From the server's JSON to tasks and comments, with every liberty servers take.
 
-Apart from ``wire`` because it knows what a task is. What is missing or odd and harmless gets the
-neutral value; what we would have to guess to act on (id, status, created_at) makes the task
-unreadable: it raises ``Unreadable``, and the caller leaves that one task out and says so.
+What is missing or odd and harmless gets the neutral value; what we would have to guess to act on (id,
+status, created_at) makes the task unreadable: it raises ``Unreadable``, and the caller leaves that one
+out and says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, TypeVar
 from tinyscheduler.adapters.mcp import faults
 from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.kit.fields import identifier_value
-from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
 
 T = TypeVar("T")
@@ -78,14 +78,9 @@ def rows_of(value: object) -> Rows:
 def _bad_row(row: object, why: str) -> BadRow:
     if not isinstance(row, dict):
         return BadRow(None, None, why)
-    tags = row.get("tags")
-    return BadRow(
-        _queue(row.get("queue_name")),
-        _name(row.get("assigned_to")),
-        why,
-        text_of(row.get("created_by")),
-        _tags(tags) if isinstance(tags, list) else None,
-    )
+    queue, assigned_to, author = map(row.get, ("queue_name", "assigned_to", "created_by"))
+    tags = _tags(row["tags"]) if isinstance(row.get("tags"), list) else None
+    return BadRow(_queue(queue), _name(assigned_to), why, text_of(author), tags)
 
 
 def task_of(value: object) -> Task:
@@ -93,6 +88,17 @@ def task_of(value: object) -> Task:
     Raises ServerUnavailable."""
     inner = value.get("task", value) if isinstance(value, dict) else value
     return or_unavailable(_task, inner)
+
+
+def about(task_id: TaskId, value: object, key: str = "id") -> object:
+    """The answer, unless it names another task: then it answers another call, by whoever mixes them up.
+    Raises ServerUnavailable."""
+    inner = value.get("task", value) if isinstance(value, dict) else value
+    said = id_of(inner.get(key)) if isinstance(inner, dict) else None
+    if said is not None and as_task_id(said) != as_task_id(task_id):
+        message = f"the task server was asked about task {task_id[:40]} and answered about {said}"
+        raise ServerUnavailable(message, hint="is there a proxy between, that mixes up answers?")
+    return value
 
 
 def detail_of(value: object) -> TaskDetail:

@@ -6,13 +6,13 @@ tool is named in this room. Tasks of schedules are made as people make theirs, b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from tinyscheduler.adapters.mcp import faults, fetch, task_json, wire
 from tinyscheduler.adapters.mcp.client import McpClient
 from tinyscheduler.adapters.mcp.manners import Memory
-from tinyscheduler.errors import ServerRefused, ServerUnavailable
+from tinyscheduler.errors import ServerRefused
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from tinyscheduler.adapters.mcp.desk import McpTaskDesk
     from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery
     from tinyscheduler.model.unserved import Unserved
-
-T = TypeVar("T")
 
 NEWER_TOOL: Final = "get_queue_tasks"
 """By it a server with queues is known from an older one (tinytask 2.5)."""
@@ -72,7 +70,8 @@ class McpTaskServer:
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """Raises TaskNotFound."""
-        return task_json.detail_of(self._read("get_task", {"id": task_json.id_argument(task_id)}))
+        answer = self._read("get_task", {"id": task_json.id_argument(task_id)})
+        return task_json.detail_of(task_json.about(task_id, answer))
 
     def has_open_children(self, task_id: TaskId) -> bool:
         """True while a child is neither complete nor archived."""
@@ -106,7 +105,7 @@ class McpTaskServer:
         if tags is not None:
             arguments["tags"] = list(tags)
         answer = self._client.call("update_task", arguments, "repeatable")
-        task = _after_write(task_json.task_of, answer)
+        task = faults.after_write(lambda: task_json.task_of(task_json.about(task_id, answer)))
         if queue is not None and task.queue != queue:
             # An older server ignores what it does not know (tinytask 2.5).
             message = f"the task server left task {task_id} in {task.queue or 'no queue'} instead of {queue}"
@@ -122,7 +121,7 @@ class McpTaskServer:
             "comment": comment,
         }
         answer = self._write_text("move_task", arguments, "comment")
-        return _after_write(task_json.task_of, answer)
+        return faults.after_write(lambda: task_json.task_of(task_json.about(task_id, answer)))
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Raises TaskNotFound. Never sent twice once it may have arrived."""
@@ -131,7 +130,8 @@ class McpTaskServer:
             "content": text,
             "created_by": author,
         }
-        return _after_write(task_json.comment_of, self._write_text("add_comment", arguments, "content"))
+        answer = self._write_text("add_comment", arguments, "content")
+        return faults.after_write(lambda: task_json.comment_of(task_json.about(task_id, answer, "task_id")))
 
     def add(self, draft: TaskDraft) -> Task:
         """See the port; as people add it."""
@@ -184,12 +184,3 @@ class ServerHabits:
     def has_queues(self) -> bool:
         """See ``fetch.Habits``."""
         return self._client.offers(NEWER_TOOL)
-
-
-def _after_write(read: Callable[[object], T], answer: object) -> T:
-    """What cannot be read after a write has been done all the same."""
-    try:
-        return read(answer)
-    except ServerUnavailable as error:
-        error.maybe_applied = True
-        raise
