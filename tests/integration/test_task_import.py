@@ -322,6 +322,17 @@ def test_report_reads_only(house: Installation) -> None:
     assert house.picture() == before
 
 
+def test_two_imports_at_once_make_everything_once(house: Installation) -> None:
+    (house.base / "long.md").write_text("".join(f"- [ ] item {number}\n" for number in range(40)))
+    argv = ["task", "import", "long.md", "--queue", "dev"]
+
+    racers = [house.start(*argv) for _ in range(3)]
+    said = [racer.communicate(timeout=50) for racer in racers]
+
+    assert [racer.returncode for racer in racers] == [0, 0, 0], said
+    assert [task["title"] for task in tasks_of(house)] == [f"item {number}" for number in range(40)]
+
+
 # --- what nobody can read ------------------------------------------------------------------------
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 from tinyscheduler.cli import task_texts
+from tinyscheduler.cli.importing.alone import alone
 from tinyscheduler.cli.importing.carry_out import Made, carry_out, refuse_unknown, tasks_there
 from tinyscheduler.cli.importing.outline import (
     ITEM_MARK,
@@ -50,11 +52,8 @@ def run_import(options: argparse.Namespace, side: Side) -> int:
     _check_tags(items, wish)
     if wish.parent is not None:
         _check_depth(side, wish.parent, items)
-    there = tasks_there(side.desk, wish.source)
-    steps = steps_of(items, there.tasks)
-    refuse_unknown(steps, there)
-    made = Made({step.at: step.task.id for step in steps if step.task is not None}, {})
-    error = None if options.is_preview else _trouble(side, steps, wish, made=made)
+    with nullcontext() if options.is_preview else alone(str(side.configuration.places.state)):
+        steps, made, error = _done(side, items, wish, is_preview=options.is_preview)
     _tell(options, side, steps, made=made, error=error)
     if error is not None:
         if options.json:
@@ -63,6 +62,17 @@ def run_import(options: argparse.Namespace, side: Side) -> int:
     for text in (*outline.notes, *_placeless_notes(steps, wish), *_notes(side, made=made, wish=wish)):
         note(side, text)
     return 0
+
+
+def _done(
+    side: Side, items: Sequence[Item], wish: Wish, *, is_preview: bool
+) -> tuple[Sequence[Step], Made, TinySchedulerError | None]:
+    """What is there, what was made, and what has kept the rest from it. Raises TaskServerError."""
+    there = tasks_there(side.desk, wish.source)
+    steps = steps_of(items, there.tasks)
+    refuse_unknown(steps, there)
+    made = Made({step.at: step.task.id for step in steps if step.task is not None}, {})
+    return steps, made, None if is_preview else _trouble(side, steps, wish, made=made)
 
 
 def _wish(options: argparse.Namespace, side: Side) -> Wish:

@@ -5,42 +5,32 @@ People take no lock, and need none (``writing``); this keeps passes and ``task``
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from tinyscheduler.errors import ServerUnavailable
-from tinyscheduler.kit import files
+from tinyscheduler.kit import files, folder_lock
 
 IDENTITY_FILE: Final = ".tinyscheduler-id"
 SOURCE: Final = "folder:"
 UNKNOWN: Final = f"{SOURCE}unknown"
 WAIT_MAX_S: Final = 10.0
 """A write takes milliseconds; whoever holds the folder for longer hangs."""
-_WAIT_S: Final = 0.01
 _ID_BYTES_MAX: Final = 100
 
 
 @contextmanager
 def held(folder: str) -> Iterator[None]:
-    """The folder is ours to write in. The lock is on the folder itself: no file is left behind, and the
-    kernel takes it from whoever dies. Raises ServerUnavailable and OSError."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        deadline = time.monotonic() + WAIT_MAX_S
-        while not _taken(handle):
-            if time.monotonic() > deadline:
-                raise ServerUnavailable(
-                    f"{folder}: another process has been writing for {WAIT_MAX_S:g} s",
-                    hint=f"see who: fuser {folder}",
-                )
-            time.sleep(_WAIT_S)
+    """The folder is ours to write in. Raises ServerUnavailable and OSError."""
+    with folder_lock.held(folder, wait_max_s=WAIT_MAX_S) as is_ours:
+        if not is_ours:
+            raise ServerUnavailable(
+                f"{folder}: another process has been writing for {WAIT_MAX_S:g} s",
+                hint=f"see who: fuser {folder}",
+            )
         yield
-    finally:
-        os.close(handle)
 
 
 def source_of(folder: str, *, is_read_only: bool) -> str:
@@ -55,11 +45,3 @@ def source_of(folder: str, *, is_read_only: bool) -> str:
         # Whoever asks for tasks is told why; until then no lease is of this folder (law 4).
         return UNKNOWN
     return SOURCE + text if text.isalnum() else UNKNOWN
-
-
-def _taken(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
