@@ -214,3 +214,18 @@ def test_many_at_once_each_get_their_own(server: Serving) -> None:
         results = list(pool.map(work, range(16)))
 
     assert results == [[True] * 10] * 16
+
+
+@pytest.mark.parametrize("more", [b"", b',"_meta":{}'])
+def test_half_a_surrogate_pair_loses_no_report(client: httpx.Client, more: bytes) -> None:
+    """As a program in JavaScript sends a text that it has cut in the middle of an emoji."""
+    body = (
+        rb'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"create_task","arguments":'
+        rb'{"title":"cut \ud83d, \uDE00, whole \ud83d\ude00, said \\ud83d","created_by":"me"}' + more + b"}}"
+    )
+
+    (event,) = events(client.post("/mcp", content=body).text)
+
+    result = event["result"]
+    assert isinstance(result, dict)
+    assert json.loads(said(result))["title"] == "cut ?, ?, whole \U0001f600, said \\ud83d"

@@ -130,3 +130,50 @@ def test_rubbish_on_stdin_ends_nothing(tmp_path: Path) -> None:
     assert found["result"]["isError"] is False
     assert process.returncode == 0
     assert "Traceback" not in complained
+
+
+@pytest.mark.parametrize(
+    "line", [b"{bad", b"[]", b"7", b"\xff", b'{"jsonrpc":"2.0","id":null,"method":"ping"}']
+)
+def test_a_line_that_is_no_json_rpc_is_answered(tmp_path: Path, line: bytes) -> None:
+    """Else its client would wait for ever."""
+    lines = [json.dumps(HELLO), json.dumps(READY)]
+    given = "\n".join(lines).encode() + b"\n" + line + b"\n"
+
+    done = subprocess.run(
+        command("--stdio"), env=environment(tmp_path), cwd=tmp_path, input=given,
+        capture_output=True, timeout=START_TIMEOUT_S, check=False,
+    )  # fmt: skip
+    answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+
+    assert answers[None]["error"]["code"] == -32700
+    assert answers[0]["result"]
+
+
+def test_a_pipe_that_ends_with_its_last_request_gets_every_answer(tmp_path: Path) -> None:
+    """An error would make its client create the task again."""
+    calls = [{**CALL, "id": number} for number in range(1, 31)]
+    given = "".join(f"{json.dumps(message)}\n" for message in [HELLO, READY, *calls])
+
+    done = subprocess.run(
+        command("--stdio"), env=environment(tmp_path), cwd=tmp_path, input=given, text=True,
+        capture_output=True, timeout=START_TIMEOUT_S, check=False,
+    )  # fmt: skip
+    answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert answers.keys() == set(range(31))
+    assert [answers[call["id"]]["result"]["isError"] for call in calls] == [False] * 30
+
+
+def test_half_a_surrogate_pair_loses_no_report(tmp_path: Path) -> None:
+    text = json.dumps(CALL).replace('"t"', '"cut \\ud83d and whole \\ud83d\\ude00"')
+    given = f"{json.dumps(HELLO)}\n{json.dumps(READY)}\n{text}\n"
+
+    done = subprocess.run(
+        command("--stdio"), env=environment(tmp_path), cwd=tmp_path, input=given, text=True,
+        capture_output=True, timeout=START_TIMEOUT_S, check=False,
+    )  # fmt: skip
+
+    said = json.loads(done.stdout.splitlines()[-1])["result"]["content"][0]["text"]
+    assert json.loads(said)["title"] == "cut ? and whole \U0001f600"

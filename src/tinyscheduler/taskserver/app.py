@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tinyscheduler.errors import TinySchedulerError
-from tinyscheduler.taskserver import envelope, exchange, express
+from tinyscheduler.taskserver import envelope, exchange, express, halves
 from tinyscheduler.taskserver.clerk import Clerk
 from tinyscheduler.taskserver.exchange import Disconnected
 from tinyscheduler.taskserver.express import Plain
@@ -89,6 +89,7 @@ class Front:
         if isinstance(body, Refused):
             await exchange.refuse(body, send)
             return
+        body = halves.mended(body)
         calls = express.plain_calls(body) if express.is_express(headers) else None
         if calls is not None:
             events = b"".join([await self._event(call) for call in calls])

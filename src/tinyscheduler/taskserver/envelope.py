@@ -41,6 +41,16 @@ def refusal(headers: Mapping[bytes, bytes], body: bytes) -> Refusal | None:
     return None if _is_message(message) else _error(400, -32700, _NO_MESSAGE)
 
 
+def fault(line: bytes) -> bytes | None:
+    """Over stdio, what is said about a line that is no message; None: the SDK may read it."""
+    try:
+        message = from_json(line)
+    except ValueError:
+        # As above.
+        return _error(400, -32700, "Parse error: Invalid JSON").body
+    return None if _is_message(message) else _error(400, -32700, _NO_MESSAGE).body
+
+
 def _accepts_both(accepted: bytes) -> bool:
     """A wildcard may: the SDK says which."""
     return b"*" in accepted or (b"application/json" in accepted and b"text/event-stream" in accepted)

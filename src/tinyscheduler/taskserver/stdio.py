@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from functools import partial
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import anyio
 from mcp.server.stdio import stdio_server
@@ -13,6 +13,7 @@ from mcp.server.stdio import stdio_server
 from tinyscheduler.taskserver.clerk import Clerk
 from tinyscheduler.taskserver.listen import log_to_stderr
 from tinyscheduler.taskserver.sessions import make_server
+from tinyscheduler.taskserver.wire import Wire
 from tinyscheduler.taskstore.store import Store
 
 
@@ -30,7 +31,9 @@ def serve_stdio(database: str, *, depth_max: int = 0) -> None:
 
 async def _serve(store: Store) -> None:
     server = make_server(Clerk(store), lambda: None)
-    async with stdio_server() as (reading, writing):
+    # The SDK asks for files and uses of them what a wire has.
+    wire = cast("anyio.AsyncFile[str]", Wire.of_this_process())
+    async with stdio_server(wire, wire) as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())
 
 
