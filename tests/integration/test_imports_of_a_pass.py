@@ -88,7 +88,7 @@ OURS: Mapping[str, str] = {
     "the order of a pass; what acts is loaded when there is something to do": (
         "reconcile reconcile.context reconcile.fetching reconcile.guard reconcile.memory"
         " reconcile.observe reconcile.observe_tasks reconcile.record reconcile.report reconcile.run"
-        " reconcile.telling"
+        " reconcile.telling reconcile.untold"
     ),
     "ports bound, nothing of them used": (
         "adapters adapters.engines adapters.engines.local adapters.gauge adapters.hooks adapters.runs"

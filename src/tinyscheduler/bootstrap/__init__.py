@@ -127,7 +127,7 @@ def wire(configuration: Configuration, invocation: Invocation, *, is_read_only: 
         attic=attic(places),
         configuration=configuration,
         environ=invocation.environ,
-        after_argv=(*program, "run", "--once", *invocation.flags()),
+        after_argv=(*program, "run", "--once", "--at-end-of-run", *invocation.flags()),
         task_command=f"{places.state}/{TASK_SCRIPT}",
         pass_id=pass_id,
     )

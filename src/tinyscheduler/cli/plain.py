@@ -12,9 +12,10 @@ from types import SimpleNamespace
 
 from tinyscheduler.config.flags import SETTING_FLAGS
 
-SWITCHES = ("once", "daemon", "json")
+SWITCHES = ("once", "daemon", "json", "at_end_of_run")
 """Of ``run``, besides the settings."""
 
+_SWITCH_FLAGS = {f"--{name.replace('_', '-')}": name for name in SWITCHES}
 _VALUED = {flag.flag: flag for flag in SETTING_FLAGS if flag.metavar is not None}
 _SETTING_SWITCHES = {flag.flag: flag for flag in SETTING_FLAGS if flag.metavar is None}
 
@@ -31,8 +32,8 @@ def plain_options(arguments: Sequence[str]) -> SimpleNamespace | None:
 
 def _take(options: SimpleNamespace, word: str, waiting: list[str]) -> bool:
     """One argument and its value, which is taken off ``waiting``. False: not that plain."""
-    if word[:2] == "--" and word[2:] in SWITCHES:
-        setattr(options, word[2:], True)
+    if word in _SWITCH_FLAGS:
+        setattr(options, _SWITCH_FLAGS[word], True)
         return True
     if word in _SETTING_SWITCHES:
         setattr(options, f"setting_{_SETTING_SWITCHES[word].setting}", "true")

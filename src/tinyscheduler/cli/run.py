@@ -24,10 +24,14 @@ HELP_EXAMPLES = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments besides the settings."""
+    from argparse import SUPPRESS
+
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--once", action="store_true", help="one pass, then leave (the default)")
     way.add_argument("--daemon", action="store_true", help="a pass every LOOP_INTERVAL_SEC")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    # For wrappers only: what this pass prints ends in the wrapper's log.
+    parser.add_argument("--at-end-of-run", action="store_true", help=SUPPRESS)
     parser.epilog = HELP_EXAMPLES
 
 
@@ -43,12 +47,14 @@ def run(options: argparse.Namespace, context: Context) -> int:
             print(f"tinyscheduler: {note}", file=context.stderr)
         return run_daemon(context, configuration)
     from tinyscheduler.reconcile.run import run_once
+    from tinyscheduler.reconcile.untold import keep_untold, tell_untold
 
     world = wire(configuration, context)
     try:
         report = run_once(world)
     finally:
         world.server.close()
+    (keep_untold if options.at_end_of_run else tell_untold)(world, report)
     report.notes[:0] = _slips(configuration)
     print_report(report, context, is_json=options.json)
     return report.exit_code

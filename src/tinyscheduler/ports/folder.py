@@ -50,6 +50,12 @@ class StateFolder(Protocol):
     def record_pass(self, record: Mapping[str, object], *, log_line: str) -> None:
         """``passes/last.json``, a line in the day's pass records, one in the log. Raises StateError."""
 
+    def keep_untold(self, faults: Sequence[Mapping[str, object]]) -> None:
+        """For a pass that nobody listens to. Needs no lock. Raises StateError."""
+
+    def take_untold(self) -> Sequence[Mapping[str, object]]:
+        """All that was kept, once; what cannot be read is left out. Needs no lock. Raises StateError."""
+
 
 class Attic(Protocol):
     """What past runs and days have left in the state folder. All but ``is_due`` and ``swept_at`` raise

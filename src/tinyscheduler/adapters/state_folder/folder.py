@@ -21,6 +21,8 @@ ESTOP_BYTES_MAX, ESTOP_CHARS_MAX = 4_096, 300
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 """An agent that fills the disk is a good reason for an emergency stop: it is one without words then."""
 
+UNTOLD_FILE = "untold.jsonl"
+
 NO_SCRIPTS: Mapping[str, str] = {}
 
 
@@ -160,6 +162,29 @@ class FileStateFolder:
                 f"the pass record cannot be written below {self._root}: {_what(error)}",
                 hint=_remedy(error, "mend the folder; nothing else is lost"),
             ) from error
+
+    def keep_untold(self, faults: Sequence[Mapping[str, object]]) -> None:
+        """See the port. One write, so that two passes do not mix their lines."""
+        path = f"{self._root}/passes/{UNTOLD_FILE}"
+        try:
+            files.append(path, b"".join(json_text.dump_line(fault) for fault in faults))
+        except OSError as error:
+            raise StateError(f"{path}: {_what(error)}", hint=_remedy(error, "mend the folder")) from error
+
+    def take_untold(self) -> Sequence[Mapping[str, object]]:
+        """See the port. Renamed first: what is added meanwhile is for the next one. It stays under that name
+        until then, for whoever wants to see it again."""
+        path = f"{self._root}/passes/{UNTOLD_FILE}"
+        taken = f"{path}.told"
+        try:
+            os.rename(path, taken)
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise StateError(f"{path}: {_what(error)}", hint=_remedy(error, "mend the folder")) from error
+        from tinyscheduler.adapters.state_folder.untold import read_untold
+
+        return read_untold(taken)
 
     def _estop_error(self, error: OSError) -> StateError:
         hint = _remedy(error, "look at it; whatever has this name stops everything")
