@@ -91,7 +91,8 @@ class McpTaskDesk:
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port."""
-        answer = self._read("get_task", {"id": task_json.id_argument(task_id)})
+        given = {"id": task_json.id_argument(task_id)}
+        answer = faults.of_one_task(task_id, lambda: self._read("get_task", given))
         return remark_json.detail_of(task_json.about(task_id, answer))
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:

@@ -21,6 +21,7 @@ from tinyscheduler.errors import (
     ServerUnavailable,
     TaskNotFound,
     TaskServerError,
+    TaskUnreadable,
 )
 
 T = TypeVar("T")
@@ -206,6 +207,18 @@ def body_excerpt(body: bytes) -> str:
     inner = found.get("error", found) if isinstance(found, dict) else found
     message = inner.get("message", inner) if isinstance(inner, dict) else inner
     return excerpt(message if isinstance(message, str) else text)
+
+
+def of_one_task(task_id: str, read: Callable[[], T]) -> T:
+    """Whoever may comment can make a task longer than we read: that is the task's fault, and the server goes
+    on being asked about the others. Raises TaskUnreadable."""
+    try:
+        return read()
+    except AnswerTooLarge as error:
+        raise TaskUnreadable(
+            f"Task {task_id[:40]} with its comments is longer than we read: {error.message}",
+            hint="delete long comments of it, or go on with a new task; nothing is done with it until then",
+        ) from error
 
 
 def after_write(read: Callable[[], T]) -> T:

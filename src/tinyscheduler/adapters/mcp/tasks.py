@@ -70,7 +70,8 @@ class McpTaskServer:
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """Raises TaskNotFound."""
-        answer = self._read("get_task", {"id": task_json.id_argument(task_id)})
+        given = {"id": task_json.id_argument(task_id)}
+        answer = faults.of_one_task(task_id, lambda: self._read("get_task", given))
         return task_json.detail_of(task_json.about(task_id, answer))
 
     def has_open_children(self, task_id: TaskId) -> bool:
