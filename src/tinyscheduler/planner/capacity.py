@@ -76,36 +76,19 @@ class Capacity:
         self._tried.update(gate.key for gate in self._gates.get(agent.name, ()))
         self.said.clear()
 
-    def keep(self, task: Task, agent: Agent | None) -> None:
-        """For a task that cannot start yet, what is free of what it needs, so that no younger one takes it
-        (ADR 0054). ``agent``: one with a free slot for it, if there is any."""
+    def keep(self, task: Task) -> None:
+        """For a task that cannot start yet, the places that are free under the caps of its queue and its
+        tags, so that no younger one takes them (ADR 0054). No slot: whoever is first in the line has the
+        next one, and others use it until then."""
         self.kept = task.id
-        places: list[Scope] = [("tag", tag) for tag in task.tags if self._tags.reached(tag) is None]
+        tags = [tag for tag in task.tags if self._tags.reached(tag) is None]
+        for tag in tags:
+            self._tags.add(tag)
+        self._kept_in.update(("tag", tag) for tag in tags)
         if task.queue is not None and self.full_queue(task.queue) is None:
-            places.append(("queue", task.queue))
-        if agent is not None:
-            places.append(("agent", agent.name))
-            if agent.account is not None and self.full_account(agent) is None:
-                places.append(("account", agent.account))
-        if not self.is_full():
-            places.append(EVERYWHERE)
-        for kind, name in places:
-            self._keep_place(kind, name)
-        self._kept_in.update(places)
+            self._queues.add(task.queue)
+            self._kept_in.add(("queue", task.queue))
         self.said.clear()
-
-    def _keep_place(self, kind: str, name: str) -> None:
-        match kind:
-            case "all":
-                self.total += 1
-            case "agent":
-                self.free[AgentName(name)] -= 1
-            case "queue":
-                self._queues.add(name)
-            case "tag":
-                self._tags.add(name)
-            case "account":
-                self._accounts.add(name)
 
     def kept_in(self, *scopes: Scope) -> TaskId | None:
         """The task for which a place in one of these is kept."""

@@ -141,10 +141,13 @@ def _turn(task: Task, view: View) -> _Turn:
     assert isinstance(backlog, Known), "of an unknown backlog no task is runnable"
     runnable, _ = sift(backlog.value.tasks, view)
     line = line_up(runnable, view)
+    has_room = view.has_room()
     for tasks_ahead, other in enumerate(line):
         if other.id == task.id:
             return _Turn(view, line, tasks_ahead)
-        decide(other, line, view)
+        # As in the plan: when none may start, nothing depends on the order any more.
+        if has_room and isinstance(decide(other, line, view), Start):
+            has_room = view.has_room()
     raise AssertionError("what nothing holds has a turn")
 
 

@@ -12,7 +12,6 @@ from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.model.waiting import waited_s
-from tinyscheduler.planner.able import able
 from tinyscheduler.planner.holds import Questions, first_hold, turn_hold
 from tinyscheduler.planner.line import Line
 from tinyscheduler.planner.ranking import natural_id, rank
@@ -115,8 +114,7 @@ def _keep_room(task: Task, view: View) -> None:
     """If it is the one for which that is done; the others have to wait."""
     kept = view.holdings().kept
     if view.taken.kept is None and kept is not None and kept.task_id == task.id:
-        free = [agent for agent in able(task, view) if view.taken.has_room(agent)]
-        view.taken.keep(task, view.taken.choose(free) if free else None)
+        view.taken.keep(task)
 
 
 def _stretch(task: Task, view: View) -> float:

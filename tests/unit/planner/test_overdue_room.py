@@ -20,6 +20,7 @@ from tinyscheduler.model.reason import Held
 from tinyscheduler.model.resources import NO_RESOURCES, Resources
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.hints import hints_of
 from tinyscheduler.planner.resources import needed
 from tinyscheduler.planner.start import plan_start
@@ -194,3 +195,32 @@ def test_a_task_that_could_never_start_keeps_nothing_from_others() -> None:
     )
 
     assert [start.task.id for start in plan.starts] == ["2"]
+
+
+def test_a_capped_queue_that_is_overdue_leaves_the_slots_to_others() -> None:
+    """The next task of it cannot start before its run has ended, however many slots are free."""
+    agents = [an_agent("a1", queues=("dev", "qa"), slots=2)]
+    policy = OVERDUE._replace(queue_caps=((QueueName("dev"), 1),))
+    tasks = [a_task("1"), a_task("2"), a_task("3", queue="qa")]
+    first = a_start_snapshot(*tasks[:2], agents=agents, policy=policy)
+    before = first._replace(leases=(lease_of(a_task("9"), agents[0]),))
+    waiting = remembered(before, plan_start(before), before.leases)
+    overdue = before._replace(
+        waiting=waiting, now=NOW + timedelta(hours=2), backlog=a_start_snapshot(*tasks).backlog
+    )
+
+    plan = plan_start(overdue)
+
+    assert [start.task.id for start in plan.starts] == ["3"]
+
+
+def test_explain_says_what_the_plan_says_where_nobody_has_a_slot() -> None:
+    agents = [an_agent("a1")]
+    policy = OVERDUE._replace(queue_caps=((QueueName("dev"), 2),))
+    world = an_overdue_world(a_task(PATIENT, priority=50), policy=policy, agents=agents)
+    younger = a_task("2")
+    world = world._replace(backlog=a_start_snapshot(a_task(PATIENT, priority=50), younger).backlog)
+
+    told = explain(younger, world)
+
+    assert told.held == held_in(world)["2"]
