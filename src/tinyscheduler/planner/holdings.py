@@ -184,10 +184,12 @@ def _keep_broken(holdings: Holdings, broken: BrokenLease, view: View) -> None:
 
 
 def _reserved(view: View, totals: Resources, overdue: Task | None) -> Reserved | None:
-    """For the overdue task, whatever it waits for at the moment; else for the one that has waited longest for
-    parts of the machine, if that is long enough. For one at a time: it gets what becomes free, and then the
-    next one does."""
-    found = _room_for(overdue, view, totals) if overdue is not None else None
+    """For the overdue task, unless paths or a goal have to become free first, which may take hours; else for
+    the one that has waited longest for parts of the machine, if that is long enough. For one at a time: it
+    gets what becomes free, and then the next one does."""
+    found = None
+    if overdue is not None and view.snapshot.waiting[overdue.id].reason not in ("path_held", "goal_held"):
+        found = _room_for(overdue, view, totals)
     if found is not None:
         return found
     snapshot, backlog = view.snapshot, view.snapshot.backlog

@@ -224,3 +224,16 @@ def test_explain_says_what_the_plan_says_where_nobody_has_a_slot() -> None:
     told = explain(younger, world)
 
     assert told.held == held_in(world)["2"]
+
+
+def test_cores_do_not_idle_for_a_task_that_waits_for_a_goal() -> None:
+    """Its run may take a day; when the goal is free, the cores are kept."""
+    patient = a_task(PATIENT, description="goal: g\nresources: {cpu: 4}\n\n")
+    agents = [an_agent(slots=3, resources=Resources(1, 0, 0))]
+    first = a_start_snapshot(patient, agents=agents, policy=OVERDUE, totals=Resources(4, 100, 0))
+    before = first._replace(leases=(lease_of(a_task("9", tags=["goal:g"]), an_agent()),))
+    waiting = remembered(before, plan_start(before), before.leases)
+    backlog = a_start_snapshot(patient, a_task("2")).backlog
+    overdue = before._replace(waiting=waiting, now=NOW + timedelta(hours=2), backlog=backlog)
+
+    assert [start.task.id for start in plan_start(overdue).starts] == ["2"]
