@@ -188,6 +188,12 @@ class State:
         except OSError as error:
             raise StateError(f"{error.filename}: {error.strerror}", hint="look at the disk") from error
 
+    def keep_untold(self, faults: Sequence[Mapping[str, object]]) -> None:
+        """Commands do that, and here are none."""
+
+    def take_untold(self) -> Sequence[Mapping[str, object]]:
+        return ()
+
     def _sweep(self, folder: str) -> None:
         """Temporary files of the dead."""
         for name in self._body.files.names(folder):
