@@ -60,7 +60,7 @@ def observe_tend(world: World) -> TendSnapshot:
     snapshot = TendSnapshot(
         now.at,
         tuple(facts),
-        _with_agents(broken, remains),
+        with_agents(broken, remains),
         world.state.is_estopped(),
         world.configuration.policy,
         asked.intents,
@@ -118,7 +118,7 @@ def _remains(
     return remains_of(world, broken, tagged)
 
 
-def _with_agents(broken: Sequence[BrokenLease], remains: Sequence[BrokenFacts]) -> tuple[BrokenLease, ...]:
+def with_agents(broken: Sequence[BrokenLease], remains: Sequence[BrokenFacts]) -> tuple[BrokenLease, ...]:
     """Whose slots they hold: the ledger remembers who runs, whatever the lease says."""
     agents = {
         facts.lease.task_id: facts.ledger.open.agent

@@ -10,7 +10,7 @@ from tinyscheduler.model.lease import BrokenLease, Lease, TaggedRun
 from tinyscheduler.model.snapshot import TendSnapshot
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
-from tinyscheduler.reconcile.observe import facts_or_trouble, moment, observe_tend, tagged_runs
+from tinyscheduler.reconcile.observe import facts_or_trouble, moment, observe_tend, tagged_runs, with_agents
 
 
 def observed_leases(world: World) -> TendSnapshot:
@@ -31,7 +31,8 @@ def observed_leases(world: World) -> TendSnapshot:
         elif found is not None:
             facts.append(found)
     remains = tuple(known for known in first.remains if known.lease in broken)
-    again = first._replace(leases=tuple(facts), broken=tuple(broken), remains=remains, tagged=tagged)
+    held = with_agents(broken, remains)
+    again = first._replace(leases=tuple(facts), broken=held, remains=remains, tagged=tagged)
     if not again.intents:
         return again
     from tinyscheduler.reconcile.intent_look import with_ends

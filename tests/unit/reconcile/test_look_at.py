@@ -67,6 +67,22 @@ def test_what_holds_here_comes_before_a_server_that_is_down(tmp_path: Path) -> N
     ]
 
 
+def test_a_run_whose_lease_nobody_can_read_has_its_slot(tmp_path: Path) -> None:
+    """As in the pass: the next task does not start before that run is over."""
+    stage = a_busy_stage(tmp_path)
+    other = stage.server.create(queue="dev")
+    lease = Path(stage.configuration.places.running) / f"task_{TASK}.json"
+    lease.write_text("{")
+
+    subject = look_at(read_side(stage), other)
+    stage.run()
+
+    held = held_now(subject)
+    assert held is not None
+    assert (held.reason, held.value) == ("agent_full", "dev-1 1/1")
+    assert stage.lease(other) is None
+
+
 @pytest.mark.parametrize(
     ("queue", "assignee", "slip"),
     [
