@@ -183,8 +183,10 @@ class _Lookout:
             check_sight(self._world)
         except Blind as error:
             self._add(error)
-        places = self._world.configuration.places
-        for obstacle in self._world.state.obstacles((places.lock_file,)):
+        places, server = self._world.configuration.places, self._world.configuration.connection
+        is_ours = server.endpoint is None and server.folder is None
+        files = (places.lock_file, places.tasks_db) if is_ours else (places.lock_file,)
+        for obstacle in self._world.state.obstacles(files):
             hint = "make room or mend its rights; what is shown may be as old as that"
             self.faults.append(Problem("problem", "state", obstacle, hint))
 

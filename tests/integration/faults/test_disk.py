@@ -181,3 +181,18 @@ def test_disk_that_turns_read_only_during_a_run_costs_no_run(switched: House, sw
 def beat_age_s(house: House, task_id: str) -> float:
     """By the clock that both sides use."""
     return time.monotonic() - float(str(house.scene.disk.lease(task_id)["heartbeat_monotonic"]))
+
+
+def test_store_that_may_not_be_written_is_told_by_status(tmp_path: Path) -> None:
+    """Looking at it goes well, and no pass could start or settle anything."""
+    scene = Scene(tmp_path / "base")
+    scene.control()
+    scene.add("a task", queue="dev")
+    with a_switch(scene.state / "tasks.db") as store:
+        store.read_only()
+        told = scene.call("status")
+    again = scene.call("status")
+    scene.close()
+
+    assert (told.code, again.code) == (1, 0)
+    assert "tasks.db may not be read and written by this user" in told.out
