@@ -48,3 +48,14 @@ def test_a_read_only_disk_is_one(disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
 
     assert any(str(root) in obstacle for obstacle in obstacles(root, root / "format.json"))
+
+
+def test_a_link_in_the_place_of_a_folder_of_ours_is_one(root: Path, tmp_path: Path) -> None:
+    """Every pass refuses it whole, and somebody has moved the logs to a larger disk in good faith."""
+    a_folder(root).open()
+    (tmp_path / "elsewhere").mkdir()
+    (root / "passes").symlink_to(tmp_path / "elsewhere")
+
+    (found,) = obstacles(root)
+
+    assert found == f"{root}/passes is a symbolic link; nothing is written through it"

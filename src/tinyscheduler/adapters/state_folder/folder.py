@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 
 from tinyscheduler.adapters.state_folder import litter, signature, strangers
 from tinyscheduler.errors import StateError
@@ -133,7 +134,14 @@ class FileStateFolder:
         from tinyscheduler.adapters.state_folder.obstacles import obstacles
 
         folders = (self._running, *self._folders, f"{self._root}/passes", self._logs)
-        return tuple(obstacles(self._root, folders, files))
+        return (*self._refusals(), *obstacles(self._root, folders, files))
+
+    def _refusals(self) -> Iterator[str]:
+        """Why no pass would open the folder."""
+        try:
+            deque(strangers.refuse(self._root, self._folders), maxlen=0)
+        except (StateError, OSError) as error:
+            yield str(error)
 
     def make_workspace(self, path: str) -> None:
         """Create a folder for agents to work in, if missing."""
