@@ -6,6 +6,7 @@ meets again when they are merged (ADR 0047).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from tinyscheduler.planner.capacity import latest_end
 from tinyscheduler.planner.hint_values import EVERYTHING
 from tinyscheduler.planner.ownership import PathIndex
 from tinyscheduler.planner.ranking import natural_id
-from tinyscheduler.planner.resources import RESERVED_AFTER_S, fits, needed, plus
+from tinyscheduler.planner.resources import RESERVED_AFTER_S, fits, minus, needed, plus
 from tinyscheduler.planner.view import View
 
 
@@ -212,7 +213,21 @@ def _reserved(view: View, totals: Resources, overdue: Task | None) -> Reserved |
 
 
 def _room_for(task: Task, view: View, totals: Resources) -> Reserved | None:
-    """None: it takes nothing, or more than there is."""
-    amounts = [needed(agent, view.hints(task)) for agent in able(task, view)]
+    """None: nothing has to be kept, because it takes nothing, or more than there is, or no more than the run
+    gives back whose slot it will have."""
+    agents = able(task, view)
+    amounts = [needed(agent, view.hints(task)) for agent in agents]
     possible = sorted(amount for amount in amounts if fits(amount, NO_RESOURCES, totals))
-    return Reserved(task.id, possible[0]) if possible and possible[0] != NO_RESOURCES else None
+    kept = minus(possible[0], _given_back(agents, view)) if possible else NO_RESOURCES
+    return Reserved(task.id, kept) if kept != NO_RESOURCES else None
+
+
+def _given_back(agents: Sequence[Agent], view: View) -> Resources:
+    """What comes along with a slot, at the least: where none is free, one of their runs has to end first."""
+    names = {agent.name for agent in agents}
+    runs = [one for one in view.snapshot.leases if one.state != "finished" and one.agent in names]
+    taken = Counter(run.agent for run in runs)
+    is_unknown = any(broken.agent is None or broken.agent in names for broken in view.snapshot.broken)
+    if not runs or is_unknown or any(taken[agent.name] < agent.slots for agent in agents):
+        return NO_RESOURCES
+    return Resources(*(min(part) for part in zip(*(run.resources for run in runs), strict=True)))

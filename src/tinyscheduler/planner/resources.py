@@ -35,6 +35,12 @@ def plus(one: Resources, other: Resources) -> Resources:
     return Resources(cpu, one.memory_mb + other.memory_mb, one.gpu + other.gpu)
 
 
+def minus(one: Resources, other: Resources) -> Resources:
+    """What ``one`` needs beside ``other``; never below nothing."""
+    cpu = max(0.0, round(one.cpu - other.cpu, 6))
+    return Resources(cpu, max(0, one.memory_mb - other.memory_mb), max(0, one.gpu - other.gpu))
+
+
 def fits(wanted: Resources, taken: Resources, totals: Resources) -> bool:
     """Beside what is taken already. What is not wanted cannot be missing."""
     return not short_of(wanted, taken, totals)

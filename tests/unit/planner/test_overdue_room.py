@@ -237,3 +237,17 @@ def test_cores_do_not_idle_for_a_task_that_waits_for_a_goal() -> None:
     overdue = before._replace(waiting=waiting, now=NOW + timedelta(hours=2), backlog=backlog)
 
     assert [start.task.id for start in plan_start(overdue).starts] == ["2"]
+
+
+def test_room_that_comes_along_with_the_slot_is_not_kept_twice() -> None:
+    """Each agent takes half of the machine, and one of them has a backlog that is overdue."""
+    half = Resources(2, 0, 0)
+    agents = [an_agent("a1", resources=half), an_agent("a2", queues=("qa",), resources=half)]
+    patient = a_task(PATIENT)
+    first = a_start_snapshot(patient, agents=agents, policy=OVERDUE, totals=Resources(4, 100, 0))
+    before = first._replace(leases=(lease_of(a_task("9"), agents[0]),))
+    waiting = remembered(before, plan_start(before), before.leases)
+    backlog = a_start_snapshot(patient, a_task("2", queue="qa")).backlog
+    overdue = before._replace(waiting=waiting, now=NOW + timedelta(hours=2), backlog=backlog)
+
+    assert [start.task.id for start in plan_start(overdue).starts] == ["2"]
