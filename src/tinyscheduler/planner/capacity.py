@@ -77,18 +77,19 @@ class Capacity:
         self.said.clear()
 
     def keep(self, task: Task) -> None:
-        """For a task that cannot start yet, the places that are free under the caps of its queue and its
-        tags, so that no younger one takes them (ADR 0054). No slot: whoever is first in the line has the
-        next one, and others use it until then."""
+        """For a task that cannot start yet, the places that are free under the caps of its tags and its
+        queue, so that no younger one takes them (ADR 0054). None behind a cap that is full: it would stand
+        idle until that one has room. No slot, for the same reason: the first in the line has the next."""
         self.kept = task.id
-        tags = [tag for tag in task.tags if self._tags.reached(tag) is None]
-        for tag in tags:
+        self.said.clear()
+        for tag in task.tags:
+            if self._tags.reached(tag) is not None:
+                return
             self._tags.add(tag)
-        self._kept_in.update(("tag", tag) for tag in tags)
+            self._kept_in.add(("tag", tag))
         if task.queue is not None and self.full_queue(task.queue) is None:
             self._queues.add(task.queue)
             self._kept_in.add(("queue", task.queue))
-        self.said.clear()
 
     def kept_in(self, *scopes: Scope) -> TaskId | None:
         """The task for which a place in one of these is kept."""

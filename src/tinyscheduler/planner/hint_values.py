@@ -22,6 +22,8 @@ from tinyscheduler.planner.front_matter_values import (
 from tinyscheduler.planner.patterns import is_wild
 
 PATH_CHARS_MAX = 512
+PATH_PARTS_MAX = 32
+"""A pattern is looked for along all that is kept below its first folders."""
 SCOPE_PARTS_MAX = 8
 SECONDS_MAX = 7 * 86_400
 """A week, as for agents."""
@@ -105,6 +107,8 @@ def path(text: str) -> str:
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if ".." in parts:
         raise Slip(shortened(text), "name the place itself: .. leads out of what it stands in")
+    if len(parts) > PATH_PARTS_MAX:
+        raise Slip(shortened(text), f"a path has {PATH_PARTS_MAX} parts at most: name a folder above")
     if any("**" in part and part != "**" for part in parts):
         raise Slip(shortened(text), "** stands alone between two /")
     if text.count("*") > STARS_MAX:

@@ -103,6 +103,7 @@ FAULTS = {
     "write: " + "[" + ", ".join(f"p{n}" for n in range(65)) + "]": ("line 2", "more than 64 entries"),
     "write:" + "".join(f"\n- p{n}" for n in range(65)): ("write in line 2", "65 entries"),
     "write:" + "".join(f"\n- p{n}*" for n in range(17)): ("write in line 2", "17 paths with * or ?"),
+    "write: " + "a/" * 32 + "b": ("write in line 2", "a/" * 28 + "a..."),
     f"goal: {'a' * 65}": ("goal in line 2", "a" * 57 + "..."),
 }
 

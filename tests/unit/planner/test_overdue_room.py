@@ -251,3 +251,17 @@ def test_room_that_comes_along_with_the_slot_is_not_kept_twice() -> None:
     overdue = before._replace(waiting=waiting, now=NOW + timedelta(hours=2), backlog=backlog)
 
     assert [start.task.id for start in plan_start(overdue).starts] == ["2"]
+
+
+def test_a_capped_tag_that_is_overdue_leaves_the_queue_to_others() -> None:
+    """Its next task cannot start before its run has ended, however many places the queue has."""
+    agents = [an_agent(slots=4)]
+    policy = OVERDUE._replace(queue_caps=((QueueName("dev"), 2),), tag_caps=(("hot", 1),))
+    patient = a_task(PATIENT, tags=["hot"])
+    first = a_start_snapshot(patient, agents=agents, policy=policy)
+    before = first._replace(leases=(lease_of(a_task("9", tags=["hot"]), agents[0]),))
+    waiting = remembered(before, plan_start(before), before.leases)
+    backlog = a_start_snapshot(patient, a_task("2")).backlog
+    overdue = before._replace(waiting=waiting, now=NOW + timedelta(hours=2), backlog=backlog)
+
+    assert [start.task.id for start in plan_start(overdue).starts] == ["2"]
