@@ -172,7 +172,7 @@ def test_a_task_waits_for_its_approval_and_again_when_it_is_changed(a_scene: Mak
     assert asked.startswith("task 1: approve is asked for: it may start, as far as this goes")
     assert scene.held(refused) == {"1": "needs_approval"}
     assert "was changed since" in str(refused["notes"])
-    (approval,) = rows(scene.disk.ledger("1")["approvals"])
+    (_refused, approval) = rows(scene.disk.ledger("1")["approvals"])
     assert approval["reason"] == "read it again"
     assert [fact["reason"] for fact in scene.disk.events("task_approved")] == ["read it again"]
 

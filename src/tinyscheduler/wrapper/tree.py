@@ -19,11 +19,13 @@ it is read is in none of the lines. Its own child would have to do the same to e
 class RunTree:
     """Remembers who was seen, so that most looks ask only whether those still live."""
 
-    __slots__ = ("_empty_looks", "_known", "_processes", "_run")
+    __slots__ = ("_empty_looks", "_known", "_me", "_processes", "_run")
 
     def __init__(self, processes: Processes, run: RunRef) -> None:
         self._processes = processes
         self._run = run
+        self._me = processes.me()
+        """Known from the start: later there may be no descriptor left to look."""
         self._known: tuple[ProcessRef, ...] = ()
         self._empty_looks = 0
         """In a row."""
@@ -43,7 +45,7 @@ class RunTree:
             while not self._known and self._empty_looks < LOOKS_TO_PROVE:
                 self._look()
         except StateError:
-            return (*self._run.roots[:1], self._processes.me())
+            return (*self._run.roots[:1], self._me)
         return self._known
 
     def _look(self) -> tuple[ProcessRef, ...]:

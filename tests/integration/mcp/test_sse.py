@@ -15,7 +15,7 @@ from tests.integration.stub_http import answer_to, event
 from tests.integration.stub_server import Behaviour, Handler, Message, StubServer
 from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
-from tinyscheduler.errors import ServerUnavailable, TaskNotFound
+from tinyscheduler.errors import ServerUnavailable, TaskNotFound, TaskUnreadable
 from tinyscheduler.model.ids import TaskId
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -270,7 +270,7 @@ def test_an_answer_above_the_cap_is_not_read_to_its_end(stub: StubServer) -> Non
     with closing(McpTaskServer(stub.url, timeout_s=20)) as client:
         stub.store.add(description="x" * (17 * 2**20))
 
-        with pytest.raises(ServerUnavailable, match="16 MiB"):
+        with pytest.raises(TaskUnreadable, match="16 MiB"):
             client.get(ONE)
 
 
