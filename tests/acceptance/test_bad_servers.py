@@ -122,7 +122,7 @@ def test_endpoint_that_cannot_be_one_is_2(a_scene: MakeScene, endpoint: str, wor
     _, fault = answer.err.splitlines()
     assert words in fault
     assert "TINYSCHEDULER_MCP_ENDPOINT = " in fault
-    assert "write http(s)://HOST[:PORT][/mcp]" in fault
+    assert "write http(s)://HOST[:PORT][/mcp|/sse]" in fault
     assert "secret" not in answer.err
 
 

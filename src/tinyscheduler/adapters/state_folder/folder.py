@@ -186,7 +186,8 @@ class FileStateFolder:
         taken = f"{path}.told"
         try:
             os.rename(path, taken)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            # What stands in the way of the folder is told by who writes there.
             return ()
         except OSError as error:
             raise StateError(f"{path}: {_what(error)}", hint=_remedy(error, "mend the folder")) from error
