@@ -186,10 +186,12 @@ class FileStateFolder:
         taken = f"{path}.told"
         try:
             os.rename(path, taken)
-        except (FileNotFoundError, NotADirectoryError):
-            # What stands in the way of the folder is told by who writes there.
+        except FileNotFoundError:
             return ()
         except OSError as error:
+            if not os.path.isdir(os.path.dirname(path)):
+                # What stands in the way of the folder is told by who writes there.
+                return ()
             raise StateError(f"{path}: {_what(error)}", hint=_remedy(error, "mend the folder")) from error
         from tinyscheduler.adapters.state_folder.untold import read_untold
 
