@@ -8,6 +8,7 @@ version, old or missing is a miss, and nothing that would be dangerous is believ
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Collection
@@ -105,8 +106,9 @@ class Manners:
 
 
 def _entry_of(manner: Manner) -> dict[str, object]:
+    """The time is cut off, never rounded up: an entry of the next half millisecond would be a miss."""
     return {
-        "seen_at": round(time.time(), 3),
+        "seen_at": math.floor(time.time() * 1000) / 1000,
         "transport": manner.transport,
         "tools": None if manner.tools is None else sorted(manner.tools),
         "takes_status_lists": manner.takes_status_lists,
