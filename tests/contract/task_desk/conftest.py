@@ -60,7 +60,7 @@ def public(folder: Path, start: Start, *, kind: Literal["public", "sse"] = "publ
     """Against a stub of the public server."""
     with StubServer(kind) as stub, closing(McpTaskDesk(stub.url, headers={}, timeout_s=30.0)) as desk:
         hands = StubHands(stub)
-        yield Office(desk, hands.archive, partial(hands.create_many, queue="dev"))
+        yield Office(desk, hands.archive, partial(hands.add_many, queue="dev"))
 
 
 def over_store(desk: TaskDesk, store: Store) -> Office:
@@ -81,7 +81,7 @@ def markdown(folder: Path, start: Start) -> Iterator[Office]:
     place = folder / "tasks"
     place.mkdir()
     hands = MarkdownHands(str(place))
-    create_many = partial(hands.create_many, queue="dev")
+    create_many = partial(hands.add_many, queue="dev")
     yield Office(MarkdownTaskServer(str(place)), hands.archive, create_many, has_links=False)
 
 

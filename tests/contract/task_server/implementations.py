@@ -22,55 +22,27 @@ from tinyscheduler.adapters.mcp.tasks import McpTaskServer
 from tinyscheduler.model.desk import TaskDraft
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.ports import TaskServer
+from tinyscheduler.taskstore.as_model import new_task_of
 from tinyscheduler.taskstore.rows import NewTask
 from tinyscheduler.taskstore.store import Store
 
 
-class Arrange(Protocol):
-    """What people do on the server before and while the scheduler looks."""
+class Hands(Protocol):
+    """How people reach into one server."""
 
-    def create(
-        self,
-        title: str = "a task",
-        *,
-        queue: str | None = None,
-        assigned_to: str | None = None,
-        priority: float = 0,
-        description: str = "",
-        tags: tuple[str, ...] = (),
-        parent: TaskId | None = None,
-        blocked_by: TaskId | None = None,
-    ) -> TaskId: ...
+    def add(self, draft: TaskDraft) -> TaskId: ...
 
-    def create_many(self, count: int, *, queue: str) -> None: ...
+    def add_many(self, count: int, queue: str) -> None: ...
 
     def archive(self, task_id: TaskId) -> None: ...
 
 
-class House(NamedTuple):
-    """One server under test."""
+class Arrange:
+    """What people do on the server before and while the scheduler looks."""
 
-    server: TaskServer
-    another: Callable[[], TaskServer]
-    """One more client of the same server, for races."""
-    arrange: Arrange
-
-
-class _FakeHands:
-    def __init__(self, fake: FakeTaskServer) -> None:
-        self.create = fake.create
-        self.archive = fake.archive
-
-    def create_many(self, count: int, *, queue: str) -> None:
-        for number in range(count):
-            self.create(f"task {number}", queue=queue)
-
-
-class StoreHands:
-    """Through the store below the server."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+        self.archive = hands.archive
 
     def create(
         self,
@@ -84,20 +56,51 @@ class StoreHands:
         parent: TaskId | None = None,
         blocked_by: TaskId | None = None,
     ) -> TaskId:
-        new = NewTask(
-            title,
-            "a-person",
-            description=description,
-            assigned_to=assigned_to,
-            priority=priority,
-            tags=tags,
-            parent_task_id=int(parent) if parent else None,
-            queue_name=queue,
-            blocked_by_task_id=int(blocked_by) if blocked_by else None,
+        """A person's task."""
+        draft = TaskDraft(
+            title, "a-person", description, queue, assigned_to, priority, tags, parent, blocked_by
         )
-        return TaskId(str(self._store.create_task(new).id))
+        return self._hands.add(draft)
 
     def create_many(self, count: int, *, queue: str) -> None:
+        """Tasks that are in a queue, and nothing else."""
+        self._hands.add_many(count, queue)
+
+
+class House(NamedTuple):
+    """One server under test."""
+
+    server: TaskServer
+    another: Callable[[], TaskServer]
+    """One more client of the same server, for races."""
+    arrange: Arrange
+    has_times: bool = True
+    """False: of a change it knows the time of the file, which a comment moves as well."""
+
+
+class _FakeHands:
+    def __init__(self, fake: FakeTaskServer) -> None:
+        self._fake = fake
+        self.archive = fake.archive
+
+    def add(self, draft: TaskDraft) -> TaskId:
+        return self._fake.create(**draft._asdict())
+
+    def add_many(self, count: int, queue: str) -> None:
+        for number in range(count):
+            self._fake.create(f"task {number}", queue=queue)
+
+
+class StoreHands:
+    """Through the store below the server."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(self, draft: TaskDraft) -> TaskId:
+        return TaskId(str(self._store.create_task(new_task_of(draft)).id))
+
+    def add_many(self, count: int, queue: str) -> None:
         self._store.create_tasks(
             [NewTask(f"task {number}", "a-person", queue_name=queue) for number in range(count)]
         )
@@ -113,24 +116,10 @@ class MarkdownHands:
         self._folder = folder
         self._desk = MarkdownTaskServer(folder)
 
-    def create(
-        self,
-        title: str = "a task",
-        *,
-        queue: str | None = None,
-        assigned_to: str | None = None,
-        priority: float = 0,
-        description: str = "",
-        tags: tuple[str, ...] = (),
-        parent: TaskId | None = None,
-        blocked_by: TaskId | None = None,
-    ) -> TaskId:
-        draft = TaskDraft(
-            title, "a-person", description, queue, assigned_to, priority, tags, parent, blocked_by
-        )
+    def add(self, draft: TaskDraft) -> TaskId:
         return self._desk.add(draft).id
 
-    def create_many(self, count: int, *, queue: str) -> None:
+    def add_many(self, count: int, queue: str) -> None:
         for number in range(1, count + 1):
             with open(f"{self._folder}/{number}-task.md", "w", encoding="utf-8") as file:
                 file.write(f"---\nqueue: {queue}\n---\n")
@@ -143,7 +132,7 @@ class MarkdownHands:
 def fake(folder: str, start: Start) -> Iterator[House]:
     """In memory."""
     server = FakeTaskServer()
-    yield House(server, lambda: server, _FakeHands(server))
+    yield House(server, lambda: server, Arrange(_FakeHands(server)))
 
 
 @contextmanager
@@ -158,7 +147,7 @@ def embedded(folder: str, start: Start) -> Iterator[House]:
 
     store = Store(path)
     try:
-        yield House(another(), another, StoreHands(store))
+        yield House(another(), another, Arrange(StoreHands(store)))
     finally:
         store.close()
         for server in opened:
@@ -178,7 +167,7 @@ def served(folder: str, start: Start, *, way: Way) -> Iterator[House]:
 
     store = Store(process.database)
     try:
-        yield House(another(), another, StoreHands(store))
+        yield House(another(), another, Arrange(StoreHands(store)))
     finally:
         store.close()
         for server in opened:
@@ -191,35 +180,14 @@ class StubHands:
     def __init__(self, stub: StubServer) -> None:
         self._stub = stub
 
-    def create(
-        self,
-        title: str = "a task",
-        *,
-        queue: str | None = None,
-        assigned_to: str | None = None,
-        priority: float = 0,
-        description: str = "",
-        tags: tuple[str, ...] = (),
-        parent: TaskId | None = None,
-        blocked_by: TaskId | None = None,
-    ) -> TaskId:
-        fields: dict[str, object] = {
-            "title": title,
-            "created_by": "a-person",
-            "description": description,
-            "assigned_to": assigned_to,
-            "priority": priority,
-            "tags": list(tags),
-            "queue_name": queue,
-            "parent_task_id": int(parent) if parent else None,
-            "blocked_by_task_id": int(blocked_by) if blocked_by else None,
-        }
+    def add(self, draft: TaskDraft) -> TaskId:
+        new = new_task_of(draft)._asdict()
         with self._stub.lock:
-            return TaskId(str(self._stub.store.create(fields)["id"]))
+            return TaskId(str(self._stub.store.create({**new, "tags": list(draft.tags)})["id"]))
 
-    def create_many(self, count: int, *, queue: str) -> None:
+    def add_many(self, count: int, queue: str) -> None:
         for number in range(count):
-            self.create(f"task {number}", queue=queue)
+            self.add(TaskDraft(f"task {number}", "a-person", queue=queue))
 
     def archive(self, task_id: TaskId) -> None:
         self._stub.store.archive(int(task_id))
@@ -236,7 +204,7 @@ def public(folder: str, start: Start, *, kind: Literal["public", "sse"] = "publi
             return opened[-1]
 
         try:
-            yield House(another(), another, StubHands(stub))
+            yield House(another(), another, Arrange(StubHands(stub)))
         finally:
             for server in opened:
                 server.close()
@@ -251,7 +219,7 @@ def markdown(folder: str, start: Start) -> Iterator[House]:
     def another() -> TaskServer:
         return MarkdownTaskServer(place)
 
-    yield House(another(), another, MarkdownHands(place))
+    yield House(another(), another, Arrange(MarkdownHands(place)), has_times=False)
 
 
 def _empty(database: str) -> None:
