@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import cgroups
 
 
@@ -13,6 +14,12 @@ def escaping(pid_file: Path, *, is_marked: bool = True) -> str:
     daemon = f"{unmark}echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 98"
     leave = f"(setsid env -i /bin/sh -c '{daemon}' </dev/null >/dev/null 2>&1 &)"
     return f"{leave}; until test -e {pid_file}; do sleep 0.02; done"
+
+
+def pid_in(pid_file: Path) -> int:
+    """Of the process that left, once it is there."""
+    wait_until(pid_file.exists, "the daemon has left")
+    return int(pid_file.read_text())
 
 
 def no_cgroups() -> str:

@@ -12,7 +12,7 @@ from typing import get_args
 
 import pytest
 
-from tests.integration.escape import escaping, no_cgroups
+from tests.integration.escape import escaping, no_cgroups, pid_in
 from tests.integration.wrapping import Stage, is_alive
 from tests.rigs import tools
 from tests.waiting import wait_until
@@ -34,18 +34,11 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     stage.clear()
 
 
-def escaped(stage: Stage) -> int:
-    """Once it is there: the daemon's pid."""
-    file = stage.folder / "daemon"
-    wait_until(file.exists, "the daemon has left")
-    return int(file.read_text())
-
-
 @pytest.mark.parametrize("rung", HOLDING)
 def test_a_daemon_of_the_agent_ends_when_the_run_is_stopped(stage: Stage, rung: Rung) -> None:
     order = stage.sh(f"{escaping(stage.folder / 'daemon')}; sleep 99", containment=rung)
     wrapper = stage.start(order)
-    daemon = escaped(stage)
+    daemon = pid_in(stage.folder / "daemon")
     assert stage.lease().containment == rung
 
     wrapper.send_signal(signal.SIGTERM)
@@ -62,7 +55,7 @@ def test_a_daemon_that_the_agent_leaves_behind_is_gone_before_the_run_counts_as_
     outcome = stage.run(stage.sh(escaping(stage.folder / "daemon"), containment=rung))
 
     assert outcome.kind == "succeeded"
-    assert not is_alive(escaped(stage))
+    assert not is_alive(pid_in(stage.folder / "daemon"))
 
 
 @needs_cgroups
@@ -91,7 +84,7 @@ def test_when_the_wrapper_is_killed_the_cgroup_still_tells_who_belongs_to_the_ru
     leaving = escaping(stage.folder / "daemon", is_marked=False)
     order = stage.sh(f"{leaving}; exec sleep 99", containment="cgroup")
     wrapper = stage.start(order)
-    daemon, agent = escaped(stage), stage.wait_for_agent()
+    daemon, agent = pid_in(stage.folder / "daemon"), stage.wait_for_agent()
     lease = stage.lease()
     wrapper.kill()
     wrapper.wait()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.escape import escaping
+from tests.integration.escape import escaping, pid_in
 from tests.integration.wrapping import Stage, is_alive
 from tests.waiting import wait_until
 from tinyscheduler.adapters.processes import ProcessTable
@@ -25,13 +25,6 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     stage.clear()
 
 
-def escaped(stage: Stage) -> int:
-    """Once it is there: the daemon's pid."""
-    file = stage.folder / "daemon"
-    wait_until(file.exists, "the daemon has left")
-    return int(file.read_text())
-
-
 @pytest.mark.parametrize("rung", ["subreaper", "group"])
 def test_when_the_wrapper_is_killed_the_mark_still_tells_who_belongs_to_the_run(
     stage: Stage, rung: Rung
@@ -39,7 +32,7 @@ def test_when_the_wrapper_is_killed_the_mark_still_tells_who_belongs_to_the_run(
     """Neither tag nor session nor a parent that we know, and no cgroup; but its limits are inherited."""
     order = stage.sh(f"{escaping(stage.folder / 'daemon')}; exec sleep 99", containment=rung)
     wrapper = stage.start(order)
-    daemon, agent = escaped(stage), stage.wait_for_agent()
+    daemon, agent = pid_in(stage.folder / "daemon"), stage.wait_for_agent()
     wrapper.kill()
     wrapper.wait()
     os.kill(agent, signal.SIGKILL)

@@ -76,6 +76,16 @@ def start_python(code: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def eight_at_once(start: StartPython, code: str, *arguments: str) -> list[tuple[str, str]]:
+    """What each process said and complained of: the same code eight times, which reads a line before the race."""
+    processes = [start(code, *arguments) for _ in range(8)]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [process.communicate(timeout=50) for process in processes]
+
+
 def run_python(code: str, *arguments: str) -> str:
     """What it printed; it has to end well."""
     process = start_python(code, *arguments)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.taskstore.builders import StartPython
+from tests.unit.taskstore.builders import StartPython, eight_at_once
 from tinyscheduler.errors import StateError
 from tinyscheduler.taskstore import editing
 from tinyscheduler.taskstore.rows import TaskFilter
@@ -125,12 +125,7 @@ store = Store(sys.argv[1])
 store.update_task(1, {"title": "changed"})
 store.close()
 """
-    processes = [start(code, old) for _ in range(8)]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    results = [process.communicate(timeout=50) for process in processes]
+    results = eight_at_once(start, code, old)
 
     assert [complaint for _, complaint in results] == [""] * 8
     assert query(old, "PRAGMA integrity_check") == [("ok",)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.taskstore.builders import Hands, StartPython, run_python
+from tests.unit.taskstore.builders import Hands, StartPython, eight_at_once, run_python
 from tinyscheduler.errors import ServerUnavailable, StateError
 from tinyscheduler.taskstore.rows import NewTask, TaskFilter
 from tinyscheduler.taskstore.schema import APPLICATION_ID, MIGRATIONS
@@ -71,12 +71,7 @@ store = Store(sys.argv[1])
 store.create_task(NewTask("t", "me"))
 print(store.identity)
 """
-    processes = [start(code, path) for _ in range(8)]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    results = [process.communicate(timeout=50) for process in processes]
+    results = eight_at_once(start, code, path)
 
     assert [complaint for _, complaint in results] == [""] * 8
     assert len({said for said, _ in results}) == 1
