@@ -25,6 +25,10 @@ Rung = Literal["scope", "cgroup", "subreaper", "group"]
 inherits orphans, or process group and tag alone (features B8)."""
 
 
+GRACE_S_MAX = 30
+"""The lock is held meanwhile and a pass has 50 s; a lease that says more was edited or is damaged."""
+
+
 class ProcessRef(NamedTuple):
     """Law 5: a process is never just a pid."""
 

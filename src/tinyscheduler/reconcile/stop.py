@@ -12,12 +12,18 @@ from typing import NamedTuple
 
 from tinyscheduler.errors import StateError
 from tinyscheduler.model.ids import LeaseId
-from tinyscheduler.model.lease import Lease, OutcomeClass, Owner, ProcessRef, StopOrder, cgroup_of
+from tinyscheduler.model.lease import (
+    GRACE_S_MAX,
+    Lease,
+    OutcomeClass,
+    Owner,
+    ProcessRef,
+    StopOrder,
+    cgroup_of,
+)
 from tinyscheduler.ports import RunRef, World
 from tinyscheduler.reconcile.observe import roots_of, tag_of
 
-GRACE_S_MAX = 30
-"""The lock is held meanwhile and a pass has 50 s; a lease that says more was edited or is damaged."""
 KILL_WAIT_S = 2.0
 """A killed process is gone in milliseconds; one in an uninterruptible call may never go."""
 KILL_ROUNDS = 3

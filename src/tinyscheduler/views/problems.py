@@ -15,7 +15,7 @@ from tinyscheduler.views.closed import closed_text
 from tinyscheduler.views.figures import runs_seen
 from tinyscheduler.views.holding import holding_trouble
 from tinyscheduler.views.odd import mending_text, orphan_text
-from tinyscheduler.views.run_trouble import trouble_of
+from tinyscheduler.views.run_trouble import stopping_text, trouble_of
 from tinyscheduler.views.seen import Problem, Seen
 from tinyscheduler.views.silence import silence_text
 from tinyscheduler.views.standing import standing_notes
@@ -129,6 +129,15 @@ def _runs(seen: Seen) -> Iterator[Problem]:
             reference = "wrapper-stopped" if is_kept else run.action.reason.replace("_", "-")
             reference = reference if run.elsewhere is None else "other-server"
             yield Problem("problem", reference, where + message, hint, lease.task_id)
+
+
+def _stopping(seen: Seen) -> Iterator[Problem]:
+    """What a person wants and a pass is at is no trouble."""
+    for run in seen.runs.value if isinstance(seen.runs, Known) else ():
+        text, lease = stopping_text(run, seen), run.facts.lease
+        if text:
+            message = f"task {lease.task_id} on {lease.agent}: {text}"
+            yield Problem("note", "stopping", message, task_id=lease.task_id)
 
 
 def _drifting(seen: Seen) -> Iterator[Problem]:
@@ -263,6 +272,7 @@ _QUESTIONS: tuple[Callable[[Seen], Iterator[Problem]], ...] = (
     _switched_off,
     standing_notes,
     _idle_agents,
+    _stopping,
     _drifting,
     _silent,
     _notes,

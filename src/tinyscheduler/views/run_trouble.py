@@ -16,6 +16,8 @@ from tinyscheduler.model.action import (
     StopOrphan,
     Undo,
 )
+from tinyscheduler.model.lease import GRACE_S_MAX
+from tinyscheduler.views.figures import runs_seen
 from tinyscheduler.views.wording import ago_text, span_text
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 LEAVES_S_MAX = 10
 """From a wrapper's last word to its next program: milliseconds, on a loaded machine seconds."""
+STOPPING_EXTRA_S = 10
+"""On top of the longest grace: a second for the wrapper, three rounds of KILL, and the proof."""
 UNSETTLED_S = 180
 """A run that ended is settled at once, by the pass its wrapper becomes."""
 
@@ -55,6 +59,13 @@ def what_comes(run: RunSeen) -> tuple[str, str] | None:
             return "its claim was interrupted, or is being made now; a pass that finds it undoes it", now
         case _:
             return None
+
+
+def stopping_text(run: RunSeen, seen: Seen) -> str:
+    """A person has it stopped, a pass has told it so, and its time is not over; empty: nothing of this."""
+    if run.elsewhere is not None or not _is_being_stopped(run, seen) or run.stop is None:
+        return ""
+    return f"it is being stopped, since {ago_text(run.stop.at, seen.now)}"
 
 
 def _silence(run: RunSeen) -> tuple[str, str] | None:
@@ -100,9 +111,22 @@ def _is_as_it_should_be(run: RunSeen, action: Reclaim, seen: Seen) -> bool:
     about to become a pass, without its tag."""
     lease = action.lease
     is_leaving = lease.state == "finished" and _ended_s(lease, seen) <= LEAVES_S_MAX
-    return (action.reason == "stop_asked" and run.stop is None) or (
-        action.reason == "not_gone" and is_leaving
-    )
+    is_wished = not _is_told(run) or _is_being_stopped(run, seen)
+    return (action.reason == "stop_asked" and is_wished) or (action.reason == "not_gone" and is_leaving)
+
+
+def _is_being_stopped(run: RunSeen, seen: Seen) -> bool:
+    """The grace is shared by all runs that a pass ends together, so the longest one counts."""
+    if run.action.reason != "stop_asked" or not _is_told(run) or run.stop is None:
+        return False
+    grace_s = max((one.facts.lease.grace_s for one in runs_seen(seen)), default=0)
+    most_s = min(grace_s, GRACE_S_MAX) + STOPPING_EXTRA_S
+    return abs((seen.now - run.stop.at).total_seconds()) <= most_s
+
+
+def _is_told(run: RunSeen) -> bool:
+    """By a stop file of its own, and not of an older lease."""
+    return run.stop is not None and run.stop.lease_id == run.facts.lease.lease_id
 
 
 def _ended_s(lease: Lease, seen: Seen) -> float:
@@ -112,6 +136,7 @@ def _ended_s(lease: Lease, seen: Seen) -> float:
 def _reclaim_words(run: RunSeen) -> str:
     facts, pid = run.facts, run.facts.lease.wrapper_pid
     words = {
+        "stop_asked": "a person has it stopped, which takes longer than its grace",
         "estop": "the ESTOP file is there",
         "not_gone": "its lease says that nothing of it runs, and processes of it do",
         "wrapper_dead": f"its wrapper (pid {pid}) is dead",
@@ -134,6 +159,6 @@ def _keep_words(reason: str, facts: LeaseFacts) -> str:
 
 def _stopped(run: RunSeen, seen: Seen) -> str:
     """A run that was told to end and is still there: its processes may have survived."""
-    if run.stop is None or run.stop.lease_id != run.facts.lease.lease_id:
+    if run.stop is None or not _is_told(run):
         return ""
     return f"; it was told to end at {ago_text(run.stop.at, seen.now)}"
