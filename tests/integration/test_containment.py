@@ -91,6 +91,8 @@ def test_when_the_wrapper_is_killed_the_cgroup_still_tells_who_belongs_to_the_ru
     os.kill(agent, signal.SIGKILL)
     wait_until(lambda: not is_alive(agent), "the agent is dead")
     table = ProcessTable()
+    # The sleep between two looks of the agent for its daemon may outlive it for a moment.
+    wait_until(lambda: len(table.tree(stage.tag, (), lease.cgroup)) < 2, "the agent's last sleep is over")
 
     assert lease.cgroup == cgroup_of(lease, stage.tag.split(":")[0]) != ""
     assert daemon not in [process.pid for process in table.tree(stage.tag, ())]

@@ -37,6 +37,8 @@ def test_when_the_wrapper_is_killed_the_mark_still_tells_who_belongs_to_the_run(
     wrapper.wait()
     os.kill(agent, signal.SIGKILL)
     wait_until(lambda: not is_alive(agent), "the agent is dead")
+    # The sleep between two looks of the agent for its daemon may outlive it for a moment.
+    wait_until(lambda: len(ProcessTable().tree(stage.tag, ())) < 2, "the agent's last sleep is over")
 
     found = ProcessTable().tree(stage.tag, ())
     other = ProcessTable().tree(f"0{stage.tag}", ())

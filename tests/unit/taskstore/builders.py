@@ -77,7 +77,7 @@ def start_python(code: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def eight_at_once(start: StartPython, code: str, *arguments: str) -> list[tuple[str, str]]:
-    """What each process said and complained of: the same code eight times, which reads a line before the race."""
+    """What each process said and complained of: the same code, which reads a line first."""
     processes = [start(code, *arguments) for _ in range(8)]
     for process in processes:
         assert process.stdin is not None
