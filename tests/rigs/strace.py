@@ -3,7 +3,8 @@
 First a clean run is recorded, which gives the calls that change the state of the world in their order;
 each of them is a ``Call``. Then the same run is done again with one fault at one of them. strace counts the
 calls of each name from the exec on, so a call is named by (name, number). Files are opened by the hundred,
-and how many depends on how busy the machine is; those calls are counted among the opens of one path.
+and how many depends on how busy the machine is; those calls are counted among the opens of one path. A temp
+file is aimed at by its name too, which ``_UNDER`` knows before the program does.
 
 A process that is killed on entry of a call has not made it. Killing at every call in turn therefore
 leaves each of the states that a process can leave, and the last one is the process that ended well.
@@ -40,10 +41,22 @@ CHANGING = (
 """Calls that change files, processes or what a peer knows."""
 EVERYWHERE = ("clone3", "vfork", "execve", "sendto", "kill", "pidfd_send_signal")
 """These name no path; they count wherever they lead."""
-TEMPORARY_SIGN = "/proc/self/stat"
-"""Nobody knows the name of a temp file before it is there, but ``kit.files`` reads this for each name."""
 TASK = "task_TASK"
+WRITER = "WRITER"
+"""Pid and start of the program, which ``kit.files`` puts into the names of temp files."""
+_UNDER = f"""
+tag=${{TINYSCHEDULER_LEASE-}} writer=$$-$(cut -d ' ' -f 22 /proc/$$/stat) tracer=$1 path=$2
+unset TINYSCHEDULER_LEASE
+shift 2
+case $path in *{WRITER}*) path=${{path%{WRITER}*}}$writer${{path##*{WRITER}}} ;; esac
+[ -z "$path" ] || set -- -P "$path" "$@"
+[ -z "$tag" ] || set -- -E "TINYSCHEDULER_LEASE=$tag" "$@"
+exec "$tracer" -DDD "$@"
+"""
+"""-DDD: the tracer is a grandchild in a session of its own, so the program is the process that this shell
+was, with its pid and start. Without the tag a tracer is no part of a run, whose end would end it too."""
 _LINE = re.compile(r"(?:\d+ +)?(\w+)\((.*)")
+_WRITER = re.compile(r"\.\d+-\d+-(\d+-\w*\.tmp)$")
 _PATH = re.compile(r'"(/[^"]*)"|<(/[^>]*)>')
 
 
@@ -56,7 +69,8 @@ class Call(NamedTuple):
     kind: str
     """The path with its accidents taken away: ``running/task_N.json``; "" for calls without one."""
     path: str = ""
-    """Only calls on this path are counted; "" for all of the name. ``TASK`` in it is the task's id."""
+    """Only calls on this path are counted; "" for all of the name. ``TASK`` in it is the task's id,
+    ``WRITER`` who has made a temp file."""
 
     def file(self) -> str:
         """The kind without what matters little: a temp file is what it becomes, and all that is appended to
@@ -85,18 +99,28 @@ class Fault(NamedTuple):
 
 
 def recording(strace: str, output: Path) -> tuple[str, ...]:
-    """A prefix that writes down the calls of the program; its children are not followed."""
-    return (strace, "-qq", "-y", "-s", "0", "-o", str(output), "-e", f"trace={','.join(CHANGING)}")
+    """A prefix that writes down the calls of the program; its children are not followed. ``has_ended`` tells
+    when all of them are in ``output``."""
+    return _under(strace, output, "-y", "-e", f"trace={','.join(CHANGING)}")
 
 
 def injecting(strace: str, fault: Fault, output: Path, task_id: str) -> tuple[str, ...]:
     """A prefix under which the fault happens, once; ``has_happened`` reads ``output``."""
     call = fault.call
-    return (
-        *(strace, "-q", "-s", "0", "-o", str(output), "-e", f"trace={call.name}"),
-        *("-e", f"inject={call.name}:{fault.way}:when={call.number}"),
-        *(("-P", call.path.replace(TASK, f"task_{task_id}")) if call.path else ()),
-    )
+    inject = f"inject={call.name}:{fault.way}:when={call.number}"
+    path = call.path.replace(TASK, f"task_{task_id}")
+    return _under(strace, output, "-e", f"trace={call.name}", "-e", inject, path=path)
+
+
+def _under(strace: str, output: Path, *options: str, path: str = "") -> tuple[str, ...]:
+    shell = ("/bin/sh", "-c", _UNDER, "sh", strace, path)
+    return (*shell, "-q", "-s", "0", "-o", str(output), *options)
+
+
+def has_ended(output: Path) -> bool:
+    """The tracer, which ends a little later than its program."""
+    lines = output.read_text().splitlines() if output.exists() else []
+    return bool(lines) and lines[-1].startswith("+++ ")
 
 
 def has_happened(output: Path) -> bool:
@@ -120,15 +144,14 @@ def changes(recorded: str, base: Path) -> list[Call]:
         # The first exec is the tracer's own.
         if not _is_change(name, rest, base) or (name, counts[name]) == ("execve", 1):
             continue
-        path = TEMPORARY_SIGN if opened.endswith(".tmp") else re.sub(r"task_\d+", TASK, opened)
-        number = counts[TEMPORARY_SIGN if path == TEMPORARY_SIGN else opened or name]
-        found.append(Call(name, number, _kind(rest, base), path))
+        path = re.sub(r"task_\d+", TASK, opened)
+        found.append(Call(name, counts[opened or name], _kind(rest, base), path))
     return found
 
 
 def _opened(rest: str) -> str:
     match = re.search(r'"([^"]*)"', rest)
-    return match[1] if match else ""
+    return _WRITER.sub(rf".{WRITER}-\1", match[1]) if match else ""
 
 
 def one_of_each(calls: Iterable[Call]) -> list[Call]:

@@ -32,13 +32,6 @@ LOCKED = 75
 CODES = (0, 1, 3, LOCKED)
 """What a pass may end with beside a fault; anything else is one of its own."""
 QUICK = {"START_TIMEOUT_SEC": 1, "RETRY_BASE_SEC": 0, "RETRY_MAX_SEC": 0, "MIN_FREE_MB": 0}
-_UNTAG = (
-    "tag=$TINYSCHEDULER_LEASE tracer=$1; unset TINYSCHEDULER_LEASE; shift; "
-    'exec "$tracer" -DDD -E "TINYSCHEDULER_LEASE=$tag" "$@"'
-)
-UNTAGGED = ("/bin/sh", "-c", _UNTAG, "sh")
-"""Before a tracer of a wrapper: without the tag it is no part of the run, whose end would end it too. -DDD:
-it is a grandchild in a session of its own, so that the wrapper keeps the place of its process."""
 START_UNDER = str(Path(__file__).resolve().parents[2] / "rigs" / "start_under.py")
 
 AGENT = """
@@ -165,7 +158,7 @@ class House:
         """A pass that starts its wrapper below the tracer, and the wrapper's whole life."""
         self.scene.open_gate()
         done = subprocess.run(
-            [sys.executable, "-I", START_UNDER, *UNTAGGED, *prefix],
+            [sys.executable, "-I", START_UNDER, *prefix],
             env=self.scene.environment(),
             cwd="/",
             capture_output=True,

@@ -13,6 +13,7 @@ from tests.contract.task_server.serving import ROOT
 from tests.rigs import strace
 from tests.rigs.strace import Call, Fault
 from tests.rigs.tools import root, tool
+from tests.waiting import wait_until
 from tinyscheduler.adapters.markdown import MarkdownTaskServer
 from tinyscheduler.adapters.markdown.writing import RESCUED, digest
 from tinyscheduler.errors import TaskUnreadable
@@ -55,6 +56,7 @@ def write(folder: Path, prefix: tuple[str, ...]) -> str:
 def recorded(base: Path, program: str) -> list[Call]:
     folder, output = a_folder(base, "recorded"), base / "recorded.txt"
     write(folder, strace.recording(program, output))
+    wait_until(lambda: strace.has_ended(output), "the tracer's last line")
     calls = strace.changes(output.read_text(), folder)
     assert {"renameat2", "fsync", "link"} <= {call.name for call in calls}
     return calls
