@@ -104,7 +104,8 @@ def test_a_description_never_raises_and_never_costs_more_than_its_bounds(text: s
 
 def up_to_the_fence(text: str) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
-    end = next((at for at, line in enumerate(lines) if line.rstrip(" \t") == "---"), len(lines))
+    shown = ("".join(letter for letter in line if letter in "\t " or letter.isprintable()) for line in lines)
+    end = next((at for at, line in enumerate(shown) if line.rstrip(" \t") == "---"), len(lines))
     return "\n".join(lines[:end])
 
 

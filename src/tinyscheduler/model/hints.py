@@ -49,6 +49,17 @@ class Hints(NamedTuple):
 
 
 NO_HINTS = Hints()
-BEGINNINGS = frozenset("-abcghnrsw\ufeff\u00a0\u200b \t\r\n")
+_UNSEEN_RANGES = (
+    (0x00, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x34F, 0x34F), (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD),
+    (0x70F, 0x70F), (0x890, 0x891), (0x8E2, 0x8E2), (0x115F, 0x1160), (0x1680, 0x1680), (0x17B4, 0x17B5),
+    (0x180B, 0x180F), (0x2000, 0x200F), (0x2028, 0x202F), (0x205F, 0x206F), (0x2800, 0x2800),
+    (0x3000, 0x3000), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0),
+    (0xFFF9, 0xFFFB), (0x110BD, 0x110BD), (0x110CD, 0x110CD), (0x13430, 0x1343F), (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A), (0xE0000, 0xE007F), (0xE0100, 0xE01EF),
+)  # fmt: skip
+UNSEEN = frozenset(chr(code) for first, last in _UNSEEN_RANGES for code in range(first, last + 1))
+"""Blanks, marks of direction, joiners, fillers: pages and editors leave them, and nobody sees that they are
+there. Written out, because what tells them apart (``unicodedata``) is a library to load in each pass."""
+BEGINNINGS = frozenset("-abcghnrsw") | UNSEEN
 """First letters of front matter: of its keys, of the line above it, or of what may stand before that. Most
 descriptions begin otherwise."""

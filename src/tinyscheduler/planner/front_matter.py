@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tinyscheduler.model.hints import UNSEEN
 from tinyscheduler.planner.front_matter_values import (
     NO_PLAIN_START,
     QUOTED,
@@ -31,9 +32,8 @@ ALIASES = {"cap": "capabilities", "needs-approval": "approval"}
 BLOCK_CHARS_MAX = 4096
 """Sixty paths and their list; a longer one is a text that happens to begin with a rule."""
 
-ABOVE = "\ufeff\u00a0\u200b \t\r\n"
-"""What may stand before it: the mark of some editors, empty lines and blanks of heredocs, forms and pages."""
-
+ENDS = "end each line with a line feed and nothing else"
+UNSEEN_IN_NAME = "write it anew: there is something in it that cannot be seen"
 _FENCE = "---"
 _TOKEN_STARTS = frozenset(" [{,-:")
 
@@ -66,9 +66,9 @@ class _Block(NamedTuple):
 
 def front_matter_of(description: str) -> FrontMatter:
     """Raises Slip: it says something to us, and not in a way that has one meaning."""
-    text = description.lstrip(ABOVE)
+    text = description[_blanks_before(description) :]
     above = _with_line_feeds(description[: len(description) - len(text)]).count("\n")
-    is_fenced = text.startswith(_FENCE)
+    is_fenced = text.startswith(_FENCE) or _is_fence(text[:80].partition("\n")[0])
     block = _fenced(text, above + 1) if is_fenced else _plain_paragraph(text, above + 1)
     if block is None:
         return FrontMatter((), _listed_key(text))
@@ -77,10 +77,23 @@ def front_matter_of(description: str) -> FrontMatter:
     return _read(block)
 
 
+def _blanks_before(text: str) -> int:
+    """Marks of editors, empty lines and blanks of heredocs, forms and pages may stand above it."""
+    return next((at for at, letter in enumerate(text) if letter not in UNSEEN), len(text))
+
+
+def without_unseen(text: str) -> str:
+    """As people read it: blanks stay where they move what stands behind them."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(letter for letter in text if letter in " \t" or letter not in UNSEEN)
+    return text.rstrip(" \t")
+
+
 def _fenced(text: str, first: int) -> _Block | None:
     """None: it is a rule above a text, or of others."""
     lines = _lines(text[: BLOCK_CHARS_MAX + 1])
     if not _is_fence(lines[0]):
+        _refuse_other_ends(_lines(text)[0], first)
         return None
     if len(text) > BLOCK_CHARS_MAX:
         lines.pop()  # What was cut off may be no fence.
@@ -98,8 +111,16 @@ def _fenced(text: str, first: int) -> _Block | None:
     )
 
 
+def _refuse_other_ends(line: str, first: int) -> None:
+    """It looks like front matter where its lines end with what is no end of a line to us."""
+    shown = line.splitlines()
+    if len(shown) > 1 and _is_fence(shown[0]) and any(map(_is_to_us, shown)):
+        raise Slip(shortened(line), ENDS, line=first)
+
+
 def _is_fence(line: str) -> bool:
-    return line.rstrip(" \t") == _FENCE
+    """With whatever nobody sees in it; blanks in front make it the text of another key."""
+    return without_unseen(line) == _FENCE
 
 
 def _end_of(lines: Sequence[str]) -> int | None:
@@ -123,7 +144,7 @@ def _plain_paragraph(text: str, first: int) -> _Block | None:
         return None
     lines: list[str] = []
     for line in _lines(text.partition("\n\n")[0].partition("\n\r\n")[0]):
-        if not line.strip():
+        if not without_unseen(line):
             break
         if _key_of(line) is None and not (_is_below(line) and lines and _may_go_on(lines[-1])):
             return None
@@ -147,15 +168,20 @@ def _may_go_on(line: str) -> bool:
 
 def _key_of(line: str) -> str | None:
     """The key of ours that a line begins with."""
-    key = line.partition(":")[0].rstrip(" ")
+    key = without_unseen(line.partition(":")[0])
     key = ALIASES.get(key, key)
     return key if key in KEYS else None
 
 
 def _is_to_us(line: str) -> bool:
+    """Also behind what is the end of a line to others."""
+    return any(map(_is_ours, line.splitlines()))
+
+
+def _is_ours(line: str) -> bool:
     if line[:1] in ("{", "?", "<"):
         return any(key in line for key in (*KEYS, *ALIASES, "<<"))
-    key = line.partition(":")[0].strip(" \t\"'")
+    key = without_unseen(line.partition(":")[0]).strip(" \t\"'")
     return key in KEYS or key in ALIASES or key == "<<"
 
 
@@ -164,7 +190,7 @@ def _read(block: _Block) -> FrontMatter:
     strangers: list[str] = []
     for number, line in enumerate(block.lines, block.first):
         if has_breaks(line):
-            raise Slip(shortened(line), "end each line with a line feed and nothing else", line=number)
+            raise Slip(shortened(line), ENDS, line=number)
     at = 0
     while at < len(block.lines):
         number = block.first + at
@@ -196,6 +222,8 @@ def _read_key(lines: Sequence[str], at: int, number: int) -> tuple[Entry | str |
     name, rest = _split_key(line)
     below = list(_below(lines, at + 1))
     key = ALIASES.get(name, name)
+    if key not in KEYS and _key_of(name) is not None:
+        raise Slip(shortened(line), UNSEEN_IN_NAME)
     if key not in KEYS:
         _pass_over(line, rest, below)
         return name, at + 1 + len(below)

@@ -7,6 +7,7 @@ What else it says counts again when that is mended: who is told to approve it wo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tinyscheduler.model.hints import BEGINNINGS, NO_HINTS, HintFault, Hints
@@ -17,8 +18,10 @@ from tinyscheduler.planner.front_matter import (
     ALIASES,
     KEYS,
     NO_FRONT_MATTER,
+    UNSEEN_IN_NAME,
     FrontMatter,
     front_matter_of,
+    without_unseen,
 )
 from tinyscheduler.planner.front_matter_values import Items, Scalar, Slip, Value, shortened
 
@@ -33,13 +36,16 @@ TAG_KEYS: Mapping[str, str] = {
 }
 """What stands before the colon of a tag, and the key that means the same."""
 APPROVAL_TAG = "needs-approval"
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+"""A stranger's key that is worth its name in one line of an answer."""
+_NAMES_MAX = 5
 _LATER = frozenset({"recipe", "soft_limit", "hard_limit", "budget"})
 """Agreed keys that this version reads and does not act upon."""
 
 
 def hints_of(task: Task) -> Hints:
     """``NO_HINTS`` where it says nothing; never raises."""
-    tags = [tag for tag in task.tags if ":" in tag or tag == APPROVAL_TAG or tag[:4].lower() == "need"]
+    tags = [tag for tag in task.tags if ":" in tag or tag[:4].lower() == "need" or not tag.isprintable()]
     has_matter = task.description[:1] in BEGINNINGS
     if not tags and not has_matter:
         return NO_HINTS
@@ -74,14 +80,18 @@ def _by_key(tags: Sequence[str]) -> Mapping[str, list[str]]:
     """Tags that say something to us, whole, by the key that means the same."""
     found: dict[str, list[str]] = {}
     for tag in tags:
-        key = "approval" if tag == APPROVAL_TAG else TAG_KEYS.get(tag.partition(":")[0])
-        if key is not None and (key == "approval" or ":" in tag):
+        name, colon, _ = tag.partition(":")
+        name = without_unseen(name)
+        key = TAG_KEYS.get(name) if colon else "approval" if name == APPROVAL_TAG else None
+        if key is not None:
             found.setdefault(key, []).append(tag)
     return found
 
 
 def _tagged(key: str, tags: Sequence[str]) -> Value:
     """As if it stood in front matter, in quotes."""
+    if not all(tag.partition(":")[0].isprintable() for tag in tags):
+        raise Slip(f"a tag {key}", UNSEEN_IN_NAME)
     if key == "approval":
         return Scalar("true", False)
     values = tuple(Scalar(tag.partition(":")[2], True) for tag in tags)
@@ -129,10 +139,15 @@ def _notes(said: set[str]) -> Iterator[str]:
 
 def _near(tags: Sequence[str], matter: FrontMatter) -> Iterator[str]:
     """What looks like a slip: nobody is held for the word of a stranger."""
+    others: list[str] = []
     for name in matter.strangers:
         meant = _meant(name.removeprefix("- "), (*KEYS, *ALIASES))
         if meant is not None:
             yield f"its front matter has a key {shortened(name)}: is {meant} meant?"
+        elif _WORD.fullmatch(name):
+            others.append(name)
+    if others:
+        yield f"{_listed(others)} nothing here; keys that do are {', '.join(sorted(KEYS))}"
     for tag in tags:
         name, colon, _ = tag.partition(":")
         if (name in TAG_KEYS and colon) or tag == APPROVAL_TAG:
@@ -140,6 +155,13 @@ def _near(tags: Sequence[str], matter: FrontMatter) -> Iterator[str]:
         meant = _meant(name, tuple(TAG_KEYS) if colon else (APPROVAL_TAG,))
         if meant is not None:
             yield f"it has a tag {shortened(tag)}: is {meant}{colon} meant?"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMES_MAX
+    *some, last = (*names[:_NAMES_MAX], f"{more} more") if more > 0 else names
+    whole = f"{', '.join(some)} and {last}" if some else last
+    return f"{whole} in its front matter mean{'' if some else 's'}"
 
 
 def _meant(name: str, known: Sequence[str]) -> str | None:

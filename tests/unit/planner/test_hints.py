@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 
 from tests.builders import a_start_snapshot, a_task
-from tinyscheduler.model.hints import BEGINNINGS, NO_HINTS, Hints
+from tinyscheduler.model.hints import BEGINNINGS, NO_HINTS, UNSEEN, Hints
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.resources import Resources
 from tinyscheduler.planner.explain import explain
-from tinyscheduler.planner.front_matter import ABOVE, ALIASES, KEYS
+from tinyscheduler.planner.front_matter import ALIASES, KEYS
 from tinyscheduler.planner.hints import hints_of
 from tinyscheduler.planner.start import plan_start
 
@@ -123,8 +126,6 @@ NOBODYS = (
     "goal: a\nand a word about it\n\nrest",
     "goal: a\n- one\n- two",
     "---\nJust a rule above a text",
-    "---\ntitle: 'x\nlabels: [a\n---\n",
-    "---\nmeta:\n  goal: nested\n---\n",
     "--- \n# a remark\n---",
     "Read: the manual",
     "---goal: a\n---",
@@ -134,6 +135,14 @@ NOBODYS = (
 @pytest.mark.parametrize("text", NOBODYS)
 def test_a_text_that_only_looks_like_it_says_nothing(text: str) -> None:
     assert said(text) == NO_HINTS
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["---\ntitle: 'x\nlabels: [a\n---\n", "---\nmeta:\n  goal: nested\n---\n", "---\n title: x\n---\n"],
+)
+def test_front_matter_of_others_holds_nothing(text: str) -> None:
+    assert said(text)._replace(notes=()) == NO_HINTS
 
 
 def test_front_matter_that_is_not_closed_is_told_because_somebody_meant_it() -> None:
@@ -183,8 +192,13 @@ def test_a_long_text_that_says_nothing_to_us_is_no_fault(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "above", ["\n", "\r\n\r\n", " ", "  \n\t\n", "\ufeff", "\ufeff\n", "\t", "\u00a0", "\u200b"]
-)
+    "above",
+    [
+        "\n", "\r\n\r\n", " ", "  \n\t\n", "\ufeff", "\ufeff\n", "\t", "\u00a0", "\u200b", "\u2060", "\u200c",
+        "\u2028", "\u2029\n", "\u00ad", "\x0c", "\x0b\n",
+        "\x85", "\x00", "\n\ufeff", "\u2066", "\u3164", "\ufe0f",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("text", ["---\napproval: true\n---\nbody", "approval: true\n\nbody"])
 def test_what_editors_and_web_forms_put_above_it_changes_nothing(above: str, text: str) -> None:
     assert said(above + text) == Hints(needs_approval=True)
@@ -197,10 +211,81 @@ def test_what_editors_and_web_forms_put_above_it_changes_nothing(above: str, tex
         "approval: true\r\rbody",
         "---\t\napproval: true\n---\t\nbody",
         " ---\napproval: true\n--- \nbody",
+        "---\u200b\napproval: true\n---\u2060\nbody",
+        "---\u2028\napproval: true\n---\u00a0\nbody",
+        "---\napproval: true\n\ufeff---\nbody",
+        "-\u00ad--\napproval: true\n---\x0c\r\nbody",
+        "approval: true\n\u200b\nbody",
     ],
 )
 def test_ends_of_lines_that_nobody_sees_change_nothing(text: str) -> None:
     assert said(text) == Hints(needs_approval=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n\u200bapproval: true\n---\n",
+        "---\napproval\u2060: true\n---\n",
+        "---\nappro\u00adval: true\n---\n",
+        "---\n'needs-\u200capproval': true\n---\n",
+        "---\napproval: true\u200b\n---\n",
+        "---\napproval:\u00a0true\n---\n",
+        "---\napproval: tr\u2066ue\n---\n",
+        "---\ntitle: x\u2028approval: true\n---\n",
+        "---\u2028approval: true\u2028---\u2028body",
+        "---\x0capproval: true\x0c---\x0cbody",
+        "appro\u00adval: true\n\nbody",
+        "approval: true\u2028\u2028body",
+    ],
+)
+def test_what_nobody_sees_in_a_key_or_behind_it_is_told_and_not_passed_over(text: str) -> None:
+    """The approval that everybody reads there must not be missing for us."""
+    fault = said(text).fault
+
+    assert fault is not None
+    assert "what cannot be seen" in fault.remedy or fault.remedy in REMEDIES
+    assert fault.value.isprintable()
+
+
+REMEDIES = (
+    "write it anew: there is something in it that cannot be seen",
+    "end each line with a line feed and nothing else",
+    "write key: value, with nothing before the key",
+)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["needs-approval\u200b", "\ufeffneeds-approval", "needs-appro\u00adval", "after\u2060:7", "\u200bgoal:x"],
+)
+def test_what_nobody_sees_in_the_name_of_a_tag_is_told(tag: str) -> None:
+    fault = said("", tag).fault
+
+    assert fault is not None
+    assert fault.remedy == REMEDIES[0]
+
+
+def test_what_nobody_sees_in_the_words_of_others_is_theirs() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+    assert said(f"---\ntitle: {family}\ngoal: x\n---\n", f"mood: {family}", family)._replace(
+        notes=()
+    ) == Hints(goal="x")
+    assert said(f"---\ntitle{family}: x\n---\n").fault is None
+
+
+def test_everything_that_nobody_sees_is_known() -> None:
+    """As this Python's tables have it: blanks, ends of lines, controls and marks of format."""
+    letters = map(chr, range(sys.maxunicode + 1))
+    unseen = {
+        at for at in letters if at.isspace() or unicodedata.category(at) in ("Cc", "Cf", "Zl", "Zp", "Zs")
+    }
+
+    assert unseen - UNSEEN == set()
+    assert {at for at in UNSEEN if unicodedata.category(at)[0] in "LNPS"} == set(
+        "\u115f\u1160\u2800\u3164\uffa0"
+    )
 
 
 @pytest.mark.parametrize("text", ["---\n\tapproval: true\n---\n", " ---\n approval: true\n ---\n"])
@@ -256,6 +341,18 @@ def test_a_task_that_says_something_wrong_is_held_for_that_and_nothing_else(
     assert rows["blocked"].value == rows["needs_approval"].value
 
 
+def test_keys_that_mean_nothing_here_are_told_and_hold_nothing() -> None:
+    """Whoever writes deadline: waits for something to come of it."""
+    (note,) = said("---\ndeadline: tomorrow\ngoal: a\nowner:\n  name: x\n# a remark: y\n---\n").notes
+    (many,) = said("---\n" + "".join(f"k{n}: v\n" for n in range(9)) + "---\n").notes
+
+    assert note.startswith(
+        "deadline and owner in its front matter mean nothing here; keys that do are after, "
+    )
+    assert many.startswith("k0, k1, k2, k3, k4 and 4 more in its front matter mean nothing here; ")
+    assert said("deadline: tomorrow\n\nrest") == NO_HINTS
+
+
 def test_two_goals_by_tags_are_one_too_many() -> None:
     assert said("", "goal:a", "goal:a").goal == "a"
     fault = said("", "goal:a", "goal:b").fault
@@ -290,4 +387,4 @@ def test_what_looks_like_a_slip_is_noted_and_holds_nothing(
 
 def test_first_letters_are_those_of_the_keys() -> None:
     """They tell most descriptions apart without reading them."""
-    assert {key[0] for key in (*KEYS, *ALIASES)} | {"-", *ABOVE} == BEGINNINGS
+    assert {key[0] for key in (*KEYS, *ALIASES)} | {"-", *UNSEEN} == BEGINNINGS
