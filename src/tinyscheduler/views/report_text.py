@@ -22,7 +22,7 @@ CSV_COLUMNS: Final = (
 )  # fmt: skip
 CELL_CHARS_MAX: Final = 32_000
 """What spreadsheets take in one cell (32,767)."""
-_FORMULA: Final = re.compile(r"[\s]*[=+\-@|%\t\r\n\0\uff1d\uff0b\uff0d\uff20]")
+_FORMULA: Final = re.compile(r"[\s]*[=+\-@|%\t\n\uff1d\uff0b\uff0d\uff20]")
 """How a formula begins, in any spreadsheet and width of letters (OWASP, CSV injection)."""
 _MARKS: Final = re.compile(r"([\\`*_\[\]<>|#&~!$])")
 """What Markdown would read."""
@@ -157,9 +157,20 @@ def _csv_row(line: Line) -> list[str | int | float]:
 
 
 def _cell(text: str) -> str:
-    """Text that stays text: a formula of a stranger would run on the machine of whoever opens the file."""
-    shown = text[:CELL_CHARS_MAX]
+    """Text that stays text: a formula of a stranger would run on the machine of whoever opens the file. What
+    nobody sees is left out: it hides the formula's first sign from us and not from the spreadsheet, and an
+    escape sequence would move the cursor of whoever prints the file."""
+    shown = _seen(text.replace("\r\n", "\n"))[:CELL_CHARS_MAX]
     return f"'{shown}" if _FORMULA.match(shown) else shown
+
+
+def _seen(text: str) -> str:
+    """Without control, format and direction characters; lines stay lines, and other blanks are blanks."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else " " if char.isspace() else "" for char in text
+    )
 
 
 def _truth(is_so: bool) -> str:
