@@ -6,6 +6,7 @@ import json
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 Params = dict[str, object]
@@ -40,8 +41,8 @@ def _head(host: str, length: int) -> bytes:
     ).encode()
 
 
-def _body(stream: socket.SocketIO | object) -> bytes:
-    readline, read = stream.readline, stream.read  # type: ignore[union-attr]
+def _body(stream: BinaryIO) -> bytes:
+    readline, read = stream.readline, stream.read
     assert b" 200 " in readline()
     length: int | None = None
     while (line := readline()) != b"\r\n":
@@ -49,7 +50,7 @@ def _body(stream: socket.SocketIO | object) -> bytes:
         if name.lower() == b"content-length":
             length = int(value)
     if length is not None:
-        return bytes(read(length))
+        return read(length)
     parts = []
     while size := int(readline(), 16):
         parts.append(read(size + 2))

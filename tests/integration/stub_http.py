@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from tests.integration.stub_store import Refusal
@@ -54,7 +54,7 @@ class Front:
 
     def _answer(self, handler: Handler, found: object) -> None:
         """A batch is answered by an event for each, in one stream."""
-        messages: list[Message] = found if isinstance(found, list) else [found]  # type: ignore[list-item]
+        messages = cast("list[Message]", found if isinstance(found, list) else [found])
         events = [event(answer_to(handler, message)) for message in messages if "id" in message]
         if events:
             handler.reply(200, b"".join(events), STREAM)

@@ -101,7 +101,7 @@ def _valid(key: str, kind: Kind, value: object, issues: list[Row]) -> object:
 def _number(value: object) -> float:
     """``Number()``: null is 0, true is 1, text may be a number."""
     try:
-        return float(value or 0) if not isinstance(value, list | dict) else math.nan  # type: ignore[arg-type]
+        return float(value or 0) if isinstance(value, str | float | int | None) else math.nan
     except ValueError:
         return math.nan
 
@@ -157,11 +157,11 @@ def _ordered(store: Store, wanted: Row) -> list[Row]:
 
 
 def _is_wanted(row: Row, wanted: Row) -> bool:
-    status = wanted.get("status", STATUSES)
+    status, others = wanted.get("status", STATUSES), wanted.get("exclude_status")
     return (
         (row["archived_at"] is None or wanted.get("include_archived") is True)
         and row["status"] in (status if isinstance(status, list) else [status])
-        and row["status"] not in wanted.get("exclude_status", [])  # type: ignore[operator]
+        and row["status"] not in (others if isinstance(others, list) else [])
         and not (wanted.get("exclude_subtasks") is True and row["parent_task_id"] is not None)
         and all(
             row[key] == wanted[key]

@@ -20,6 +20,7 @@ class PatientProtocol(H11Protocol):
 
     _head_limit: asyncio.TimerHandle | None = None
 
+    # uvicorn names the transport it needs where asyncio's protocol takes any.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection that asks nothing is closed."""
         super().connection_made(transport)
