@@ -173,9 +173,9 @@ class EmbeddedTaskServer:
         """See ``ports.TaskDesk``. Raises TaskNotFound; ServerRefused for what makes a circle."""
         return _one(self._store().update_task(number_of(task_id), changes_of(edit), by=edit.by or None))
 
-    def archive(self, task_id: TaskId) -> Task:
+    def archive(self, task_id: TaskId, *, by: str = "") -> Task:
         """See ``ports.TaskDesk``. Raises TaskNotFound."""
-        return _one(self._store().archive_task(number_of(task_id)))
+        return _one(self._store().archive_task(number_of(task_id), by=by or None))
 
     def link(self, task_id: TaskId, link: NewLink) -> Link:
         """See ``ports.TaskDesk``. Raises TaskNotFound."""

@@ -95,7 +95,9 @@ def move(options: argparse.Namespace, side: Side) -> int:
 
 def archive(options: argparse.Namespace, side: Side) -> int:
     """Out of every list, for good."""
-    return told(options, side, each(ids_of(options.tasks), side.desk.archive), kind="task_archive")
+    author = author_of(side.context)
+    gone = each(ids_of(options.tasks), lambda task_id: side.desk.archive(task_id, by=author))
+    return told(options, side, gone, kind="task_archive")
 
 
 def _hung(side: Side, task_id: TaskId, parent: TaskId, *, comment: str | None) -> Task:

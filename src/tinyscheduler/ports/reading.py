@@ -42,8 +42,9 @@ class TaskDesk(Protocol):
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """As ``TaskServer.move``: only while ``current`` has it. Raises NotAssigned, TaskNotFound."""
 
-    def archive(self, task_id: TaskId) -> Task:
-        """Out of every list, for good; what is archived stays so. Raises TaskNotFound."""
+    def archive(self, task_id: TaskId, *, by: str = "") -> Task:
+        """Out of every list, for good; what is archived stays so. ``by`` is for servers that keep a history.
+        Raises TaskNotFound."""
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Raises TaskNotFound."""

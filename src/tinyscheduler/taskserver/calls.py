@@ -50,8 +50,7 @@ def update_task(store: Store, given: Given) -> str:
         changes["queue_name"] = given.text("queue_name")
     if given.has("blocked_by_task_id"):
         changes["blocked_by_task_id"] = given.whole_or_none("blocked_by_task_id")
-    by = given.text_or_none("changed_by")
-    changed = store.update_task(given.whole("id"), changes, expected=expected(given), by=by)
+    changed = store.update_task(given.whole("id"), changes, expected=expected(given), by=_by(given))
     return answers.text(answers.task(changed))
 
 
@@ -59,6 +58,10 @@ def expected(given: Given) -> Expected:
     """What the caller has last seen, where it says so."""
     statuses: tuple[Status | None, ...] = given.statuses("expected_status") or (None,)
     return Expected(statuses[0], given.text_or_none("expected_assigned_to"))
+
+
+def _by(given: Given) -> str | None:
+    return given.text_or_none("changed_by")
 
 
 def get_task(store: Store, given: Given) -> str:
@@ -122,13 +125,14 @@ def move_task(store: Store, given: Given) -> str:
 
 def archive_task(store: Store, given: Given) -> str:
     """For good."""
-    return answers.text(answers.task(store.archive_task(given.whole("id"), expected=expected(given))))
+    gone = store.archive_task(given.whole("id"), expected=expected(given), by=_by(given))
+    return answers.text(answers.task(gone))
 
 
 def delete_task(store: Store, given: Given) -> str:
     """With everything below it."""
     number = given.whole("id")
-    editing.delete_task(store, number, expected(given))
+    editing.delete_task(store, number, expected(given), by=_by(given))
     return answers.deleted("Task", number)
 
 
@@ -171,7 +175,7 @@ def move_subtask(store: Store, given: Given) -> str:
     """A sentence before the JSON: so the public server answers."""
     number = given.whole("subtask_id")
     parent = given.whole("new_parent_id") if given.has("new_parent_id") else None
-    moved = store.update_task(number, {"parent_task_id": parent}, expected=expected(given))
+    moved = store.update_task(number, {"parent_task_id": parent}, expected=expected(given), by=_by(given))
     place = "top-level (no parent)" if parent is None else f"parent #{parent}"
     return f"Task #{number} moved to {place}\n\n{answers.text(answers.task(moved))}"
 
@@ -238,11 +242,13 @@ def remove_task_from_queue(store: Store, given: Given) -> str:
 
 
 def _queued(store: Store, given: Given, queue: str | None) -> str:
-    task = store.set_queue(given.whole("task_id"), queue, expected=expected(given))
+    task = store.set_queue(given.whole("task_id"), queue, expected=expected(given), by=_by(given))
     return answers.text(answers.task(task))
 
 
 def clear_queue(store: Store, given: Given) -> str:
     """The tasks stay, in no queue."""
     queue = checks.queue(given.text("queue_name"))
-    return answers.text({"queue_name": queue, "tasks_cleared": editing.clear_queue(store, queue)})
+    return answers.text(
+        {"queue_name": queue, "tasks_cleared": editing.clear_queue(store, queue, by=_by(given))}
+    )

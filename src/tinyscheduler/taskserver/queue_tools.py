@@ -6,7 +6,7 @@ from typing import Final
 
 from tinyscheduler.taskserver import calls
 from tinyscheduler.taskserver.arguments import TEXT, Argument
-from tinyscheduler.taskserver.tool import EXPECTED, FILTERS, PAGE, QUEUE, TASK, Tool
+from tinyscheduler.taskserver.tool import CHANGED_BY, EXPECTED, FILTERS, PAGE, QUEUE, TASK, Tool
 
 QUEUE_TOOLS: Final = (
     Tool("list_queues", "Names of all queues in use", (), calls.list_queues),
@@ -17,17 +17,22 @@ QUEUE_TOOLS: Final = (
         (QUEUE, *FILTERS),
         calls.get_queue_tasks,
     ),
-    Tool("add_task_to_queue", "Put a task into a queue", (TASK, QUEUE, *EXPECTED), calls.add_task_to_queue),
+    Tool(
+        "add_task_to_queue",
+        "Put a task into a queue",
+        (TASK, QUEUE, *EXPECTED, CHANGED_BY),
+        calls.add_task_to_queue,
+    ),
     Tool(
         "move_task_to_queue",
         "Put a task into another queue",
-        (TASK, Argument("new_queue_name", TEXT, is_required=True), *EXPECTED),
+        (TASK, Argument("new_queue_name", TEXT, is_required=True), *EXPECTED, CHANGED_BY),
         calls.move_task_to_queue,
     ),
     Tool(
         "remove_task_from_queue",
         "Take a task out of its queue",
-        (TASK, *EXPECTED),
+        (TASK, *EXPECTED, CHANGED_BY),
         calls.remove_task_from_queue,
     ),
     Tool(
@@ -39,7 +44,7 @@ QUEUE_TOOLS: Final = (
     Tool(
         "clear_queue",
         "Take all tasks that are not archived out of a queue; none is deleted",
-        (QUEUE,),
+        (QUEUE, CHANGED_BY),
         calls.clear_queue,
     ),
 )

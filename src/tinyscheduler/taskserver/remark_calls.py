@@ -28,19 +28,21 @@ def get_comment(store: Store, given: Given) -> str:
 
 def update_comment(store: Store, given: Given) -> str:
     """What was said first is in the task's history."""
-    return answers.text(editing.change_comment(store, given.whole("id"), given.text("content"))._asdict())
+    said = editing.change_comment(store, given.whole("id"), given.text("content"), by=_by(given))
+    return answers.text(said._asdict())
 
 
 def delete_comment(store: Store, given: Given) -> str:
     """So is this."""
     number = given.whole("id")
-    editing.delete_comment(store, number)
+    editing.delete_comment(store, number, by=_by(given))
     return answers.deleted("Comment", number)
 
 
 def move_comment(store: Store, given: Given) -> str:
     """The new comment; the old one says where it went."""
-    moved = editing.move_comment(store, given.whole("comment_id"), given.whole("to_task_id"))
+    number, task_id = given.whole("comment_id"), given.whole("to_task_id")
+    moved = editing.move_comment(store, number, task_id, by=_by(given))
     return answers.text(moved._asdict())
 
 
@@ -63,11 +65,15 @@ def update_link(store: Store, given: Given) -> str:
         changes["url"] = given.text("url")
     if given.has("description"):
         changes["description"] = given.text("description")
-    return answers.text(editing.change_link(store, given.whole("id"), changes)._asdict())
+    return answers.text(editing.change_link(store, given.whole("id"), changes, by=_by(given))._asdict())
 
 
 def delete_link(store: Store, given: Given) -> str:
     """For good."""
     number = given.whole("id")
-    editing.delete_link(store, number)
+    editing.delete_link(store, number, by=_by(given))
     return answers.deleted("Link", number)
+
+
+def _by(given: Given) -> str | None:
+    return given.text_or_none("changed_by")

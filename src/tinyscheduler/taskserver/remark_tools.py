@@ -6,7 +6,7 @@ from typing import Final
 
 from tinyscheduler.taskserver import remark_calls
 from tinyscheduler.taskserver.arguments import TEXT, WHOLE, Argument
-from tinyscheduler.taskserver.tool import TASK, Tool
+from tinyscheduler.taskserver.tool import CHANGED_BY, TASK, Tool
 
 _AUTHOR: Final = Argument("created_by", TEXT, meaning="Who says so: an agent's name")
 _CONTENT: Final = Argument("content", TEXT, is_required=True)
@@ -17,14 +17,17 @@ _ROWS: Final = (
     Tool("add_comment", "Say something about a task", (TASK, _CONTENT, _AUTHOR), remark_calls.add_comment),
     Tool("list_comments", "Comments of a task, oldest first", (TASK,), remark_calls.list_comments),
     Tool("get_comment", "One comment", (_COMMENT,), remark_calls.get_comment),
-    Tool("update_comment", "Say something else", (_COMMENT, _CONTENT), remark_calls.update_comment),
-    Tool("delete_comment", "Delete a comment", (_COMMENT,), remark_calls.delete_comment),
+    Tool(
+        "update_comment", "Say something else", (_COMMENT, _CONTENT, CHANGED_BY), remark_calls.update_comment
+    ),
+    Tool("delete_comment", "Delete a comment", (_COMMENT, CHANGED_BY), remark_calls.delete_comment),
     Tool(
         "move_comment",
         "Put a comment on another task; a note stays where it was",
         (
             Argument("comment_id", WHOLE, is_required=True),
             Argument("to_task_id", WHOLE, is_required=True),
+            CHANGED_BY,
         ),
         remark_calls.move_comment,
     ),
@@ -38,9 +41,9 @@ _ROWS: Final = (
     Tool(
         "update_link",
         "Change the given fields of a link",
-        (_LINK, Argument("url", TEXT), Argument("description", TEXT)),
+        (_LINK, Argument("url", TEXT), Argument("description", TEXT), CHANGED_BY),
         remark_calls.update_link,
     ),
-    Tool("delete_link", "Delete a link", (_LINK,), remark_calls.delete_link),
+    Tool("delete_link", "Delete a link", (_LINK, CHANGED_BY), remark_calls.delete_link),
 )
 REMARK_TOOLS: Final = tuple(tool._replace(is_strict=False) for tool in _ROWS)

@@ -6,7 +6,7 @@ from typing import Final
 
 from tinyscheduler.taskserver import calls
 from tinyscheduler.taskserver.arguments import FLAG, STATUS, TEXT, WHOLE, WHOLE_OR_NULL, Argument
-from tinyscheduler.taskserver.tool import ABOUT, AGENT, EXPECTED, FILTERS, ID, NEW, TASK, Tool
+from tinyscheduler.taskserver.tool import ABOUT, AGENT, CHANGED_BY, EXPECTED, FILTERS, ID, NEW, TASK, Tool
 
 BLOCKER_MEANING: Final = "The task that has to be complete first"
 
@@ -34,7 +34,7 @@ TASK_TOOLS: Final = (
             Argument("queue_name", TEXT),
             Argument("blocked_by_task_id", WHOLE_OR_NULL, meaning=BLOCKER_MEANING + "; null for none"),
             *EXPECTED,
-            Argument("changed_by", TEXT, meaning="Who changes it, for its history"),
+            CHANGED_BY,
         ),
         calls.update_task,
     ),
@@ -74,11 +74,16 @@ TASK_TOOLS: Final = (
         ),
         calls.claim_task,
     ),
-    Tool("archive_task", "Take a task out of all lists, for good", (ID, *EXPECTED), calls.archive_task),
+    Tool(
+        "archive_task",
+        "Take a task out of all lists, for good",
+        (ID, *EXPECTED, CHANGED_BY),
+        calls.archive_task,
+    ),
     Tool(
         "delete_task",
         "Delete a task with its subtasks, comments and links; archiving keeps them",
-        (ID, *EXPECTED),
+        (ID, *EXPECTED, CHANGED_BY),
         calls.delete_task,
     ),
     Tool(
@@ -120,6 +125,7 @@ TASK_TOOLS: Final = (
             Argument("subtask_id", WHOLE, is_required=True),
             Argument("new_parent_id", WHOLE, meaning="Not given: no parent"),
             *EXPECTED,
+            CHANGED_BY,
         ),
         calls.move_subtask,
     ),

@@ -70,3 +70,5 @@ EXPECTED: Final = (
     ),
 )
 """What the public server has not: a change that is tied to what the caller has last seen."""
+CHANGED_BY: Final = Argument("changed_by", TEXT, meaning="Who changes it, for its history")
+"""On every tool that changes something and names nobody, for the same reason."""

@@ -46,14 +46,14 @@ def family(store: Store, task_id: int, *, recursive: bool) -> tuple[TaskRow, tup
     )
 
 
-def delete_task(store: Store, task_id: int, expected: Expected = ANYTHING) -> None:
-    """See ``removal.delete``."""
-    store.write(lambda c, stamp: removal.delete(c, task_id, stamp=stamp, expected=expected))
+def delete_task(store: Store, task_id: int, expected: Expected = ANYTHING, *, by: str | None = None) -> None:
+    """See ``removal.delete``. ``by``, here and below: who wants it, for the history."""
+    store.write(lambda c, stamp: removal.delete(c, task_id, stamp=stamp, expected=expected), by=by)
 
 
-def clear_queue(store: Store, queue: str) -> int:
+def clear_queue(store: Store, queue: str, *, by: str | None = None) -> int:
     """See ``removal.clear_queue``."""
-    return store.write(lambda c, stamp: removal.clear_queue(c, checks.queue(queue), stamp))
+    return store.write(lambda c, stamp: removal.clear_queue(c, checks.queue(queue), stamp), by=by)
 
 
 def comment(store: Store, comment_id: int) -> CommentRow:
@@ -61,29 +61,33 @@ def comment(store: Store, comment_id: int) -> CommentRow:
     return store.read(lambda c: second_thoughts.comment(c, comment_id))
 
 
-def change_comment(store: Store, comment_id: int, content: str) -> CommentRow:
+def change_comment(store: Store, comment_id: int, content: str, *, by: str | None = None) -> CommentRow:
     """Say something else in its place."""
-    return store.write(lambda c, stamp: second_thoughts.change_comment(c, comment_id, content, stamp=stamp))
+    return store.write(
+        lambda c, stamp: second_thoughts.change_comment(c, comment_id, content, stamp=stamp), by=by
+    )
 
 
-def delete_comment(store: Store, comment_id: int) -> None:
+def delete_comment(store: Store, comment_id: int, *, by: str | None = None) -> None:
     """For good."""
-    store.write(lambda c, stamp: second_thoughts.delete_comment(c, comment_id, stamp))
+    store.write(lambda c, stamp: second_thoughts.delete_comment(c, comment_id, stamp), by=by)
 
 
-def move_comment(store: Store, comment_id: int, task_id: int) -> CommentRow:
+def move_comment(store: Store, comment_id: int, task_id: int, *, by: str | None = None) -> CommentRow:
     """The new one."""
-    return store.write(lambda c, stamp: second_thoughts.move_comment(c, comment_id, task_id, stamp=stamp))
+    return store.write(
+        lambda c, stamp: second_thoughts.move_comment(c, comment_id, task_id, stamp=stamp), by=by
+    )
 
 
-def change_link(store: Store, link_id: int, changes: LinkChanges) -> LinkRow:
+def change_link(store: Store, link_id: int, changes: LinkChanges, *, by: str | None = None) -> LinkRow:
     """The fields given."""
-    return store.write(lambda c, stamp: second_thoughts.change_link(c, link_id, changes, stamp=stamp))
+    return store.write(lambda c, stamp: second_thoughts.change_link(c, link_id, changes, stamp=stamp), by=by)
 
 
-def delete_link(store: Store, link_id: int) -> None:
+def delete_link(store: Store, link_id: int, *, by: str | None = None) -> None:
     """For good."""
-    store.write(lambda c, stamp: second_thoughts.delete_link(c, link_id, stamp))
+    store.write(lambda c, stamp: second_thoughts.delete_link(c, link_id, stamp), by=by)
 
 
 def task_history(store: Store, task_id: int, limit: int = HISTORY_MAX) -> tuple[HistoryRow, ...]:

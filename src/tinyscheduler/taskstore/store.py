@@ -97,7 +97,7 @@ class Store:
         """Set the fields given; see ``tasks.update``. Raises NotAsExpected."""
         return self.write(
             lambda c, stamp: tasks.update(c, task_id, changes, stamp=stamp, expected=expected),
-            by=checks.name("changed_by", by),
+            by=by,
         )
 
     def sign_up(self, agent: str) -> TaskWithRelations | None:
@@ -122,10 +122,12 @@ class Store:
 
         return self.write(lambda c, stamp: removal.archive(c, task_id, stamp=stamp, expected=expected), by=by)
 
-    def set_queue(self, task_id: int, queue: str | None, *, expected: Expected = ANYTHING) -> TaskRow:
+    def set_queue(
+        self, task_id: int, queue: str | None, *, expected: Expected = ANYTHING, by: str | None = None
+    ) -> TaskRow:
         """Into that queue, out of any other; None: out of its queue. Raises NotAsExpected."""
         name = None if queue is None else checks.queue(queue)
-        return self.update_task(task_id, {"queue_name": name}, expected=expected)
+        return self.update_task(task_id, {"queue_name": name}, expected=expected, by=by)
 
     def add_comment(self, task_id: int, content: str, created_by: str | None) -> CommentRow:
         """Say something; blank is refused."""
@@ -210,7 +212,8 @@ class Store:
     def write(self, act: Callable[[sqlite3.Connection, Stamp], T], *, by: str | None = None) -> T:
         """Do it in one transaction: all of it or nothing. ``by``: who wants it, for the history."""
         self._check_file()
-        return self._transaction("BEGIN IMMEDIATE", lambda c: act(c, Stamp(self._now(), by)))
+        name = checks.name("changed_by", by)
+        return self._transaction("BEGIN IMMEDIATE", lambda c: act(c, Stamp(self._now(), name)))
 
     def read(self, act: Callable[[sqlite3.Connection], T]) -> T:
         """All that it reads is of one instant."""

@@ -68,8 +68,8 @@ class Line:
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         return self._write(lambda: self.desk.move(task_id, current=current, new=new, comment=comment))
 
-    def archive(self, task_id: TaskId) -> Task:
-        return self._write(lambda: self.desk.archive(task_id))
+    def archive(self, task_id: TaskId, *, by: str = "") -> Task:
+        return self._write(lambda: self.desk.archive(task_id, by=by))
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         return self.desk.comment(task_id, text, author)

@@ -145,6 +145,57 @@ def test_a_history_names_who_when_and_what(desk: Desk) -> None:
     assert desk.call("get_task_history", task_id=1, limit=1)["history"] == entries[1:]
 
 
+READING = {
+    "get_task", "list_tasks", "get_my_queue", "get_subtasks", "get_task_with_subtasks", "list_queues",
+    "get_queue_stats", "get_queue_tasks", "list_comments", "get_comment", "list_links",
+    "get_unassigned_in_queue", "get_task_history",
+}  # fmt: skip
+NAMES = {"created_by", "agent_name", "current_agent", "changed_by"}
+
+
+def test_whoever_changes_something_can_say_his_name() -> None:
+    """Else the history of a task is one of deeds and not of who has done them."""
+    nameless = [
+        name
+        for name, tool in TOOLS.items()
+        if name not in READING and not NAMES & {argument.name for argument in tool.arguments}
+    ]
+
+    assert nameless == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "action"),
+    [
+        ("archive_task", {"id": 1}, "archived"),
+        ("delete_task", {"id": 1}, "deleted"),
+        ("move_subtask", {"subtask_id": 1, "new_parent_id": 2}, "updated"),
+        ("add_task_to_queue", {"task_id": 1, "queue_name": "qa"}, "updated"),
+        ("move_task_to_queue", {"task_id": 1, "new_queue_name": "qa"}, "updated"),
+        ("remove_task_from_queue", {"task_id": 1}, "updated"),
+        ("clear_queue", {"queue_name": "dev"}, "updated"),
+        ("update_comment", {"id": 1, "content": "other"}, "comment_changed"),
+        ("move_comment", {"comment_id": 1, "to_task_id": 2}, "comment_moved"),
+        ("delete_comment", {"id": 1}, "comment_deleted"),
+        ("update_link", {"id": 1, "url": "other"}, "link_changed"),
+        ("delete_link", {"id": 1}, "link_deleted"),
+    ],
+)
+def test_every_change_is_written_with_the_name_that_was_given(
+    desk: Desk, tool: str, arguments: dict[str, object], action: str
+) -> None:
+    desk.create(queue_name="dev")
+    desk.create()
+    desk.call("add_comment", task_id=1, content="x", created_by="ann")
+    desk.call("add_link", task_id=1, url="x", created_by="ann")
+
+    assert desk.say(tool, **arguments, changed_by=" sue ").refusal is None
+
+    entries = desk.call("get_task_history", task_id=1)["history"]
+    assert isinstance(entries, list)
+    assert [(entry["action"], entry["by"]) for entry in entries[1:]] == [(action, "sue")]
+
+
 def test_a_list_that_was_cut_says_so_and_no_other(desk: Desk) -> None:
     desk.store.create_tasks([NewTask("t", "me", queue_name="dev") for _ in range(PAGE_ROWS_MAX + 1)])
 

@@ -155,7 +155,7 @@ class MarkdownTaskServer:
             said = Remark(comment.strip(), current)
             return self._rewrite(task_id, lambda task: handed_over(task, current, new), said)
 
-    def archive(self, task_id: TaskId) -> Task:
+    def archive(self, task_id: TaskId, *, by: str = "") -> Task:  # noqa: ARG002  # no history is kept
         """See ``ports.TaskDesk``."""
         with self._at_work():
             return self._rewrite(task_id, lambda task: archived(task, self._now()))

@@ -118,9 +118,8 @@ class McpTaskDesk:
         alone = self._taken_out(task_id, edit)
         if alone is not None and not fields:
             return alone
-        if edit.by and self._client.offers(HISTORY_TOOL):
-            fields["changed_by"] = edit.by
-        return self._written("update_task", {"id": number, **fields}, "repeatable", about=task_id)
+        signed = self._signed({"id": number, **fields}, edit.by)
+        return self._written("update_task", signed, "repeatable", about=task_id)
 
     def _taken_out(self, task_id: TaskId, edit: TaskEdit) -> Task | None:
         """Of its queue, of its parent: what an update cannot say. An empty queue_name would become a
@@ -131,9 +130,13 @@ class McpTaskDesk:
             (edit.parent == "", "move_subtask", "subtask_id"),
         ):
             if is_wanted:
-                arguments: Arguments = {name: task_json.id_argument(task_id)}
+                arguments = self._signed({name: task_json.id_argument(task_id)}, edit.by)
                 task = self._written(tool, arguments, "repeatable", about=task_id)
         return task
+
+    def _signed(self, arguments: Arguments, by: str) -> Arguments:
+        """With the name for the history, where one is kept (ADR 0023)."""
+        return {**arguments, "changed_by": by} if by and self._client.offers(HISTORY_TOOL) else arguments
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Never sent twice once it may have arrived."""
@@ -170,9 +173,9 @@ class McpTaskDesk:
         fitting = wire.with_text_cut("move_task", arguments, "comment")
         return self._written("move_task", fitting, "once", about=task_id)
 
-    def archive(self, task_id: TaskId) -> Task:
+    def archive(self, task_id: TaskId, *, by: str = "") -> Task:
         """May be sent twice: what is archived stays so."""
-        arguments: Arguments = {"id": task_json.id_argument(task_id)}
+        arguments = self._signed({"id": task_json.id_argument(task_id)}, by)
         return self._written("archive_task", arguments, "repeatable", about=task_id)
 
     def remark_counts(self) -> Mapping[TaskId, RemarkCounts] | None:
