@@ -174,7 +174,7 @@ class State:
     def free_mb(self) -> int | None:
         return 10_000
 
-    def obstacles(self, files: Sequence[str]) -> Sequence[str]:
+    def obstacles(self, files: Sequence[str]) -> Sequence[tuple[str, str]]:
         return ()
 
     def make_workspace(self, path: str) -> None:

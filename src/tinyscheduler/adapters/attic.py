@@ -185,7 +185,9 @@ def _day_from(text: str) -> datetime | None:
 
 
 def _refused(path: str, error: OSError) -> StateError:
+    from tinyscheduler.kit.disk_words import remedy
+
     return StateError(
         f"old files cannot be swept: {path}: {error.strerror}",
-        hint="give this user the right to it, or remove what is there",
+        hint=remedy(error, "give this user the right to it, or remove what is there"),
     )

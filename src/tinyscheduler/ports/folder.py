@@ -40,9 +40,9 @@ class StateFolder(Protocol):
     def free_mb(self) -> int | None:
         """Free space for this user; None: cannot be told."""
 
-    def obstacles(self, files: Sequence[str]) -> Sequence[str]:
+    def obstacles(self, files: Sequence[str]) -> Sequence[tuple[str, str]]:
         """What keeps this user from writing here and into these files, as far as it can be told without a
-        write. For those who only look; never raises."""
+        write, each with its remedy. For those who only look; never raises."""
 
     def make_workspace(self, path: str) -> None:
         """Create a folder for agents to work in, if missing. Raises StateError."""

@@ -186,8 +186,7 @@ class _Lookout:
         places, server = self._world.configuration.places, self._world.configuration.connection
         is_ours = server.endpoint is None and server.folder is None
         files = (places.lock_file, places.tasks_db) if is_ours else (places.lock_file,)
-        for obstacle in self._world.state.obstacles(files):
-            hint = "make room or mend its rights; what is shown may be as old as that"
+        for obstacle, hint in self._world.state.obstacles(files):
             self.faults.append(Problem("problem", "state", obstacle, hint))
 
     def note(self, forgotten: str) -> None:

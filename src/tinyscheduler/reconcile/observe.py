@@ -83,7 +83,7 @@ def check_asked(snapshot: TendSnapshot) -> None:
     if snapshot.intents_unknown:
         raise StateError(
             snapshot.intents_unknown,
-            hint="make it readable for this user; runs are looked after, and nothing is started until then",
+            hint="make it a folder that this user may read; runs are looked after, but nothing is started",
         )
 
 

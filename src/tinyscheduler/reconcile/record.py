@@ -24,7 +24,7 @@ def record(context: Context) -> None:
     if world.journal.failures():
         report.trouble(
             f"{world.journal.failures()} journal entries could not be written",
-            hint="look at the disk and at state/journal",
+            hint="look at the disk; state/journal has to be a folder that this user may write",
             reference="journal",
         )
     try:

@@ -131,3 +131,16 @@ def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(StateError, match=r"breakers\.json"):
         breakers(tmp_path).write(BREAKERS)
+
+
+def test_quarantine_that_is_no_folder_is_named_and_not_the_file_that_was_to_go_there(tmp_path: Path) -> None:
+    """The hint sent people to a file that was well."""
+    quarantine = tmp_path / "quarantine"
+    quarantine.write_text("no folder")
+    (tmp_path / "breakers.json").write_text("garbled")
+
+    with pytest.raises(StateError) as raised:
+        FileBreakers(str(tmp_path / "breakers.json"), str(quarantine)).set_aside()
+
+    assert raised.value.message == f"{quarantine} is no folder"
+    assert raised.value.hint.startswith(f"put the folder {quarantine} back")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.small_disk import INODES, fill
 from tests.unit.state_folder.folders import a_folder
+from tinyscheduler.adapters.state_folder.strangers import OWN_FOLDERS
 
 
 def obstacles(root: Path, *files: Path) -> tuple[str, ...]:
-    return tuple(a_folder(root).obstacles([str(path) for path in files]))
+    return tuple(what for what, _hint in a_folder(root).obstacles([str(path) for path in files]))
 
 
 def test_a_folder_that_can_be_written_has_none(root: Path) -> None:
@@ -59,3 +63,24 @@ def test_a_link_in_the_place_of_a_folder_of_ours_is_one(root: Path, tmp_path: Pa
     (found,) = obstacles(root)
 
     assert found == f"{root}/passes is a symbolic link; nothing is written through it"
+
+
+@pytest.mark.parametrize("name", OWN_FOLDERS)
+def test_a_file_in_the_place_of_a_folder_is_one_with_its_remedy(root: Path, name: str) -> None:
+    a_folder(root).open()
+    shutil.rmtree(root / name, ignore_errors=True)
+    (root / name).write_text("no folder")
+
+    ((what, hint),) = a_folder(root).obstacles([])
+
+    assert what == f"{root}/{name} is no folder"
+    assert hint.startswith(f"put the folder {root}/{name} back; if it is gone, move away what stands there")
+
+
+def test_a_folder_in_the_place_of_a_file_is_one(root: Path) -> None:
+    a_folder(root).open()
+    (root / "tinyscheduler.lock").mkdir()
+
+    (found,) = obstacles(root, root / "tinyscheduler.lock")
+
+    assert found == f"{root}/tinyscheduler.lock is a folder, and has to be a file"

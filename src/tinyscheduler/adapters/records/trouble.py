@@ -25,10 +25,13 @@ def reason_of(error: OSError) -> str:
 
 def state_error(path: str, error: OSError) -> StateError:
     """What, where, how to mend it."""
-    from tinyscheduler.kit.disk_words import remedy
+    from tinyscheduler.kit.disk_words import no_folder, remedy
 
     hint = remedy(error, "look at the disk and the folder")
-    return StateError(f"{path}: {reason_of(error)}", hint=hint)
+    place = no_folder(error)
+    # The file may be well, and the folder that it is to go to may be none.
+    what = f"{path}: {reason_of(error)}" if place is None else f"{place} is no folder"
+    return StateError(what, hint=hint)
 
 
 def parsed(

@@ -129,19 +129,23 @@ class FileStateFolder:
             return None
         return room.f_bavail * room.f_frsize // 1_000_000
 
-    def obstacles(self, files: Sequence[str]) -> Sequence[str]:
+    def obstacles(self, files: Sequence[str]) -> Sequence[tuple[str, str]]:
         """See the port."""
-        from tinyscheduler.adapters.state_folder.obstacles import obstacles
+        from tinyscheduler.adapters.state_folder.obstacles import no_folders, obstacles
 
         folders = (self._running, *self._folders, f"{self._root}/passes", self._logs)
-        return (*self._refusals(), *obstacles(self._root, folders, files))
+        own = (f"{self._root}/{name}" for name in strangers.OWN_FOLDERS)
+        in_place = no_folders([self._root, *folders, *own])
+        return (*self._refusals(), *in_place, *obstacles(self._root, folders, files))
 
-    def _refusals(self) -> Iterator[str]:
+    def _refusals(self) -> Iterator[tuple[str, str]]:
         """Why no pass would open the folder."""
         try:
             deque(strangers.refuse(self._root, self._folders), maxlen=0)
-        except (StateError, OSError) as error:
-            yield str(error)
+        except StateError as error:
+            yield error.message, error.hint
+        except OSError as error:
+            yield _what(error), _remedy(error, "look at the disk and the folder")
 
     def make_workspace(self, path: str) -> None:
         """Create a folder for agents to work in, if missing."""

@@ -25,12 +25,20 @@ def sweep(root: str, running: str) -> Iterator[str]:
             # Nothing was written there yet.
             continue
         except OSError as error:
-            yield f"{folder} cannot be looked at: {error.strerror}"
+            yield _untidy(folder, error)
             continue
         for name in names:
             writer = files.writer_of(name)
             if writer is not None and not _is_work(f"{folder}/{name}", writer):
                 yield from _clear(f"{folder}/{name}", root)
+
+
+def _untidy(folder: str, error: OSError) -> str:
+    from tinyscheduler.kit.disk_words import no_folder, remedy
+
+    if no_folder(error) is not None:
+        return f"{folder} is no folder; {remedy(error, '')}"
+    return f"{folder} cannot be looked at: {error.strerror}"
 
 
 def _is_work(path: str, writer: files.Writer) -> bool:

@@ -8,9 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from tinyscheduler.errors import StateError
 
-OWN_NAMES = (
+OWN_FOLDERS = (
     *("running", "runs", "ledger", "journal", "passes", "logs", "cache", "quarantine", "bin"),
-    *("intents", "pauses", "format.json", "tinyscheduler.lock", "poke"),
+    *("intents", "pauses"),
+)
+OWN_NAMES = (
+    *OWN_FOLDERS,
+    *("format.json", "tinyscheduler.lock", "poke"),
     *("sightings.json", "waiting.json", "cursors.json", "breakers.json", "accounts.json"),
     "schedules.json",
 )
