@@ -204,9 +204,10 @@ def _failed(last: PastPass, seen: Seen) -> Iterator[Problem]:
     first = f": {last.faults[0].message}" if last.faults else ""
     more = f" (and {count_text(len(last.faults) - 1, 'more fault')})" if len(last.faults) > 1 else ""
     message = f"the last pass ended with exit code {last.exit_code}{first}{more}"
-    # The server was asked again just now: that answer counts.
-    is_over = last.exit_code == 3 and isinstance(seen.backlog, Known) and not seen.backlog.value.gaps
-    hint = "it answers now" if is_over else last.faults[0].hint if last.faults else ""
+    # The server was asked again just now: that answer counts, but for what a pass has to write there.
+    is_read = isinstance(seen.backlog, Known) and not seen.backlog.value.gaps
+    is_over = last.exit_code == 3 and is_read and not seen.state_faults
+    hint = "it can be read now" if is_over else last.faults[0].hint if last.faults else ""
     yield Problem("note" if is_over else "problem", "pass-failed", message, hint)
 
 

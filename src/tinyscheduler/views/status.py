@@ -134,7 +134,10 @@ def _queue_table(seen: Seen) -> Table:
 def _start_table(seen: Seen) -> Table:
     starts = seen.plan.starts if seen.plan is not None else ()
     rows = tuple((start.task.id, start.agent.name, start.reason, start.task.title) for start in starts)
-    return Table("the next pass starts", columns(">TASK", "AGENT", "-WHY", "~TITLE"), rows)
+    # What is in its way is not known to the plan, which knows the tasks.
+    is_sure = not seen.state_faults and not seen.settings_fault
+    title = "the next pass starts" if is_sure else "the next pass starts, if the problems above let it"
+    return Table(title, columns(">TASK", "AGENT", "-WHY", "~TITLE"), rows)
 
 
 def _held_table(seen: Seen) -> Table:

@@ -15,7 +15,8 @@ from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import QueueGap
 from tinyscheduler.views.holding import HELD_S_MAX, LockSeen
 from tinyscheduler.views.problems import exit_code, problems
-from tinyscheduler.views.seen import RunSeen, Seen
+from tinyscheduler.views.seen import Problem, RunSeen, Seen
+from tinyscheduler.views.status import status_tables
 
 UNREACHABLE = Unknown("nobody answers")
 NO_QUEUES = Known(b.a_backlog().value._replace(has_queues=False))
@@ -197,8 +198,26 @@ def test_server_that_failed_the_last_pass_and_answers_now_is_a_note() -> None:
     """Status tells the truth of this moment."""
     found = problems(seen(last_pass=a_pass(exit_code=3, faults=[SERVER_FAULT])))
 
-    assert [(problem.severity, problem.hint) for problem in found] == [("note", "it answers now")]
+    assert [(problem.severity, problem.hint) for problem in found] == [("note", "it can be read now")]
     assert exit_code(found) == 0
+
+
+def test_server_that_can_be_read_and_not_written_is_not_called_well() -> None:
+    """Only a pass writes there, and the next one fails like the last."""
+    fault = Problem("problem", "state", "state/tasks.db may not be written", "mend its rights")
+    scene = seen(tasks=[b.a_task("8")], last_pass=a_pass(exit_code=3, faults=[SERVER_FAULT]))
+    scene = scene._replace(state_faults=(fault,))
+
+    found = problems(scene)
+    titles = [table.title for table in status_tables(scene, found)]
+
+    assert [(problem.reference, problem.severity) for problem in found] == [
+        ("state", "problem"),
+        ("pass-failed", "problem"),
+    ]
+    assert found[1].hint == SERVER_FAULT.hint
+    assert "the next pass starts" not in titles
+    assert "the next pass starts, if the problems above let it" in titles
 
 
 def test_first_start_is_no_fault_but_leases_without_any_pass_are() -> None:
