@@ -10,6 +10,11 @@ PARKED_TAG = "parked"
 """By which people see on the server what a ledger holds. They give and take it, too: it decides nothing."""
 
 
+BEING_IMPORTED = AgentName("being-imported")
+"""Has the tasks that nobody may start while an import is at work: those that are about to have subtasks, and
+those that are done already. No agent is called so."""
+
+
 class Task(NamedTuple):
     """One task. Times are aware UTC."""
 
@@ -64,3 +69,5 @@ class TaskDetail(NamedTuple):
     comments: tuple[Comment, ...]
     links: tuple[Link, ...] = ()
     """Oldest first. A pass never looks at them."""
+    comments_left_out: int = 0
+    """Older ones, which the server's answer has left out because it would have been too long."""

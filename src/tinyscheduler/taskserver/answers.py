@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pydantic_core import to_json
 
 from tinyscheduler.taskstore.rows import CommentRow, LinkRow, Page, QueueStats, TaskRow, TaskWithRelations
+from tinyscheduler.taskstore.said import Comments, Links
 
 
 def text(answer: Mapping[str, object]) -> str:
@@ -27,7 +28,13 @@ def tasks(rows: Sequence[TaskRow]) -> list[dict[str, object]]:
 
 def task_with_relations(found: TaskWithRelations) -> dict[str, object]:
     """A task with ``comments`` and ``links`` behind its own keys."""
-    return {**task(found.task), "comments": remarks(found.comments), "links": remarks(found.links)}
+    left_out = {"comments_left_out": found.comments_left_out, "links_left_out": found.links_left_out}
+    return {
+        **task(found.task),
+        "comments": remarks(found.comments),
+        "links": remarks(found.links),
+        **{name: count for name, count in left_out.items() if count},
+    }
 
 
 def page(found: Page) -> dict[str, object]:
@@ -42,14 +49,16 @@ def deleted(what: str, number: int) -> str:
     return to_json(said).decode()
 
 
-def comments(task_id: int, rows: Sequence[CommentRow]) -> dict[str, object]:
-    """All of a task."""
-    return {"task_id": task_id, "count": len(rows), "comments": remarks(rows)}
+def comments(task_id: int, found: Comments) -> dict[str, object]:
+    """Of a task; what is left out is named only where it is so, as with ``page``."""
+    answer = {"task_id": task_id, "count": len(found.rows), "comments": remarks(found.rows)}
+    return {**answer, "comments_left_out": found.left_out} if found.left_out else answer
 
 
-def links(task_id: int, rows: Sequence[LinkRow]) -> dict[str, object]:
-    """All of a task."""
-    return {"task_id": task_id, "count": len(rows), "links": remarks(rows)}
+def links(task_id: int, found: Links) -> dict[str, object]:
+    """As ``comments``."""
+    answer = {"task_id": task_id, "count": len(found.rows), "links": remarks(found.rows)}
+    return {**answer, "links_left_out": found.left_out} if found.left_out else answer
 
 
 def remarks(rows: Sequence[CommentRow | LinkRow]) -> list[dict[str, object]]:

@@ -65,8 +65,8 @@ def _by(given: Given) -> str | None:
 
 
 def get_task(store: Store, given: Given) -> str:
-    """With comments and links."""
-    return answers.text(answers.task_with_relations(store.task_with_relations(given.whole("id"))))
+    """With comments and links, as many as one answer holds."""
+    return answers.text(answers.task_with_relations(editing.task_with_relations(store, given.whole("id"))))
 
 
 def list_tasks(store: Store, given: Given) -> str:

@@ -57,10 +57,11 @@ class Guard:
         origin = headers.get(b"origin")
         if origin is not None and not self._is_ours(origin.decode("latin-1"), scheme=""):
             return Refused(403, "Invalid Origin header")
-        if not self._is_token(headers.get(b"authorization", b"")):
-            return Refused(401, "Bearer token required", ((b"www-authenticate", b"Bearer"),))
+        # Before the token: wrong ones count, or it could be guessed as fast as the line carries.
         if not self._is_in_time(peer):
             return Refused(429, "Too many requests", ((b"retry-after", b"1"),))
+        if not self._is_token(headers.get(b"authorization", b"")):
+            return Refused(401, "Bearer token required", ((b"www-authenticate", b"Bearer"),))
         return None
 
     def _is_ours(self, text: str, *, scheme: str) -> bool:

@@ -18,7 +18,8 @@ def add_comment(store: Store, given: Given) -> str:
 def list_comments(store: Store, given: Given) -> str:
     """Oldest first."""
     task_id = given.whole("task_id")
-    return answers.text(answers.comments(task_id, store.comments(task_id)))
+    found = editing.comments(store, task_id, before=given.whole_or_none("before"))
+    return answers.text(answers.comments(task_id, found))
 
 
 def get_comment(store: Store, given: Given) -> str:
@@ -55,7 +56,8 @@ def add_link(store: Store, given: Given) -> str:
 def list_links(store: Store, given: Given) -> str:
     """Oldest first."""
     task_id = given.whole("task_id")
-    return answers.text(answers.links(task_id, store.links(task_id)))
+    found = editing.links(store, task_id, before=given.whole_or_none("before"))
+    return answers.text(answers.links(task_id, found))
 
 
 def update_link(store: Store, given: Given) -> str:

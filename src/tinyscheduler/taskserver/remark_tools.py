@@ -12,10 +12,11 @@ _AUTHOR: Final = Argument("created_by", TEXT, meaning="Who says so: an agent's n
 _CONTENT: Final = Argument("content", TEXT, is_required=True)
 _COMMENT: Final = Argument("id", WHOLE, is_required=True, meaning="The comment's id")
 _LINK: Final = Argument("id", WHOLE, is_required=True, meaning="The link's id")
+_BEFORE: Final = Argument("before", WHOLE, meaning="Only older ones than the one of this id")
 
 _ROWS: Final = (
     Tool("add_comment", "Say something about a task", (TASK, _CONTENT, _AUTHOR), remark_calls.add_comment),
-    Tool("list_comments", "Comments of a task, oldest first", (TASK,), remark_calls.list_comments),
+    Tool("list_comments", "Comments of a task, oldest first", (TASK, _BEFORE), remark_calls.list_comments),
     Tool("get_comment", "One comment", (_COMMENT,), remark_calls.get_comment),
     Tool(
         "update_comment", "Say something else", (_COMMENT, _CONTENT, CHANGED_BY), remark_calls.update_comment
@@ -37,7 +38,7 @@ _ROWS: Final = (
         (TASK, Argument("url", TEXT, is_required=True), Argument("description", TEXT), _AUTHOR),
         remark_calls.add_link,
     ),
-    Tool("list_links", "Links of a task, oldest first", (TASK,), remark_calls.list_links),
+    Tool("list_links", "Links of a task, oldest first", (TASK, _BEFORE), remark_calls.list_links),
     Tool(
         "update_link",
         "Change the given fields of a link",

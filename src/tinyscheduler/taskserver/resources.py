@@ -62,17 +62,17 @@ def _number(text: str) -> int:
 
 
 def _task(store: Store, text: str) -> str:
-    return answers.text(answers.task_with_relations(store.task_with_relations(_number(text))))
+    return answers.text(answers.task_with_relations(editing.task_with_relations(store, _number(text))))
 
 
 def _comments(store: Store, text: str) -> str:
     number = _number(text)
-    return answers.text(answers.comments(number, store.comments(number)))
+    return answers.text(answers.comments(number, editing.comments(store, number)))
 
 
 def _links(store: Store, text: str) -> str:
     number = _number(text)
-    return answers.text(answers.links(number, store.links(number)))
+    return answers.text(answers.links(number, editing.links(store, number)))
 
 
 def _hierarchy(store: Store, text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlite3 import Connection
 from typing import Final
 
-from tinyscheduler.taskstore import checks, history, holders, listing, removal, second_thoughts, tasks
+from tinyscheduler.taskstore import checks, history, holders, listing, removal, said, second_thoughts, tasks
 from tinyscheduler.taskstore.rows import (
     ANYTHING,
     CommentRow,
@@ -21,7 +21,7 @@ from tinyscheduler.taskstore.rows import (
     TaskRow,
     TaskWithRelations,
 )
-from tinyscheduler.taskstore.store import Store, with_relations
+from tinyscheduler.taskstore.store import Store
 
 HISTORY_MAX: Final = 500
 """Entries in one answer; there are no more of one task."""
@@ -30,10 +30,25 @@ HISTORY_MAX: Final = 500
 def claim_task(store: Store, task_id: int, agent: str, *, expected: str | None = None) -> TaskWithRelations:
     """See ``holders.claim``."""
     return store.write(
-        lambda c, stamp: with_relations(
+        lambda c, stamp: said.with_relations(
             c, holders.claim(c, task_id, agent, expected=expected, stamp=stamp).id
         )
     )
+
+
+def task_with_relations(store: Store, task_id: int) -> TaskWithRelations:
+    """See ``said``; so the following two."""
+    return store.read(lambda c: said.with_relations(c, task_id))
+
+
+def comments(store: Store, task_id: int, *, before: int | None = None) -> said.Comments:
+    """Oldest first."""
+    return store.read(lambda c: said.comments(c, task_id, before=before))
+
+
+def links(store: Store, task_id: int, *, before: int | None = None) -> said.Links:
+    """Oldest first."""
+    return store.read(lambda c: said.links(c, task_id, before=before))
 
 
 def family(store: Store, task_id: int, *, recursive: bool) -> tuple[TaskRow, tuple[TaskRow, ...]]:

@@ -71,6 +71,9 @@ class TaskWithRelations(NamedTuple):
     task: TaskRow
     comments: tuple[CommentRow, ...]
     links: tuple[LinkRow, ...]
+    comments_left_out: int = 0
+    """Older ones that one answer does not hold; 0 wherever all are read."""
+    links_left_out: int = 0
 
 
 class Moved(NamedTuple):

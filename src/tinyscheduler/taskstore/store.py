@@ -256,10 +256,10 @@ class Store:
 
 
 def _signed_up(connection: sqlite3.Connection, agent: str, stamp: Stamp) -> TaskWithRelations | None:
-    from tinyscheduler.taskstore import holders
+    from tinyscheduler.taskstore import holders, said
 
     task = holders.sign_up(connection, agent, stamp)
-    return None if task is None else with_relations(connection, task.id)
+    return None if task is None else said.with_relations(connection, task.id)
 
 
 def with_relations(connection: sqlite3.Connection, task_id: int) -> TaskWithRelations:

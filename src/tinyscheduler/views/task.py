@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from tinyscheduler.kit.fields import instant_text, instant_text_or_none, number_text
 from tinyscheduler.model.claim_marks import is_claim_name
-from tinyscheduler.model.desk import BEING_IMPORTED, TaskEvent, TaskList
+from tinyscheduler.model.desk import TaskEvent, TaskList
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import Parked
 from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
 from tinyscheduler.views.held import id_json
 from tinyscheduler.views.table import Table, columns
-from tinyscheduler.views.wording import ago_text, block_text, line_text, span_text, time_text
+from tinyscheduler.views.wording import ago_text, block_text, count_text, line_text, span_text, time_text
 
 
 class Shown(NamedTuple):
@@ -58,6 +58,7 @@ def detail_json(shown: Shown) -> dict[str, object]:
     body: dict[str, object] = {
         "task": {**task_json(shown.detail.task), "parked": _parked_json(shown.parked)},
         "comments": [comment_json(entry) for entry in shown.detail.comments],
+        "comments_left_out": shown.detail.comments_left_out,
         "links": [link_json(entry) for entry in shown.detail.links],
         "subtasks": [
             {"id": id_json(task.id), "title": task.title, "status": task.status} for task in shown.subtasks
@@ -139,6 +140,9 @@ def detail_text(shown: Shown, now: datetime) -> str:
     ]
     if task.description:
         lines += ["", block_text(task.description).rstrip("\n")]
+    if detail.comments_left_out:
+        left_out = count_text(detail.comments_left_out, "older comment")
+        lines += ["", f"-- {left_out} left out: the server's list_comments has them (before: an id)"]
     for comment in detail.comments:
         author = line_text(comment.author or "nobody")
         lines += ["", f"-- {author}, {ago_text(comment.created_at, now)} [{comment.id}]"]

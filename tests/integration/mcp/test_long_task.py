@@ -27,3 +27,16 @@ def test_a_task_that_is_too_long_is_its_own_fault(stub: StubServer) -> None:
         with pytest.raises(TaskUnreadable, match="Task 1 with its comments"):
             desk.get(ONE)
         assert server.get(TaskId("2")).task.id == "2"
+
+
+def test_a_parent_whose_subtasks_are_too_long_is_asked_for_an_open_one(stub: StubServer) -> None:
+    """A description may have a million characters, and twenty complete subtasks stopped every start."""
+    stub.store.add()
+    stub.store.add(parent_task_id=1, status="complete")
+    stub.script(stubs.huge(17))
+
+    with closing(McpTaskServer(stub.url)) as server:
+        assert server.has_open_children(ONE) is False
+        stub.store.add(parent_task_id=1)
+        stub.script(stubs.huge(17))
+        assert server.has_open_children(ONE) is True

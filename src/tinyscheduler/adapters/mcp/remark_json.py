@@ -6,6 +6,7 @@ Apart from ``task_json`` because no pass needs it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from tinyscheduler.adapters.mcp import task_json
 from tinyscheduler.adapters.mcp.task_json import Unreadable
@@ -13,13 +14,20 @@ from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.model.desk import TaskEvent
 from tinyscheduler.model.task import Link, TaskDetail
 
+MANY: Final = 2**53
+"""No server has so many of anything: what says so is not believed."""
+
 
 def detail_of(value: object) -> TaskDetail:
     """A task with its comments and links, oldest first. Raises ServerUnavailable."""
     detail = task_json.detail_of(value)
     rows = value.get("links") if isinstance(value, dict) else None
     links = [link for row in (rows if isinstance(rows, list) else ()) if (link := _link_or_none(row))]
-    return detail._replace(links=tuple(sorted(links, key=lambda link: task_json.number_key(link.id))))
+    left_out = value.get("comments_left_out") if isinstance(value, dict) else None
+    return detail._replace(
+        links=tuple(sorted(links, key=lambda link: task_json.number_key(link.id))),
+        comments_left_out=left_out if isinstance(left_out, int) and 0 < left_out < MANY else 0,
+    )
 
 
 def link_of(value: object) -> Link:
