@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tinyscheduler.cli.context import Context
 from tinyscheduler.errors import Refused, UsageError
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.report import Report
 
-EXIT_TIMEOUT = 5
+EXIT_UNWRITTEN, EXIT_TIMEOUT = 1, 5
 TASKS_SHOWN_MAX = 20
 
 HELP_EXAMPLES = """examples:
@@ -19,8 +20,8 @@ HELP_EXAMPLES = """examples:
 
 It writes the file state/ESTOP, which wrappers and passes look for at each beat, and runs a pass that
 ends every run: TERM, the grace, KILL, and proof that no process is left. The tasks go back to where they
-were, without a spent attempt. Exit code 0: nothing runs any more; 5: something still does; 4: somebody
-has cleared it meanwhile.
+were, without a spent attempt. Exit code 0: nothing runs any more; 1: the same, but the disk has refused to
+have it written down; 5: something still runs; 4: somebody has cleared it meanwhile.
 """
 
 
@@ -39,6 +40,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     from tinyscheduler.bootstrap import wire
     from tinyscheduler.cli.anyhow import told_settings
     from tinyscheduler.cli.passing import passes_until, seconds_of
+    from tinyscheduler.reconcile.unwritten import unwritten_ends
 
     timeout_s = seconds_of(options.timeout, what="--timeout")
     if options.clear and options.reason is not None:
@@ -51,20 +53,42 @@ def run(options: argparse.Namespace, context: Context) -> int:
         return _show(world, options, context, told=told, left=runs_left(world), code=0)
     _write(world, options, context)
     left: list[str] = []
+    unwritten: dict[TaskId, str] = {}
 
-    def is_done(_report: Report) -> bool:
+    def is_done(report: Report) -> bool:
         if not world.state.is_estopped():
             raise Refused("somebody has cleared ESTOP, so tasks start again", hint="tinyscheduler estop")
         left[:] = runs_left(world)
+        unwritten.clear()
+        if left:
+            unwritten.update(unwritten_ends(world, report))
+            left[:] = [task_id for task_id in left if task_id not in unwritten]
         return not left
 
     is_over = passes_until(is_done, configuration, context, timeout_s=timeout_s, rejected=rejected)
-    told = "everything is stopped and nothing starts; tinyscheduler estop --clear ends it"
     if not is_over:
-        more = " ..." if len(left) > TASKS_SHOWN_MAX else ""
-        shown = ", ".join(left[:TASKS_SHOWN_MAX]) + more
-        told = f"nothing starts, but {len(left)} still run: {shown}; tinyscheduler status says why"
-    return _show(world, options, context, told=told, left=left, code=0 if is_over else EXIT_TIMEOUT)
+        told = f"nothing starts, but {len(left)} still run: {_shown(left)}; tinyscheduler status says why"
+        return _show(world, options, context, told=told, left=left, code=EXIT_TIMEOUT)
+    if unwritten:
+        return _show(world, options, context, told=_unwritten_text(unwritten), left=[], code=EXIT_UNWRITTEN)
+    told = "everything is stopped and nothing starts; tinyscheduler estop --clear ends it"
+    return _show(world, options, context, told=told, left=left, code=0)
+
+
+def _shown(task_ids: Iterable[str]) -> str:
+    found = list(task_ids)
+    return ", ".join(found[:TASKS_SHOWN_MAX]) + (" ..." if len(found) > TASKS_SHOWN_MAX else "")
+
+
+def _unwritten_text(unwritten: Mapping[TaskId, str]) -> str:
+    """What was ended while ESTOP is there is not the task's fault, and only as long as it is there can a pass
+    tell."""
+    why = next(iter(unwritten.values()))
+    return (
+        "everything is stopped and nothing starts, but that could not be written down for task "
+        f"{_shown(unwritten)} ({why}); mend that, let a pass do it (tinyscheduler run --once), and then "
+        "tinyscheduler estop --clear"
+    )
 
 
 def runs_left(world: World) -> list[str]:

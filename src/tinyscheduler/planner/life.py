@@ -23,7 +23,7 @@ BACKSTOP_S = 30
 
 Event = Literal[
     "release_asked", "not_gone", "elsewhere", "stop_asked", "revocation_unfinished", "rebooted",
-    "adopter_dead", "adopter_silent", "owner_unreadable", "adopted", "wrapper_dead", "estop", "unwanted",
+    "adopter_dead", "adopter_silent", "owner_unreadable", "adopted", "estop", "wrapper_dead", "unwanted",
     "heartbeat_stale", "over_hard_limit", "not_adopted_in_time", "nothing",
 ]  # fmt: skip
 
@@ -157,8 +157,8 @@ PREDICATES: Mapping[Event, Callable[[LeaseFacts, TendSnapshot], bool]] = {
     "adopter_silent": _is_adopter_silent,
     "owner_unreadable": _is_owner_unreadable,
     "adopted": _is_adopted,
-    "wrapper_dead": _is_wrapper_dead,
     "estop": _is_estopped,
+    "wrapper_dead": _is_wrapper_dead,
     "unwanted": _is_unwanted,
     "heartbeat_stale": _is_heartbeat_stale,
     "over_hard_limit": _is_over_hard_limit,
@@ -198,9 +198,10 @@ LIFE: Mapping[Event, Mapping[LeaseState, Entry]] = {
     "owner_unreadable": _row(_OVER, _ends_as("interrupted"), _OVER, _OVER),
     # It obeys by itself in a moment, and the next pass finds it running.
     "adopted": _row(_OVER, Entry("keep", reason="being_adopted"), _OVER, _OVER),
+    # Before the wrapper's death: on a full disk it has died of this, and could not say so.
+    "estop": _row(_OVER, _REVOKE, _ends_as("interrupted"), _OVER),
     # A start that nobody has adopted has no wrapper yet.
     "wrapper_dead": _row(_OVER, _OVER, _ends_as("lost"), _OVER),
-    "estop": _row(_OVER, _REVOKE, _ends_as("interrupted"), _OVER),
     "unwanted": _row(_OVER, _REVOKE, _ends_as("handed_off"), _OVER),
     "heartbeat_stale": _row(_OVER, _OVER, _ends_as("lost"), _OVER),
     "over_hard_limit": _row(_OVER, _OVER, _ends_as("timed_out"), _OVER),

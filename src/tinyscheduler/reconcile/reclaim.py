@@ -17,8 +17,8 @@ from tinyscheduler.reconcile.stop import Doomed, stop_runs
 LEAVING_S, LEAVING_POLL_S = 1.0, 0.02
 """A wrapper between its last word and its exec into a pass needs some milliseconds; on a machine that swaps,
 some hundred."""
-DEATHS = ("wrapper_dead", "adopter_dead", "rebooted")
-"""Reasons that say that a run is gone, and not why."""
+DEATHS = ("wrapper_dead", "adopter_dead", "rebooted", "estop")
+"""Reasons that say that a run is gone, and not why. An ESTOP may come after somebody else's word."""
 
 
 class _Doom(NamedTuple):

@@ -127,7 +127,7 @@ EXAMPLES: list[tuple[str, LeaseFacts, bool, TendAction]] = [
         "the wrapper is dead under ESTOP",
         facts(RUNNING, wrapper="dead"),
         True,
-        Reclaim(RUNNING, "lost", "wrapper_dead"),
+        Reclaim(RUNNING, "interrupted", "estop"),
     ),
     ("running under ESTOP", facts(RUNNING), True, Reclaim(RUNNING, "interrupted", "estop")),
     (

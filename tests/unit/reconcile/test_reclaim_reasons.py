@@ -11,6 +11,7 @@ import pytest
 from tests.fakes.stage import Stage
 from tests.unit.reconcile.crashing import about_to_start, crash_at_each_effect, go_on, switched_off
 from tinyscheduler.model.lease import OutcomeClass
+from tinyscheduler.reconcile.preview import preview
 
 
 def stubborn(base: Path) -> Stage:
@@ -51,3 +52,16 @@ def test_a_run_that_was_told_to_end_has_died_of_that(
         outcomes = [past.kind for past in stage.ledger().outcomes]
         assert outcomes == [kind], fuse.effects
         assert stage.processes.living() == [], fuse.effects
+
+
+def test_a_run_that_died_without_a_word_under_an_estop_is_interrupted(tmp_path: Path) -> None:
+    """On a full disk neither its wrapper nor the pass could write down that it was told to end."""
+    stage = stubborn(tmp_path)
+    stage.processes.end(stage.engine.newest().process.ref)
+    stage.estop()
+    foreseen = [action.reason for action in preview(stage.world()).tend]
+
+    stage.run()
+
+    assert foreseen == ["estop"]
+    assert [(past.kind, past.is_spent) for past in stage.ledger().outcomes] == [("interrupted", False)]
