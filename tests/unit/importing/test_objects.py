@@ -70,6 +70,33 @@ def test_our_own_list_keeps_what_hangs_together() -> None:
     assert read.notes == ("1 task worked on there begin idle here",)
 
 
+def test_tasks_whose_parent_is_not_in_a_printed_list_are_tasks_of_their_own() -> None:
+    """A list of one queue has the subtasks of another one's tasks, and one of all leaves out the archived."""
+    printed = {"status": "idle", "created_at": "2026-01-01T00:00:00Z"}
+    gone = {**printed, "id": 6, "title": "gone", "archived_at": "2026-01-02T00:00:00Z"}
+    rows = [
+        {**gone, "subtasks": [{"title": "below", "parent_id": 6, **printed}, {"title": "beside"}]},
+        {**printed, "id": 9, "title": "whole"},
+        {**printed, "id": 3, "title": "part", "parent_id": 9},
+        {**printed, "id": 4, "title": "of an archived one", "parent_id": 6},
+        {**printed, "id": 5, "title": "of another queue", "parent_id": 77},
+    ]
+
+    read = outline({"schema": 1, "kind": "task_list", "tasks": rows, "is_cut": False})
+
+    assert [(item.title, item.parent) for item in read.items] == [
+        ("below", None),
+        ("beside", None),
+        ("whole", None),
+        ("part", 2),
+        ("of an archived one", None),
+        ("of another queue", None),
+    ]
+    places = "tasks[0].subtasks[0], tasks[0].subtasks[1], tasks[3], tasks[4]"
+    text = "tasks of their own now, because their parent is archived or not in the file"
+    assert read.notes == (f"{text}: {places}",)
+
+
 def test_blocker_may_be_one_or_a_list() -> None:
     found = items(
         [
@@ -155,7 +182,7 @@ def test_what_cannot_be_meant_is_one_error_with_its_place(document: object, plac
         outline(document)
 
     assert place in f"{caught.value.message} {caught.value.hint}"
-    assert caught.value.message.startswith("x.json ")
+    assert caught.value.message.startswith("x.json: ")
     assert len(caught.value.message) < 250
 
 
@@ -188,13 +215,13 @@ VALUES = st.recursive(
 def test_no_json_breaks_it(document: object) -> None:
     """Either it is understood whole, or there is one error that names the file."""
     found: tuple[Item, ...] = ()
-    message = "x.json "
+    message = "x.json: "
     try:
         found = outline(document).items
     except UsageError as error:
         message = error.message
 
-    assert message.startswith("x.json ")
+    assert message.startswith("x.json: ")
     assert all(item.title and item_tag(item) for item in found)
 
 
@@ -296,7 +323,7 @@ def test_json_that_is_none_is_told_with_its_line() -> None:
     with pytest.raises(UsageError) as caught:
         read_outline('[\n{"title": "a"},\n{"title" "b"}\n]', "x.json", None)
 
-    assert caught.value.message.startswith("x.json line 3: it is not JSON")
+    assert caught.value.message.startswith("x.json: line 3: it is not JSON")
 
 
 def test_file_is_read_as_text_with_or_without_a_mark(tmp_path: Path) -> None:
@@ -312,7 +339,11 @@ def test_what_cannot_be_read_is_one_clear_error(tmp_path: Path) -> None:
     with large.open("wb") as file:
         file.truncate(17 * 1024 * 1024)
 
-    for path, words in ((bad, "line 2 is not UTF-8"), (large, "longer than 16 MB"), (tmp_path, "directory")):
+    for path, words in (
+        (bad, ": line 2 is not UTF-8"),
+        (large, "longer than 16 MB"),
+        (tmp_path, "directory"),
+    ):
         with pytest.raises(UsageError, match=words):
             read_text(str(path), io.StringIO())
     with pytest.raises(UsageError, match="No such file"):

@@ -44,6 +44,7 @@ _LEFT_OUT: Final = frozenset(
      "subtask_count"}
 )  # fmt: skip
 """What a new task cannot have."""
+PLACES_SHOWN_MAX: Final = 10
 _STATUSES: Final = (None, "idle", "working", "complete")
 
 
@@ -53,11 +54,13 @@ class _Found(NamedTuple):
     """By the names of ``_READ``."""
     parent: int | None
     """The object that it stands in."""
+    is_orphan: bool = False
+    """That one is archived."""
 
 
 def read_tasks(rows: Sequence[object], where: str) -> Outline:
     """``where``: how the list is called in the file. Raises UsageError naming the place."""
-    found = [entry for entry in _flat(rows, where) if not entry.row.get("archived_at")]
+    found = _without_archived(_flat(rows, where))
     if not found:
         raise UsageError("there is no task in it", hint="archived ones are left out")
     by_id = _by_id(found)
@@ -67,7 +70,19 @@ def read_tasks(rows: Sequence[object], where: str) -> Outline:
         item._replace(identity=_identity(entry, item) or identity)
         for item, entry, identity in zip(items, found, known, strict=True)
     ]
-    return Outline(checked(items), tuple(_notes(found)))
+    return Outline(checked(items), tuple(_notes(found, items)))
+
+
+def _without_archived(found: Sequence[_Found]) -> list[_Found]:
+    """What stands in an archived one is a task all the same, of its own."""
+    kept = [at for at, entry in enumerate(found) if not entry.row.get("archived_at")]
+    places: dict[int | None, int] = {at: place for place, at in enumerate(kept)}
+    return [_below(found[at], places) for at in kept]
+
+
+def _below(entry: _Found, places: Mapping[int | None, int]) -> _Found:
+    parent = places.get(entry.parent)
+    return entry._replace(parent=parent, is_orphan=entry.parent is not None and parent is None)
 
 
 def _identity(entry: _Found, item: Item) -> str:
@@ -139,9 +154,17 @@ def _parent(entry: _Found, by_id: Mapping[str, int]) -> int | None:
     if not named:
         return entry.parent
     if named not in by_id:
+        if _is_printed(entry):
+            return None
         text = f"task {named[:40]} is not in the file"
         raise fault(f"{entry.place}.parent", text, hint="put its parent into the file, or take the key out")
     return by_id[named]
+
+
+def _is_printed(entry: _Found) -> bool:
+    """By a task server: its parent may be in another queue, or archived. Whoever writes such a list himself
+    has made a slip."""
+    return entry.row.get("created_at") is not None
 
 
 def _blockers(entry: _Found, by_id: Mapping[str, int]) -> Iterator[int]:
@@ -244,9 +267,19 @@ def _paths(items: Sequence[Item]) -> list[tuple[str, ...]]:
     return paths
 
 
-def _notes(found: Sequence[_Found]) -> list[str]:
+def _notes(found: Sequence[_Found], items: Sequence[Item]) -> Iterator[str]:
     working = sum(1 for entry in found if entry.row.get("status") == "working")
-    return [f"{count_text(working, 'task')} worked on there begin idle here"] if working else []
+    if working:
+        yield f"{count_text(working, 'task')} worked on there begin idle here"
+    orphans = [
+        entry.place
+        for entry, item in zip(found, items, strict=True)
+        if item.parent is None and (entry.is_orphan or _id(entry, "parent"))
+    ]
+    if orphans:
+        shown = ", ".join(orphans[:PLACES_SHOWN_MAX])
+        more = f" and {len(orphans) - PLACES_SHOWN_MAX} more" if len(orphans) > PLACES_SHOWN_MAX else ""
+        yield f"tasks of their own now, because their parent is archived or not in the file: {shown}{more}"
 
 
 def _nearest(name: str) -> str:
