@@ -32,6 +32,9 @@ _UNNAMED: Final = re.compile(r"\..+\.[0-9]+-[0-9]+-[0-9]+(?:-[0-9a-z]+)?\.tmp")
 
 Edit = Callable[[bytes], bytes]
 """The new content; raises to change nothing. Called again with what somebody saved in between."""
+Held = bytes | tuple[int, int, int]
+"""The content; of what cannot be read as a page (too large, a link, a pipe, another's) which file it is, its
+size and its time."""
 
 
 class Busy(OSError):
@@ -57,22 +60,36 @@ def rescue(folder: str) -> Iterator[str]:
     """What writers that were killed have left; only for who holds the lock of the folder, so that nobody is
     at work. Yields names of files that hold a person's words, and are kept. Raises OSError."""
     for name in sorted(name for name in files.names(folder) if name.startswith(".")):
-        found, path = _SWAP.fullmatch(name), os.path.join(folder, name)
-        if found is None:
-            if _UNNAMED.fullmatch(name):
-                files.remove(path)
+        try:
+            kept = _see_to(folder, name)
+        except (FileNotFoundError, PermissionError, IsADirectoryError):
+            # Somebody has tidied up; another user's in a folder where each has his own, who will see to it
+            # himself; or a folder, which no writer of ours has made. The pages beside it are as good as ever.
             continue
-        if digest(files.read_limited(path, FILE_BYTES_MAX)) in (found[2], found[3]):
-            files.remove(path)
-            continue
-        kept = f"{found[1]}.{time.time_ns()}{RESCUED}"
-        files.move(path, os.path.join(folder, kept))
-        yield kept
+        if kept is not None:
+            yield kept
 
 
 def digest(data: bytes) -> str:
     """Tells contents apart; 64 bits are enough for two of them."""
     return hashlib.blake2b(data, digest_size=8).hexdigest()
+
+
+def _see_to(folder: str, name: str) -> str | None:
+    """Remove or keep what a writer may have left; its new name when it is kept. What cannot be read is
+    nothing that a writer of ours has made."""
+    found, path = _SWAP.fullmatch(name), os.path.join(folder, name)
+    if found is None:
+        if _UNNAMED.fullmatch(name):
+            files.remove(path)
+        return None
+    held = _held_by(path)
+    if isinstance(held, bytes) and digest(held) in (found[2], found[3]):
+        files.remove(path)
+        return None
+    kept = f"{found[1]}.{time.time_ns()}{RESCUED}"
+    files.move(path, os.path.join(folder, kept))
+    return kept
 
 
 def _put(path: str, wanted: bytes, *, instead_of: bytes) -> bool:
@@ -89,7 +106,7 @@ def _put(path: str, wanted: bytes, *, instead_of: bytes) -> bool:
             files.remove(swap)
             raise
         return _put_by_rename(swap, path, instead_of)
-    is_ours = files.read_limited(swap, FILE_BYTES_MAX) == instead_of
+    is_ours = _held_by(swap) == instead_of
     if not is_ours:
         _give_back(swap, path, wanted)
     files.sync_parent(path)
@@ -97,13 +114,13 @@ def _put(path: str, wanted: bytes, *, instead_of: bytes) -> bool:
     return is_ours
 
 
-def _give_back(swap: str, path: str, put: bytes) -> None:
+def _give_back(swap: str, path: str, put: Held) -> None:
     """Put what came out in its place again, at once and as the same file: whoever saved it may still have it
     open. What comes out then is what was ``put``, or somebody was quicker once more."""
     for _ in range(ROUNDS_MAX):
-        theirs = files.read_limited(swap, FILE_BYTES_MAX)
+        theirs = _held_by(swap)
         files.exchange(swap, path)
-        if files.read_limited(swap, FILE_BYTES_MAX) == put:
+        if _held_by(swap) == put:
             return
         put = theirs
     raise Busy(errno.EBUSY, "somebody saves it again and again", path)
@@ -111,13 +128,26 @@ def _give_back(swap: str, path: str, put: bytes) -> None:
 
 def _put_by_rename(swap: str, path: str, instead_of: bytes) -> bool:
     """For file systems that cannot exchange: the gap stays, as narrow as it can be."""
-    is_ours = files.read_limited(path, FILE_BYTES_MAX) == instead_of
+    is_ours = _held_by(path) == instead_of
     if is_ours:
         files.move(swap, path)
         files.sync_parent(path)
     else:
         files.remove(swap)
     return is_ours
+
+
+def _held_by(path: str) -> Held:
+    """Raises OSError: FileNotFoundError, or when not even that can be seen."""
+    try:
+        return files.read_limited(path, FILE_BYTES_MAX)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # A person may put anything in the place of a page, a book or a link. It is told of when it is
+        # back in its place and the page is read again; here it only has to be known apart.
+        status = os.lstat(path)
+        return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _make_alike(path: str, status: os.stat_result) -> None:
