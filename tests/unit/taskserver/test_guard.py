@@ -96,6 +96,17 @@ def test_nobody_asks_more_often_than_agreed_and_others_do_not_wait_for_it() -> N
     assert (refused.status, dict(refused.headers)) == (429, {b"retry-after": b"1"})
 
 
+def test_wrong_tokens_are_counted_too() -> None:
+    """Else they could be tried as fast as the line carries them; who has the right one waits as well."""
+    guard = Guard(Entry(token=TOKEN, rate_per_s=10), now=lambda: 0.0)
+    wrong = {**HERE, b"authorization": b"Bearer guessed-guessed-guessed"}
+
+    refused = [guard.refusal(wrong, "a") for _ in range(21)]
+
+    assert [one.status for one in refused if one is not None] == [401] * 20 + [429]
+    assert guard.refusal({**HERE, b"authorization": f"Bearer {TOKEN}".encode()}, "b") is None
+
+
 def test_addresses_without_end_are_forgotten() -> None:
     guard = Guard(Entry())
 
