@@ -10,6 +10,7 @@ import pytest
 
 from tests.contract.task_server.serving import START_TIMEOUT_S, command, environment
 from tinyscheduler.taskserver.tools import TOOLS
+from tinyscheduler.taskstore.rows import TaskFilter
 from tinyscheduler.taskstore.store import Store
 
 
@@ -113,6 +114,27 @@ def test_it_ends_well_by_a_signal_while_it_waits(tmp_path: Path, number: signal.
     said, complained = process.communicate(timeout=START_TIMEOUT_S)
 
     assert (process.returncode, said, complained) == (0, "", "")
+
+
+@pytest.mark.parametrize("answers", [1, 5, 20, 60, 120])
+def test_it_ends_well_by_a_signal_while_it_works(tmp_path: Path, answers: int) -> None:
+    """The store closed under a thread that was at work in it was a crash. What was answered is kept."""
+    process = started(tmp_path)
+    greet(process)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("".join(f"{json.dumps({**CALL, 'id': number})}\n" for number in range(2, 302)))
+    process.stdin.flush()
+    said = [process.stdout.readline() for _ in range(answers)]
+
+    process.send_signal(signal.SIGTERM)
+    rest, complained = process.communicate(timeout=START_TIMEOUT_S)
+
+    assert (process.returncode, complained) == (0, "")
+    whole = [*said, *(line for line in rest.splitlines(keepends=True) if line.endswith("\n"))]
+    store = Store(str(tmp_path / "state" / "tasks.db"))
+    assert len(store.tasks(TaskFilter())) > len(whole)
+    store.close()
 
 
 def test_rubbish_on_stdin_ends_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from functools import partial
 from typing import NoReturn, cast
 
 import anyio
@@ -22,7 +21,7 @@ def serve_stdio(database: str, *, depth_max: int = 0) -> None:
     log_to_stderr()
     store = Store(database, depth_max=depth_max)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, partial(_leave, store))
+        signal.signal(number, _leave)
     try:
         anyio.run(_serve, store)
     finally:
@@ -37,7 +36,7 @@ async def _serve(store: Store) -> None:
         await server.run(reading, writing, server.create_initialization_options())
 
 
-def _leave(store: Store, _number: int, _frame: object) -> NoReturn:
-    """At once: a thread waits in a read of stdin that nothing ends. What was answered is on the disk."""
-    store.close()
+def _leave(_number: int, _frame: object) -> NoReturn:
+    """At once: a thread waits in a read of stdin that nothing ends. What was answered is on the disk. The
+    store is not closed: the clerk may be at work in it, and SQLite does not survive that."""
     os._exit(0)
