@@ -13,6 +13,7 @@ from tinyscheduler.model.intent import IntentAnswer
 from tinyscheduler.model.pass_result import FaultSeen, Result, ScheduledTask
 
 if TYPE_CHECKING:
+    from tinyscheduler.model.reason import Held
     from tinyscheduler.views.holding import LockSeen
 
 IDS_MAX = 20
@@ -31,6 +32,7 @@ class Report:
         self.duration_s = 0.0
         self.tend: tuple[TendAction, ...] = ()
         self.start = StartPlan((), ())
+        self._unstarted: set[TaskId] = set()
         self.results: list[Result] = []
         self.faults: list[FaultSeen] = []
         self.limits: list[str] = []
@@ -59,18 +61,31 @@ class Report:
     def planned(self, plan: StartPlan) -> None:
         """What starting planned, on top of what it planned before lost claims were known; the tasks it
         started then are leased now, and not held."""
-        begun = {start.task.id for start in self.start.starts}
+        begun = {start.task.id for start in self.start.starts} - self._unstarted
         held = tuple(h for h in plan.held if h.reason != "leased" or h.task_id not in begun)
         self.start = plan._replace(starts=self.start.starts + plan.starts, held=held)
         for limit in plan.limits_reached:
             self.limit(limit)
+
+    def not_started(self, found: Mapping[TaskId, Held]) -> None:
+        """Planned, and come to nothing: held like all others that do not run."""
+        if not found:
+            return
+        from tinyscheduler.planner.ranking import natural_id
+
+        self._unstarted |= found.keys()
+        others = (held for held in self.start.held if held.task_id not in found)
+        held = sorted((*others, *found.values()), key=lambda held: natural_id(held.task_id))
+        self.start = self.start._replace(held=tuple(held))
 
     def absorb(self, earlier: Report) -> Report:
         """This report with what an earlier look of the same pass did; itself."""
         self.began_at = earlier.began_at
         self.duration_s += earlier.duration_s
         self.tend = earlier.tend + self.tend
-        self.start = self.start._replace(starts=earlier.start.starts + self.start.starts)
+        runs = {r.task_id for r in earlier.results if (r.kind, r.result) == ("start", "done")}
+        held = tuple(h for h in self.start.held if h.reason != "leased" or h.task_id not in runs)
+        self.start = self.start._replace(starts=earlier.start.starts + self.start.starts, held=held)
         self.results = earlier.results + self.results
         self.faults = list(dict.fromkeys(earlier.faults + self.faults))
         self.limits = list(dict.fromkeys(earlier.limits + self.limits))

@@ -208,9 +208,14 @@ def _plan(snapshot: StartSnapshot) -> StartPlan:
 def permitted(plan: StartPlan, only: Permitted, report: Report) -> StartPlan:
     """Without the starts that nobody has approved: tending has made room for them."""
     starts = tuple(start for start in plan.starts if (start.task.id, start.agent.name) in only)
-    if len(starts) < len(plan.starts):
-        report.notes.append(f"{len(plan.starts) - len(starts)} more may start now; the next pass does it")
-    return plan._replace(starts=starts)
+    begun = {start.task.id for start in starts}
+    rest = [start.task.id for start in plan.starts if start.task.id not in begun]
+    if not rest:
+        return plan
+    report.notes.append(f"{len(rest)} more may start now; the next pass does it")
+    why, lever = "it is not in the plan that is applied", "the next pass starts it"
+    held = (*plan.held, *(Held(task_id, "pacing", why, lever=lever) for task_id in rest))
+    return plan._replace(starts=starts, held=held)
 
 
 def _sweep(

@@ -12,7 +12,7 @@ from tinyscheduler.model.action import Start, StartPlan
 from tinyscheduler.model.ids import LeaseId, TaskId
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.pass_result import Result, ResultWord
-from tinyscheduler.model.reason import Held
+from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.planner.breakers import BURST, RATE
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.halt import forbidden
@@ -24,39 +24,58 @@ def launch_all(
     context: Context, plan: StartPlan, leases: list[Lease], *, deadline: float
 ) -> dict[TaskId, Held]:
     """Tasks whose start was refused, so that their slots may be planned again; none when this pass
-    is to start nothing more. New leases join ``leases``."""
+    is to start nothing more. New leases join ``leases``; every start that is not made joins what the
+    report says is held."""
     try:
-        return _launch_each(context, plan.starts, leases, deadline=deadline)
+        lost, is_over = _launch_each(context, plan.starts, leases, deadline=deadline)
     finally:
         context.memory.keep_pace()
+    context.report.not_started(lost)
+    return {} if is_over else lost
 
 
 def _launch_each(
     context: Context, starts: Sequence[Start], leases: list[Lease], *, deadline: float
-) -> dict[TaskId, Held]:
+) -> tuple[dict[TaskId, Held], bool]:
+    """What was not started, and whether this pass is to start nothing more."""
     lost: dict[TaskId, Held] = {}
-    for start in starts:
-        if context.server.trouble is not None:
-            return {}
-        if context.world.clock.monotonic() > deadline:
-            context.report.limit("the pass took its whole time; the rest is started by the next one")
-            return {}
-        if not may_be_asked(context, deadline=deadline):
-            context.report.limit("pre_start took its whole time; the rest is asked in the next pass")
-            return {}
-        paced = _keep_pace(context, start, deadline=deadline)
-        if paced is not None:
-            lost[start.task.id] = paced
-            continue
-        try:
-            refusal = _asked_and_launched(context, start, leases)
-        except (StateError, TaskServerError) as error:
-            context.report.fault(error, task_id=start.task.id)
-            _result(context, start, "failed", reason=error.message)
-            return {}
-        if refusal is not None:
-            lost[start.task.id] = refusal
-    return lost
+    for at, start in enumerate(starts):
+        end = _end(context, deadline=deadline)
+        if end is not None:
+            return lost | {rest.task.id: end._replace(task_id=rest.task.id) for rest in starts[at:]}, True
+        held = _keep_pace(context, start, deadline=deadline)
+        if held is None:
+            try:
+                held = _asked_and_launched(context, start, leases)
+            except (StateError, TaskServerError) as error:
+                context.report.fault(error, task_id=start.task.id)
+                _result(context, start, "failed", reason=error.message)
+                end = _stopped_by(error)
+                return lost | {rest.task.id: end._replace(task_id=rest.task.id) for rest in starts[at:]}, True
+        if held is not None:
+            lost[start.task.id] = held
+    return lost, False
+
+
+def _end(context: Context, *, deadline: float) -> Held | None:
+    """Why nothing more is started, as the answer about any task; None: the next one may be."""
+    if context.server.trouble is not None:
+        return _stopped_by(context.server.trouble)
+    if context.world.clock.monotonic() > deadline:
+        context.report.limit("the pass took its whole time; the rest is started by the next one")
+        return Held(_ANY, "pacing", "the pass took its whole time", lever="the next pass starts it")
+    if not may_be_asked(context, deadline=deadline):
+        context.report.limit("pre_start took its whole time; the rest is asked in the next pass")
+        return Held(_ANY, "pacing", "pre_start took its whole time", lever="the next pass asks it")
+    return None
+
+
+_ANY = TaskId("")
+
+
+def _stopped_by(error: StateError | TaskServerError) -> Held:
+    reason: HeldReason = "disk" if isinstance(error, StateError) else "server_unknown"
+    return Held(_ANY, reason, error.message, lever=error.hint)
 
 
 def _keep_pace(context: Context, start: Start, *, deadline: float) -> Held | None:
@@ -99,8 +118,9 @@ def _launch(context: Context, start: Start, leases: list[Lease]) -> Held | None:
         return got
     leases.append(got)
     if got.state == "claiming":
-        reason = "settling: its claim was not answered"
-        _result(context, start, "held", reason=reason, lease_id=got.lease_id)
+        unclear = Held(start.task.id, "settling", "its claim was not answered", lever="wait")
+        context.report.not_started({start.task.id: unclear})
+        _result(context, start, "held", reason=f"settling: {unclear.value}", lease_id=got.lease_id)
     else:
         _result(context, start, "done", reason=start.reason, lease_id=got.lease_id)
     return None
