@@ -41,10 +41,10 @@ def blocked(task: Task, view: View) -> Finding | None:
         return None
     waits = [(other, graph.own[other]) for other in others]
     if len(waits) == 1:
-        return Finding(f"waits for task {_clause(waits[0], graph)}", _lever(waits[0], graph))
-    shown = "; ".join(f"task {_clause(wait, graph)}" for wait in waits[:NAMES_MAX])
+        return Finding(f"waits for task {_clause(waits[0], graph, view)}", _lever(waits[0], graph, view))
+    shown = "; ".join(f"task {_clause(wait, graph, view)}" for wait in waits[:NAMES_MAX])
     more = f"; and {len(waits) - NAMES_MAX} more" if len(waits) > NAMES_MAX else ""
-    lever = f"all of them have to be complete; of task {waits[0][0]}: {_lever(waits[0], graph)}"
+    lever = f"all of them have to be complete; of task {waits[0][0]}: {_lever(waits[0], graph, view)}"
     return Finding(f"waits for {len(waits)} tasks: {shown}{more}", lever)
 
 
@@ -55,7 +55,7 @@ def dependency_failed(task: Task, view: View) -> Finding | None:
     if failure is None:
         return None
     wait = graph.own[failure.root]
-    way = "" if failure.by_way_of == failure.root else f", by way of task {failure.by_way_of}"
+    way = "" if failure.by_way_of == failure.root else f", by way of task {failure.by_way_of},"
     lever = wait.lever if failure.last == task.id else _of_another(wait.lever, failure.last)
     return Finding(f"waits{way} for task {failure.root}, which {wait.why}", lever)
 
@@ -114,14 +114,28 @@ def _opened(ring: tuple[TaskId, ...], graph: Graph) -> str:
     return f"take one of them out: task {here} need not wait for {there}"
 
 
-def _lever(wait: tuple[TaskId, Wait], graph: Graph) -> str:
-    """Of a ring nobody will see the end by waiting."""
+def _lever(wait: tuple[TaskId, Wait], graph: Graph, view: View) -> str:
+    """Of a ring, or of what is held itself, nobody will see the end by waiting."""
     other, known = wait
-    return _opened(_ring(other, graph), graph) if other in graph.rings else known.lever
+    if other in graph.rings:
+        return _opened(_ring(other, graph), graph)
+    hold = view.blockers().hold_of(other)
+    if hold is not None and hold.lever:
+        return f"of task {other}: {hold.lever}; or if it is done: tinyscheduler task done {other}"
+    is_chain = other in graph.waits and other not in view.leases
+    return f"{known.lever}; what keeps it: tinyscheduler explain {other}" if is_chain else known.lever
 
 
-def _clause(wait: tuple[TaskId, Wait], graph: Graph) -> str:
+def _clause(wait: tuple[TaskId, Wait], graph: Graph, view: View) -> str:
+    """How it stands, and what keeps it; of a chain the next step and no further."""
     other, known = wait
     if other in graph.rings:
         return f"{other}, which waits for itself: {_ring_words(_ring(other, graph), graph)}"
-    return f"{other}, which {known.why}"
+    hold = view.blockers().hold_of(other)
+    if hold is not None:
+        return f"{other}, which {known.why}, held as {hold.reason}: {hold.value}"
+    first, *rest = graph.waits.get(other, ()) or (None,)
+    if first is None or other in view.leases:
+        return f"{other}, which {known.why}"
+    more = f" and {len(rest)} more" if rest else ""
+    return f"{other}, which {known.why} and waits for task {first}{more}"

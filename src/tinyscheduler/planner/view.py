@@ -24,6 +24,7 @@ from tinyscheduler.planner.pressure import busy
 from tinyscheduler.planner.retry import counted
 
 if TYPE_CHECKING:
+    from tinyscheduler.planner.blockers import Blockers
     from tinyscheduler.planner.dependencies import Graph
     from tinyscheduler.planner.depth import Depth
     from tinyscheduler.planner.holdings import Holdings
@@ -85,6 +86,8 @@ class View(NamedTuple):
     """See ``holdings``."""
     families: list[Mapping[TaskId, Sequence[Task]]]
     """See ``subtasks``."""
+    waited_for: list[Blockers]
+    """See ``blockers``."""
 
     def has_room(self) -> bool:
         """A task may start yet, as far as slots and the global cap go; one that starves gets a slot more."""
@@ -111,6 +114,14 @@ class View(NamedTuple):
 
             self.families.append(open_subtasks(self.snapshot))
         return self.families[0]
+
+    def blockers(self) -> Blockers:
+        """What keeps those that others wait for; made when somebody asks first."""
+        if not self.waited_for:
+            from tinyscheduler.planner.blockers import Blockers
+
+            self.waited_for.append(Blockers(self))
+        return self.waited_for[0]
 
     def holdings(self) -> Holdings:
         """Paths, goals and parts of the machine that are taken now; made when somebody asks first."""
@@ -157,6 +168,7 @@ def view_of(snapshot: StartSnapshot) -> View:
         _depth(snapshot),
         frozenset(found.assigned_to for found in snapshot.waiting.values() if found.assigned_to is not None)
         - {agent.name for agent in snapshot.agents},
+        [],
         [],
         [],
         [],
