@@ -267,4 +267,7 @@ def _one(row: TaskRow) -> Task:
         raise ServerUnavailable(f"the task store cannot be read: {error}", hint=_MEND) from error
 
 
-_MEND = "set the column in state/tasks.db to a time like 2026-01-31T12:00:00Z"
+_MEND = (
+    "set the column in state/tasks.db to what it should be: a time like 2026-01-31T12:00:00Z, a list like"
+    ' ["web"], or [] where there are no tags'
+)

@@ -70,12 +70,20 @@ class Unreadable(Exception):
 
 def task_of(row: TaskRow) -> Task:
     """One task. Raises Unreadable where it is not known when it was made: by that it is told from another
-    one of the same id."""
+    one of the same id; and where its tags are no list: one of them may hold it."""
+    if type(row.tags) is not tuple:
+        raise _no_list(row)
     try:
         return _task(row)
     except ValueError:
         # Seldom, so that the common way is short: another of its times may be the one that is none.
         return _mended(row)
+
+
+def _no_list(row: TaskRow) -> Unreadable:
+    from tinyscheduler.taskstore import odd_rows
+
+    return Unreadable(f"task {row.id}: tags {odd_rows.stored_text(row.tags)[:40]!r} are no list")
 
 
 def _mended(row: TaskRow) -> Task:

@@ -28,6 +28,25 @@ def mended(values: list[object]) -> list[object]:
     return found
 
 
+class OddTags(tuple[str, ...]):  # noqa: SLOT001 - it carries what is stored
+    """Tags that are no list: none, to whoever only shows them. A pass may not take them for none, because a
+    task that needs approval says so by a tag."""
+
+    stored: str
+
+
+def no_tags(stored: object) -> tuple[str, ...]:
+    """Blank ones are none; of others it is known what stands there."""
+    found = OddTags()
+    found.stored = text(stored) or ""
+    return found if found.stored.strip() else ()
+
+
+def stored_text(tags: tuple[str, ...]) -> str:
+    """What stands in the column of tags that ``no_tags`` made."""
+    return tags.stored if isinstance(tags, OddTags) else "[]"
+
+
 def text(value: object) -> str | None:
     """Bytes are read as UTF-8, numbers as they are written; None stays."""
     if isinstance(value, bytes):

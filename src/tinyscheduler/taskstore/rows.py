@@ -253,14 +253,22 @@ def _tags(stored: object) -> tuple[str, ...]:
 
     try:
         found = loads(str(stored))
-    except ValueError:
-        # Somebody else's hand: a task without tags is better than no tasks.
-        return ()
-    return tuple(str(tag) for tag in found) if isinstance(found, list) else ()
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, list):
+        return tuple(str(tag) for tag in found)
+    # Somebody else's hand.
+    from tinyscheduler.taskstore import odd_rows
+
+    return odd_rows.no_tags(stored)
 
 
 def tags_text(tags: tuple[str, ...]) -> str:
-    """Tags as they are stored."""
+    """Tags as they are stored; what nobody could read stays what it is until somebody says other tags."""
+    if type(tags) is not tuple:
+        from tinyscheduler.taskstore import odd_rows
+
+        return odd_rows.stored_text(tags)
     from json import dumps
 
     return dumps(tags) if tags else "[]"

@@ -14,7 +14,7 @@ from typing import Final
 from tinyscheduler.errors import Refused, StateError
 from tinyscheduler.kit import files
 from tinyscheduler.taskstore import database, families
-from tinyscheduler.taskstore.rows import TASK_COLUMNS, is_usual
+from tinyscheduler.taskstore.rows import TASK_COLUMNS, is_usual, task_rows
 
 FAULTS_MAX: Final = 100
 """Of each kind; who has more needs a backup, not a list."""
@@ -40,6 +40,9 @@ def _faults(connection: sqlite3.Connection) -> Iterator[str]:
     odd = [row[0] for row in connection.execute(TASK_COLUMNS) if not is_usual(row)]
     for task_id in odd[:FAULTS_MAX]:
         yield f"task {task_id} has values that this program does not write"
+    tagged = task_rows(connection.execute(f"{TASK_COLUMNS} WHERE t.tags <> '[]'"))
+    for task in [task for task in tagged if type(task.tags) is not tuple][:FAULTS_MAX]:
+        yield f"task {task.id} has tags that are no list"
     for task_id in families.in_circles(connection)[:FAULTS_MAX]:
         yield f"task {task_id} waits for itself, or is below itself"
 

@@ -17,6 +17,7 @@ from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.model.desk import TaskQuery
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.taskserver.tools import TOOLS, answer
+from tinyscheduler.taskstore import upkeep
 from tinyscheduler.taskstore.rows import NewLink, TaskFilter
 from tinyscheduler.taskstore.store import Store
 
@@ -24,8 +25,8 @@ DEV = QueueName("dev")
 HARMLESS = [
     ("created_at", "'2026-11-21 10:00:00'"), ("created_at", "'2026-11-21'"),
     ("created_at", "'2026-11-21T10:00:00+02:00'"), ("updated_at", "'2026-11-21 10:00:00'"),
-    ("updated_at", "'x'"), ("updated_at", "'xZ'"), ("updated_at", "7"), ("tags", "'x'"), ("tags", "'{}'"),
-    ("tags", "x'00ff'"), ("tags", "'[1, null]'"), ("priority", "'high'"), ("priority", "9e999"),
+    ("updated_at", "'x'"), ("updated_at", "'xZ'"), ("updated_at", "7"), ("tags", "''"), ("tags", "' '"),
+    ("tags", "'[1, null]'"), ("priority", "'high'"), ("priority", "9e999"),
     ("priority", "-9e999"),
     ("priority", "x'00'"), ("title", "x'fffe'"), ("title", "12"), ("title", "CAST(x'ff41' AS TEXT)"),
     ("description", "x'00ff'"), ("description", "1.5"), ("created_by", "x'ff'"),
@@ -34,6 +35,8 @@ HARMLESS = [
     ("blocked_by_task_id", "99"), ("queue_name", "CAST(x'646576ff' AS TEXT)"),
 ]  # fmt: skip
 UNUSABLE = [("created_at", "'x'"), ("created_at", "x'ff'"), ("created_at", "'9999-99-99T00:00:00Z'")]
+NO_LIST = [("tags", "'x'"), ("tags", "'{}'"), ("tags", "x'00ff'"), ("tags", "'[1,'"), ("tags", "7"),
+           ("tags", "'\"needs-approval\"'"), ("tags", "replace(hex(zeroblob(50000)), '0', '[')")]  # fmt: skip
 
 
 def spoil(path: str, column: str, value: str) -> None:
@@ -69,14 +72,14 @@ def test_what_is_odd_and_harmless_is_read_as_nothing(two: str, column: str, valu
     assert changed.status == "working"
 
 
-@pytest.mark.parametrize(("column", "value"), UNUSABLE)
+@pytest.mark.parametrize(("column", "value"), UNUSABLE + NO_LIST)
 def test_what_cannot_be_used_is_left_out_and_told(two: str, column: str, value: str) -> None:
     spoil(two, column, value)
     server = EmbeddedTaskServer(two)
 
     seen = server.backlog([DEV], [], 10)
     found = server.find(TaskQuery())
-    with pytest.raises(ServerUnavailable, match="task 1: created_at") as refused:
+    with pytest.raises(ServerUnavailable, match=f"task 1: {column}") as refused:
         server.get(TaskId("1"))
     server.close()
 
@@ -96,6 +99,22 @@ def test_what_nobody_can_read_and_nobody_asks_for_is_no_gap(two: str) -> None:
 
     assert others.gaps == ()
     assert full.is_cut, "a row that cannot be read is a row"
+
+
+@pytest.mark.parametrize(("column", "value"), NO_LIST)
+def test_tags_that_are_no_list_stay_until_others_are_said_and_are_named_by_the_check(
+    two: str, store: Store, column: str, value: str
+) -> None:
+    """A change of something else would have made an empty list of them."""
+    spoil(two, column, value)
+
+    store.update_task(1, {"title": "another title"})
+    before = upkeep.check(two)
+    store.update_task(1, {"tags": ("web",)})
+
+    assert "task 1 has tags that are no list" in before
+    assert store.task(1).tags == ("web",)
+    assert not upkeep.check(two)
 
 
 def test_a_time_without_a_zone_is_utc(two: str, store: Store) -> None:
@@ -121,7 +140,7 @@ def test_an_odd_remark_is_read_too(two: str) -> None:
     assert [link.url for link in detail.links] == ["\ufffdA"]
 
 
-@pytest.mark.parametrize(("column", "value"), HARMLESS + UNUSABLE)
+@pytest.mark.parametrize(("column", "value"), HARMLESS + UNUSABLE + NO_LIST)
 def test_clients_are_answered_about_it(two: str, store: Store, column: str, value: str) -> None:
     spoil(two, column, value)
 
