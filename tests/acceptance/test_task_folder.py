@@ -12,6 +12,7 @@ from tests.acceptance.asking import MakeScene
 from tests.acceptance.scene import Scene, gated
 from tests.integration.commands import NO_PRESSURE, ROOT
 from tests.waiting import wait_until
+from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX
 
 TASK = """---
 title: 'Fix: parser'   # by hand
@@ -75,6 +76,30 @@ def test_a_file_that_cannot_be_read_is_a_problem_with_its_line(scene: Scene, fol
     assert "13-bad.md: line 2" in told.out
     assert scene.disk.leases(), "the other one is started"
     scene.open_gate("all")
+
+
+def test_a_page_too_full_to_be_begun_is_held_with_words(scene: Scene, folder: Path) -> None:
+    """It was tried in silence in every pass, and everybody who asked was told that the next one starts it."""
+    full = TASK + "x" * (FILE_BYTES_MAX - len(TASK))
+    (folder / "12-fix-parser.md").write_text(full)
+
+    told, again = scene.call("run", "--once"), scene.call("run", "--once")
+
+    assert told.code == 1
+    assert "task 12 cannot be begun: the file would be larger than 262144 bytes" in told.err
+    assert "take old comments out of it, or begin a new task" in told.err
+    assert (again.code, again.err) == (0, "")
+    why = scene.call("explain", "12").out
+    assert "bad_task" in why
+    assert "the file would be larger than 262144 bytes" in why
+    assert "the next pass starts" not in scene.call("status").out
+    assert text(folder) == full
+
+    (folder / "12-fix-parser.md").write_text(TASK)
+    scene.well("retry", "12")
+    scene.once()
+    wait_until(lambda: "status: working" in text(folder), what="the claim")
+    scene.open_gate("12")
 
 
 def test_a_folder_and_a_server_are_one_too_many(scene: Scene) -> None:

@@ -58,7 +58,7 @@ class PastRun(NamedTuple):
     code: int | None = None
     result_hash: str | None = None
     """Of the task's text, the workspace and the result; the same in a row is no progress. None: nobody
-    has looked. Of a denial: the mark of the command that said no."""
+    has looked. Of a denial: the mark of the command that said no, or of the task server."""
     why: str = ""
     """The outcome's summary, ``WHY_CHARS_MAX`` at most."""
     is_passed_on: bool = False

@@ -70,8 +70,9 @@ RULES: tuple[Rule, ...] = (
          "give the agent a command", agent_holds.no_recipe, needs="place"),
     Rule("bad_task",
          "its id is not a name that can be used, or its tags or front matter say something that means"
-         " nothing", "-", "mend the line that is named; ids are up to 64 of `A-Z a-z 0-9 _ -`",
-         task_holds.bad_task),
+         " nothing; or the task server has refused to let it be begun: its comments are longer than we read,"
+         " its page is full", "-; after a refusal the time that is named",
+         "mend what is named; ids are up to 64 of `A-Z a-z 0-9 _ -`", task_holds.bad_task),
     Rule("no_agent",
          "nobody serves its queue, its assignee is no enabled agent, or those who do have 0 slots", "-",
          "add an agent, or slots", agent_holds.no_agent, needs="place"),
@@ -103,7 +104,8 @@ RULES: tuple[Rule, ...] = (
          " are so full that fewer slots are used", "it has less to do; fewer tasks wait",
          "wait, or change `[pressure]`; complete tasks, or raise `MAX_QUEUE_DEPTH`",
          control_holds.pressure, "both"),
-    Rule("disk", "less than `MIN_FREE_MB` are free", "there is room again", "free disk space, or lower it",
+    Rule("disk", "less than `MIN_FREE_MB` are free, or what its start has to write could not be written",
+         "there is room again", "free disk space, or lower it",
          task_holds.disk, needs="place"),
     Rule("resources",
          "the cores, memory or devices that it takes are taken, or kept for a task that has waited for 30"
@@ -116,7 +118,8 @@ RULES: tuple[Rule, ...] = (
          "turn"),
     Rule("global_cap", "`MAX_PARALLEL` tasks run", "the end of a run", "wait, or raise it",
          turn_holds.global_cap, "turn"),
-    Rule("pacing", "its account has started as many runs as it may in this pass: 4 at once, then 2 a second",
+    Rule("pacing", "its account has started as many runs as it may in this pass: 4 at once, then 2 a second;"
+         " or the pass had no time left, or applied a plan without it",
          "the next pass", "wait", None, "starting"),
     Rule("denied", "the command `[hooks] pre_start` said no, or could not answer",
          "it is asked again, first after `RETRY_BASE_SEC`", "do what it says; or `retry TASK`",

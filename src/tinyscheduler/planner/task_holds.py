@@ -10,7 +10,7 @@ import re
 
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.rate_limit import LIMIT_S_MAX
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import BEING_IMPORTED, Task
 from tinyscheduler.planner.capacity import latest_end
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.view import Finding, View, is_foreign, ledger_of
@@ -33,6 +33,8 @@ def not_ours(task: Task, view: View) -> Finding | None:
     if task.id in view.leases or task.id in view.broken:
         # Handed over while it ran: until its run is proven gone, that is what holds it.
         return None
+    if name == BEING_IMPORTED:
+        return Finding("an import is at work on it, or was broken off", "import its file again")
     return Finding(
         f"assigned to {name}, who is no agent of ours",
         "add the agent to agent-control, or assign the task to another",
@@ -176,7 +178,26 @@ def bad_task(task: Task, view: View) -> Finding | None:
     if not is_number and not _TASK_ID.fullmatch(task.id):
         return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
     fault = view.hints(task).fault
-    return None if fault is None else Finding(f"{fault.place}: {fault.value}", fault.remedy)
+    return _refused(task, view) if fault is None else Finding(f"{fault.place}: {fault.value}", fault.remedy)
+
+
+def _refused(task: Task, view: View) -> Finding | None:
+    """The task server said no when it was to be begun, a short time ago."""
+    ledger = ledger_of(task, view)
+    if not isinstance(ledger, Ledger) or ledger.not_before is None or ledger.not_before <= view.snapshot.now:
+        return None
+    from tinyscheduler.planner.refused import last_refusal, refusal_lever
+
+    last = last_refusal(ledger)
+    if last is None:
+        return None
+    return Finding(
+        last.why,
+        refusal_lever(task.id),
+        limit=f"{ledger.not_before:%Y-%m-%dT%H:%M:%SZ}",
+        since=last.at,
+        next_look_at=ledger.not_before,
+    )
 
 
 def disk(_task: Task, view: View) -> Finding | None:

@@ -42,10 +42,11 @@ class Won(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """The task is somebody else's or not to be started; nothing of ours is left on the server."""
+    """The task is somebody else's, refused, or not to be started; nothing of ours is left on the server."""
 
     reason: HeldReason
     found: str
+    hint: str = ""
 
 
 class Unclear(NamedTuple):
@@ -76,14 +77,16 @@ def claim(server: TaskServer, task: Task, bid: Bid) -> ClaimResult:
     except ServerUnavailable as error:
         return NotAsked(error.message)
     except ServerRefused as error:
-        return Lost("working_elsewhere", error.message)
+        return Lost("bad_task", error.message, error.hint)
     if isinstance(seen, Lost):
         return seen
     try:
         taken = _take(server, task, bid)
     except ServerUnavailable as error:
         return Unclear(error.message) if error.maybe_applied else NotAsked(error.message)
-    except (NotAssigned, ServerRefused, TaskNotFound) as error:
+    except ServerRefused as error:
+        return Lost("bad_task", error.message, error.hint)
+    except (NotAssigned, TaskNotFound) as error:
         return Lost("working_elsewhere", error.message)
     if isinstance(taken, Lost | Unclear):
         return taken

@@ -151,6 +151,8 @@ def _claim(context: Context, start: Start, lease: Lease, *, ledger: Ledger) -> L
         case Won():
             context.note("claim_won", lease)
             return None
+        case Lost("bad_task", found, hint):
+            return _refused(context, lease, ledger, found=found, hint=hint)
         case Lost(reason, found):
             return _dropped(context, lease, ledger, reason=reason, found=found)
         case NotAsked(why):
@@ -167,6 +169,22 @@ def _dropped(context: Context, lease: Lease, ledger: Ledger, *, reason: HeldReas
     context.note("claim_lost", lease, found)
     forget(context, lease, ledger)
     return Held(lease.task_id, reason, found, lever="the next pass looks again")
+
+
+def _refused(context: Context, lease: Lease, ledger: Ledger, *, found: str, hint: str) -> Held:
+    """Told once for each answer; ``status`` shows it for as long as it is held."""
+    from tinyscheduler.planner.refused import after_refusal, last_refusal, refusal_lever
+
+    world, before = context.world, last_refusal(ledger)
+    lever, now = refusal_lever(lease.task_id, hint), world.clock.now()
+    after = after_refusal(ledger, lease, found, now=now, policy=world.configuration.policy)
+    if before is None or before.why != after.outcomes[-1].why:
+        context.report.trouble(
+            f"task {lease.task_id} cannot be begun: {found}", hint=lever, reference="task-refused"
+        )
+    context.note("claim_lost", lease, found)
+    forget(context, lease, after)
+    return Held(lease.task_id, "bad_task", found, next_look_at=after.not_before, lever=lever)
 
 
 def _spawn(
