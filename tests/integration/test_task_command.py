@@ -154,6 +154,22 @@ def test_a_task_that_waits_for_one_that_does_not_exist_is_told_of_at_once(base: 
     assert "tinyscheduler task list --all" in by_option.err
 
 
+def test_tags_come_and_go_one_by_one(base: Path) -> None:
+    """What hangs on the others stays: an approval, a blocker, the mark of an import."""
+    house = an_installation(base, TWO_QUEUES)
+    house.call("task", "add", "t", "--queue", "dev", "--tag", "needs-approval", "--tag", "after:1")
+
+    def tags_after(*arguments: str) -> object:
+        task = house.call("task", "update", "1", *arguments, "--json").json()["task"]
+        assert isinstance(task, dict)
+        return task["tags"]
+
+    assert tags_after("--tag", "urgent", "--priority", "3") == ["needs-approval", "after:1", "urgent"]
+    assert tags_after("--untag", "needs-approval", "--untag", "absent") == ["after:1", "urgent"]
+    assert tags_after("--tag", "x", "--untag", "x") == ["after:1", "urgent"]
+    assert tags_after("--tag", "") == []
+
+
 @pytest.mark.parametrize(
     "words",
     [

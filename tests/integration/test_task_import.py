@@ -88,6 +88,15 @@ def test_items_that_nobody_would_start_are_told_of(house: Installation) -> None:
     assert len(slip.err.splitlines()) == 1
 
 
+def test_items_that_nobody_starts_are_named_by_their_ids(house: Installation) -> None:
+    """The others of the import stay where they are."""
+    (house.base / "list.json").write_text('[{"title": "a"}, {"title": "b", "queue": "dev"}, {"title": "c"}]')
+
+    answer = house.call("task", "import", "list.json")
+
+    assert answer.err.endswith("2 items without queue and agent never start: task update 1 3 --queue NAME\n")
+
+
 def test_plan_of_which_all_is_done_leaves_nothing_open(house: Installation) -> None:
     (house.base / "done.md").write_text("- [x] a\n")
     house.well("task", "add", "whole", "--queue", "dev")
@@ -133,15 +142,15 @@ def test_same_list_below_two_tasks_is_two_lists(house: Installation) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("bad.md",), 2, "bad.md line 2: '- [] b' is nearly an item"),
-        (("bad.json",), 2, "bad.json line 1: it is not JSON"),
+        (("bad.md",), 2, "bad.md: line 2: '- [] b' is nearly an item"),
+        (("bad.json",), 2, "bad.json: line 1: it is not JSON"),
         (("none.md",), 2, "cannot read none.md: No such file"),
         (("plan.md", "--parent", "99"), 4, "Task not found: 99"),
         (("plan.md", "--parent", "4"), 2, "6 levels deep below task 4"),
         (("plan.md", "--queue", "a b"), 2, "is not a name"),
         (("plan.md", *["--tag", "x"] * 91), 2, "line 3: with 91 by --tag"),
         (("plan.md", "--tag", "import:other"), 2, "is what an import gives itself (--source NAME"),
-        (("plan.md", "--format", "json"), 2, "plan.md line 1: it is not JSON"),
+        (("plan.md", "--format", "json"), 2, "plan.md: line 1: it is not JSON"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_nothing_is_made(
@@ -188,18 +197,25 @@ def test_full_store_breaks_it_off_and_more_room_ends_it(house: Installation) -> 
     assert [task["title"] for task in tasks_of(house)] == TITLES
 
 
-def test_killed_import_is_done_again_without_doubles(house: Installation) -> None:
-    """A thousand items: it is killed in the middle of them."""
+@pytest.mark.parametrize(
+    ("number", "told"), [(signal.SIGKILL, ""), (signal.SIGINT, " of 1000 items are tasks now; the same command")]
+)
+def test_import_that_is_broken_off_is_done_again_without_doubles(
+    house: Installation, number: signal.Signals, told: str
+) -> None:
+    """In the middle of a thousand items; whoever presses Ctrl+C hears how far it has come."""
     (house.base / "long.md").write_text("".join(f"- [ ] item {number}\n" for number in range(1000)))
     begun = subprocess.Popen(
         house.argv("task", "import", "long.md", "--queue", "dev"),
-        env=house.environment(), cwd=house.base, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=house.environment(), cwd=house.base, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True,
     )  # fmt: skip
     try:
         wait_until(lambda: len(house.call("task", "list", "-q", "--limit", "2000").out.split()) > 20)
     finally:
-        os.kill(begun.pid, signal.SIGKILL)
-        begun.wait(timeout=20)
+        os.kill(begun.pid, number)
+        _, complaint = begun.communicate(timeout=20)
+    assert told in complaint
 
     answer = house.call("task", "import", "long.md", "--queue", "dev")
 

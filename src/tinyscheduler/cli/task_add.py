@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="one task for each line of stdin, its title; empty lines are left out",
     )
     text_arguments(parser)
-    place_arguments(parser)
+    place_arguments(parser, tag="may be given again")
     family_arguments(parser)
     quiet_flag(parser, "print the ids alone; a task that is added prints nothing else anyway")
 

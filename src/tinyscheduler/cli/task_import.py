@@ -23,7 +23,8 @@ with a title, and description, status, queue, assigned_to, priority, tags, id, p
 GitHub: what gh issue list --json prints; labels become tags.
 
 The same file can be imported again: items that are tasks already are left as they are. They are known by
-two tags, import:SOURCE and one of the item: its titles, its id, or the address of its issue.
+two tags: import:SOURCE, the name of the file ("stdin" from a pipe; --source says another), and one of the
+item: its titles, its id, or the address of its issue. Another name is another source, which makes new tasks.
 """
 
 
@@ -36,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", default=False, dest="is_preview", help="show it, make nothing"
     )
-    place_arguments(parser)
+    place_arguments(parser, tag="every item gets it; may be given again")
     parser.add_argument("--parent", metavar="ID", help="make all of it subtasks of this one")
     parser.add_argument(
         "--in-order", action="store_true", default=False, help="each item waits for the one before it"

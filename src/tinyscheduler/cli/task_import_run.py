@@ -36,10 +36,13 @@ from tinyscheduler.cli.task_side import Side
 from tinyscheduler.cli.task_told import note, print_object, trouble_json
 from tinyscheduler.cli.task_write import author_of
 from tinyscheduler.errors import TinySchedulerError, UsageError
-from tinyscheduler.model.desk import BEING_IMPORTED
 from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.task import BEING_IMPORTED
 from tinyscheduler.views.outline import ItemLine, import_json, import_lines
 from tinyscheduler.views.wording import count_text
+
+IDS_SHOWN_MAX = 50
+"""A line that can still be copied."""
 
 
 def run_import(options: argparse.Namespace, side: Side) -> int:
@@ -59,7 +62,8 @@ def run_import(options: argparse.Namespace, side: Side) -> int:
         if options.json:
             return error.exit_code
         raise error
-    for text in (*outline.notes, *_placeless_notes(steps, wish), *_notes(side, made=made, wish=wish)):
+    hints = (*_placeless_notes(steps, wish, made=made), *_notes(side, made=made, wish=wish))
+    for text in (*outline.notes, *hints):
         note(side, text)
     return 0
 
@@ -126,10 +130,17 @@ def _trouble(side: Side, steps: Sequence[Step], wish: Wish, *, made: Made) -> Ti
     except TinySchedulerError as error:
         ours = as_ours(error)
         place = next((f"{step.item.place}: " for step in steps if step.at not in made.ids), "")
-        ours.message = f"{place}{ours.message}; {len(made.ids)} of {len(steps)} items are tasks now"
+        ours.message = f"{place}{ours.message}; {_so_far(steps, made)}"
         ours.hint = "; ".join(filter(None, (ours.hint, "then the same command makes the rest")))
         return ours
+    except KeyboardInterrupt:
+        note(side, f"interrupted: {_so_far(steps, made)}; the same command makes the rest")
+        raise
     return None
+
+
+def _so_far(steps: Sequence[Step], made: Made) -> str:
+    return f"{len(made.ids)} of {len(steps)} items are tasks now"
 
 
 def _tell(
@@ -170,13 +181,18 @@ def _lines(steps: Sequence[Step], made: Made) -> list[ItemLine]:
     ]
 
 
-def _placeless_notes(steps: Sequence[Step], wish: Wish) -> Iterator[str]:
+def _placeless_notes(steps: Sequence[Step], wish: Wish, *, made: Made) -> Iterator[str]:
     """Said of a preview as well: that is what it is for."""
-    count = placeless(steps, wish)
-    if count:
-        way = f"tinyscheduler task update $(tinyscheduler task list --tag {wish.source} -q) --queue NAME"
-        what = f"{count_text(count, 'item')} without queue and agent would never start"
-        yield f"{what}: give --queue NAME, or afterwards: {way}"
+    found = placeless(steps, wish)
+    if not found:
+        return
+    what = f"{count_text(len(found), 'item')} without queue and agent"
+    ids = [made.ids[at] for at in found if at in made.ids]
+    if ids:
+        more = f" (and {len(ids) - IDS_SHOWN_MAX} more)" if len(ids) > IDS_SHOWN_MAX else ""
+        yield f"{what} never start: task update {' '.join(ids[:IDS_SHOWN_MAX])} --queue NAME{more}"
+    else:
+        yield f"{what} would never start: give --queue NAME"
 
 
 def _notes(side: Side, *, made: Made, wish: Wish) -> Iterator[str]:

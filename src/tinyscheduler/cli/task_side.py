@@ -50,13 +50,13 @@ def comment_arguments(parser: argparse.ArgumentParser, text: str) -> None:
     comment.add_argument("--stdin", action="store_true", default=False, help="read the comment from stdin")
 
 
-def place_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where a task goes, and how urgent it is."""
+def place_arguments(parser: argparse.ArgumentParser, *, tag: str) -> None:
+    """Where a task goes, and how urgent it is; ``tag`` is what --tag says of itself."""
     parser.set_defaults(queue=None, assign=None, priority=None)
     parser.add_argument("--queue", metavar="NAME")
     parser.add_argument("--assign", metavar="AGENT", help="'' for nobody")
     parser.add_argument("--priority", metavar="N", help="any number; bigger is more urgent")
-    parser.add_argument("--tag", metavar="TAG", action="append", default=None, dest="tags")
+    parser.add_argument("--tag", metavar="TAG", action="append", default=None, dest="tags", help=tag)
 
 
 def family_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import NamedTuple
 
 from tinyscheduler.cli import task_texts
 from tinyscheduler.cli.context import Context
@@ -26,7 +27,8 @@ from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task
 
 UPDATE_EXAMPLES = """examples:
-  tinyscheduler task update 7 --priority 9 --tag urgent
+  tinyscheduler task update 7 --priority 9 --tag urgent          besides the tags that it has
+  tinyscheduler task update 7 --untag needs-approval
   tinyscheduler task update 7 8 9 --queue qa                      several at once
   tinyscheduler task update 7 --blocked-by ''                     it waits for nothing any more
   tinyscheduler task update 7 --stdin <<'END'                     nothing in it is read by the shell
@@ -46,8 +48,11 @@ def update_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", metavar="TEXT", help="500 characters at most")
     parser.add_argument("--status", choices=STATUSES)
     text_arguments(parser)
-    place_arguments(parser)
+    place_arguments(parser, tag="another tag, besides those that it has; '' takes all of them away")
     family_arguments(parser)
+    parser.add_argument(
+        "--untag", metavar="TAG", action="append", default=None, dest="untags", help="take this tag away"
+    )
     parser.add_argument("--comment", metavar="TEXT", help="say why, before anything is changed")
     quiet_flag(parser)
 
@@ -69,14 +74,14 @@ def update(options: argparse.Namespace, side: Side) -> int:
         assigned_to=None if options.assign is None else name_or_empty(options.assign, what="the agent"),
         queue=None if options.queue is None else name_or_empty(options.queue, what="the queue"),
         priority=task_texts.priority_of(options.priority),
-        tags=task_texts.tags_of(options.tags),
         parent=None if options.parent is None else _id_or_empty(options.parent, what="--parent"),
         blocked_by=_new_blocker(options.blocked_by, task_ids),
     )
     comment = None if options.comment is None else task_texts.comment_of(options.comment)
-    if edit == TaskEdit() and comment is None:
+    tags = _Tags(task_texts.tags_of(options.tags), task_texts.tags_of(options.untags) or ())
+    if edit == TaskEdit() and tags == _NO_TAGS and comment is None:
         raise UsageError("nothing to change is given", hint="tinyscheduler task update --help")
-    deeds = each(task_ids, lambda task_id: _changed(side, task_id, edit, comment=comment))
+    deeds = each(task_ids, lambda task_id: _changed(side, task_id, edit, tags=tags, comment=comment))
     code = told(options, side, deeds, kind="task_update")
     _tell_slips(options, side, deeds)
     return code
@@ -86,7 +91,9 @@ def done(options: argparse.Namespace, side: Side) -> int:
     """Complete them."""
     comment = task_texts.said_with(options, side.context)
     edit = TaskEdit(status="complete")
-    deeds = each(ids_of(options.tasks), lambda task_id: _changed(side, task_id, edit, comment=comment))
+    deeds = each(
+        ids_of(options.tasks), lambda task_id: _changed(side, task_id, edit, tags=_NO_TAGS, comment=comment)
+    )
     return told(options, side, deeds, kind="task_done")
 
 
@@ -116,11 +123,30 @@ def with_option(
     return error
 
 
-def _changed(side: Side, task_id: TaskId, edit: TaskEdit, *, comment: str | None) -> Task:
+class _Tags(NamedTuple):
+    """What changes about the tags of a task: the server knows only all of them."""
+
+    added: tuple[str, ...] | None = None
+    """Empty: all that are there go."""
+    removed: tuple[str, ...] = ()
+
+    def of(self, task: Task) -> tuple[str, ...]:
+        """Those that it has then, in their order."""
+        had = () if self.added == () else task.tags
+        wanted = dict.fromkeys((*had, *(self.added or ())))
+        return tuple(tag for tag in wanted if tag not in self.removed)
+
+
+_NO_TAGS = _Tags()
+
+
+def _changed(side: Side, task_id: TaskId, edit: TaskEdit, *, tags: _Tags, comment: str | None) -> Task:
     author = author_of(side.context)
     try:
         if comment is not None:
             spoken(side.desk, task_id, comment, author=author)
+        if tags != _NO_TAGS:
+            edit = edit._replace(tags=tags.of(side.desk.get(task_id).task))
         if edit == TaskEdit():
             return side.desk.get(task_id).task
         return side.desk.change(task_id, edit._replace(by=author))
@@ -128,7 +154,7 @@ def _changed(side: Side, task_id: TaskId, edit: TaskEdit, *, comment: str | None
         raise with_option(error, parent=edit.parent, blocked_by=edit.blocked_by) from error
 
 
-_NOTED = ("queue", "assign", "tags", "description", "stdin", "parent", "blocked_by")
+_NOTED = ("queue", "assign", "tags", "untags", "description", "stdin", "parent", "blocked_by")
 """What of an update may be a slip of the pen."""
 
 
@@ -151,9 +177,9 @@ def _new_blocker(given: list[str] | None, task_ids: tuple[TaskId, ...]) -> TaskI
     if given is None:
         return None
     if len(given) > 1:
-        # Its tags would have to be read first, and somebody else may change them meanwhile.
+        # Which of the tags after:ID that it has would go with them?
         way = " ".join(f"--tag after:{other[:64]}" for other in given[1:])
-        hint = f"{way} for the others; --tag replaces the tags that are there"
+        hint = f"{way} for the others"
         raise UsageError("--blocked-by names one task in an update", hint=hint)
     blocker = _id_or_empty(given[0], what="--blocked-by")
     if blocker in task_ids:

@@ -8,12 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Status, Task
-
-BEING_IMPORTED = AgentName("being-imported")
-"""Has the tasks that nobody may start while an import is at work: those that are about to have subtasks, and
-those that are done already. No agent is called so."""
 
 
 class TaskDraft(NamedTuple):

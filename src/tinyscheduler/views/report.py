@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from tinyscheduler.kit.fields import instant_text
 from tinyscheduler.model.claim_marks import is_claim_name
-from tinyscheduler.model.desk import BEING_IMPORTED, RemarkCounts
+from tinyscheduler.model.desk import RemarkCounts
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import BEING_IMPORTED, Task
 from tinyscheduler.views.held import id_json
 
 MINUTE: Final = 60

@@ -11,7 +11,7 @@ from tinyscheduler.model.claim_marks import is_claim_name
 from tinyscheduler.model.desk import TaskEvent, TaskList
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.ledger import Parked
-from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
+from tinyscheduler.model.task import BEING_IMPORTED, Comment, Link, Task, TaskDetail
 from tinyscheduler.views.held import id_json
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.wording import ago_text, block_text, count_text, line_text, span_text, time_text

@@ -86,7 +86,7 @@ def _slips_of_names(seen: UnservedSeen) -> Iterator[Problem]:
 def _without_queue(seen: UnservedSeen) -> Iterator[Problem]:
     for one in seen.groups or ():
         if one.queue is None and one.assigned_to is None:
-            message = f"{_tasks(one.tasks, one.is_least)} without a queue and nobody's, so no agent gets them"
+            message = f"{_tasks(one.tasks, one.is_least)} without queue and agent, which nobody starts"
             hint = "tinyscheduler task update TASK --queue QUEUE, or --assign AGENT"
             yield Problem("note", "no-queue", message, hint)
 

@@ -27,9 +27,9 @@ from tinyscheduler.cli.importing.steps import (
     without_done,
 )
 from tinyscheduler.errors import ServerUnavailable
-from tinyscheduler.model.desk import BEING_IMPORTED, TaskEdit, TaskQuery
+from tinyscheduler.model.desk import TaskEdit, TaskQuery
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import BEING_IMPORTED, Task
 from tinyscheduler.ports.reading import TaskDesk
 
 PLAN = """
@@ -233,19 +233,19 @@ def test_without_what_is_done_the_rest_hangs_together_as_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "count"),
+    ("wish", "found"),
     [
-        (Wish("import:x", "alice"), 2),
-        (Wish("import:x", "alice", queue="dev"), 0),
-        (Wish("import:x", "alice", assigned_to="dev-1"), 0),
-        (Wish("import:x", "alice", parent=TaskId("1")), 0),
+        (Wish("import:x", "alice"), [4, 6]),
+        (Wish("import:x", "alice", queue="dev"), []),
+        (Wish("import:x", "alice", assigned_to="dev-1"), []),
+        (Wish("import:x", "alice", parent=TaskId("1")), []),
     ],
 )
-def test_work_without_a_place_is_counted(wish: Wish, count: int) -> None:
+def test_work_without_a_place_is_found(wish: Wish, found: list[int]) -> None:
     """What is done, and what has subtasks, is no work; a subtask is in its parent's queue."""
     items = (*plan(), Item("in a queue", "", "x", queue="dev"), Item("below it", "", "y", parent=7))
 
-    assert placeless(steps_of(items, ()), wish) == count
+    assert placeless(steps_of(items, ()), wish) == found
 
 
 def test_done_item_with_open_ones_below_it_is_kept() -> None:
@@ -258,14 +258,22 @@ def test_done_item_with_open_ones_below_it_is_kept() -> None:
     ("name", "expected"),
     [
         ("plan.md", "import:plan.md"),
-        ("My Plan (2).md", "import:My_Plan_2_.md"),
+        ("My Plan (2).md", "import:My_Plan_2_.md-b5511c"),
         ("plan.md@7", "import:plan.md@7"),
-        ("日本", "import:_"),
-        ("x" * 100, "import:" + "x" * 64),
+        ("計画.md", "import:計画.md"),
+        ("o\u0308l.md", "import:\u00f6l.md"),
+        ("\udcff.md", "import:_.md-"),
+        ("x" * 100, "import:" + "x" * 64 + "-"),
     ],
 )
 def test_tag_of_a_source_is_a_word_that_can_be_typed(name: str, expected: str) -> None:
-    assert source_tag(name) == expected
+    assert source_tag(name).startswith(expected)
+
+
+def test_names_that_differ_are_other_sources() -> None:
+    names = ("a b", "a  b", "a_b", "a/b", "", "_", "x" * 64, "x" * 65, "x" * 66, "öl", "äl")
+
+    assert len({source_tag(name) for name in names}) == len(names)
 
 
 def test_two_imports_at_once_are_told_of(desk: EmbeddedTaskServer) -> None:

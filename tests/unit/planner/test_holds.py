@@ -44,6 +44,7 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
     # What is true, the world, the reason, a part of what people are told.
     ("ESTOP is there", a_start_snapshot(TASK, is_estopped=True), "estop", "ESTOP"),
     ("paused", a_start_snapshot(TASK, pauses=[a_pause(reason="a deployment")]), "paused", "a deployment"),
+    ("an import has it", a_start_snapshot(a_task(assigned_to="being-imported")), "not_ours", "import"),
     ("a person has it", a_start_snapshot(a_task(assigned_to="sue")), "not_ours", "sue"),
     ("it runs", a_start_snapshot(TASK, leases=[a_lease(state="running")]), "leased", "running on dev-1"),
     ("it starts", a_start_snapshot(TASK, leases=[a_lease(state="starting")]), "leased", "starting on dev-1"),

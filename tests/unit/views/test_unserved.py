@@ -58,7 +58,7 @@ def test_an_assignee_who_is_nearly_ours_is_named_once() -> None:
 def test_tasks_without_a_queue_that_nobody_has_are_told_of() -> None:
     (told,) = lines(group(None, 1, is_least=True))
 
-    assert told[0] == "at least 1 idle task without a queue and nobody's, so no agent gets them"
+    assert told[0] == "at least 1 idle task without queue and agent, which nobody starts"
 
 
 def test_they_are_no_fault() -> None:

@@ -15,9 +15,9 @@ from tinyscheduler.cli.importing.steps import (
     known_tasks,
 )
 from tinyscheduler.errors import ServerUnavailable, TaskServerError
-from tinyscheduler.model.desk import BEING_IMPORTED, TaskDraft, TaskEdit, TaskList, TaskQuery
+from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import BEING_IMPORTED, Task
 from tinyscheduler.ports.reading import TaskDesk
 from tinyscheduler.views.wording import count_text, line_text
 

@@ -30,13 +30,13 @@ def read_text(path: str, stdin: TextIO) -> str:
         raise UsageError(f"cannot read {_shown(path)}: {error.strerror}") from error
     if len(data) > FILE_BYTES_MAX:
         hint = "split it"
-        raise UsageError(f"{_shown(path)} is longer than {FILE_BYTES_MAX // 1024 // 1024} MB", hint=hint)
+        raise UsageError(f"{_shown(path)}: it is longer than {FILE_BYTES_MAX // 1024 // 1024} MB", hint=hint)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         hint = "convert it, with iconv for example"
-        raise UsageError(f"{_shown(path)} line {line} is not UTF-8 text", hint=hint) from error
+        raise UsageError(f"{_shown(path)}: line {line} is not UTF-8 text", hint=hint) from error
 
 
 def read_outline(text: str, path: str, chosen: Format | None) -> Outline:
@@ -48,7 +48,7 @@ def read_outline(text: str, path: str, chosen: Format | None) -> Outline:
             return read_checklist(text)
         return _read_json(_parsed(text), chosen)
     except UsageError as error:
-        raise UsageError(f"{_shown(path)} {error.message}", hint=error.hint) from error
+        raise UsageError(f"{_shown(path)}: {error.message}", hint=error.hint) from error
 
 
 def _read(file: BinaryIO) -> bytes:
@@ -77,7 +77,7 @@ def _parsed(text: str) -> object:
         where = f"line {error.lineno}"
         raise UsageError(f"{where}: it is not JSON: {error.msg}", hint=f"column {error.colno}") from error
     except (RecursionError, ValueError) as error:
-        raise UsageError(f"is not JSON that can be read: {str(error)[:80]}") from error
+        raise UsageError(f"it is not JSON that can be read: {str(error)[:80]}") from error
 
 
 def _read_json(found: object, chosen: Format | None) -> Outline:
@@ -97,11 +97,11 @@ def _rows(found: object) -> tuple[list[object], str]:
     rows = found.get("tasks") if isinstance(found, Mapping) else None
     if not isinstance(rows, list):
         hint = "what 'task list --json' or 'gh issue list --json number,title,body,labels,state,url' prints"
-        raise UsageError("is neither a list of tasks nor an object with one", hint=hint)
+        raise UsageError("it is neither a list of tasks nor an object with one", hint=hint)
     if isinstance(found, Mapping) and found.get("is_cut") is True:
-        raise UsageError("is a list that was cut", hint="print it with a larger --limit")
+        raise UsageError("it is a list that was cut", hint="print it with a larger --limit")
     if isinstance(found, Mapping) and found.get("gaps"):
         raise UsageError(
-            "is a list from which tasks were left out", hint="mend what its gaps name, print it anew"
+            "it is a list from which tasks were left out", hint="mend what its gaps name, print it anew"
         )
     return rows, "tasks"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tinyscheduler.cli.importing.outline import ITEM_MARK, SOURCE_MARK, Item, order_of
-from tinyscheduler.model.desk import BEING_IMPORTED, TaskDraft
+from tinyscheduler.model.desk import TaskDraft
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import BEING_IMPORTED, Task
 
 SOURCE_CHARS_MAX: Final = 64
 
@@ -42,15 +43,22 @@ class Step(NamedTuple):
 
 
 def source_tag(name: str) -> str:
-    """From the name of a file to a tag that people can type."""
-    return SOURCE_MARK + (re.sub(r"[^A-Za-z0-9._@-]+", "_", name)[:SOURCE_CHARS_MAX] or "unnamed")
+    """From the name of a file to a tag that people can type. Other names are other sources: what cannot stay
+    as it is leaves a few digits that tell it from the rest."""
+    name = unicodedata.normalize("NFC", name)
+    typed = re.sub(r"[^\w.@-]+", "_", name)[:SOURCE_CHARS_MAX]
+    return SOURCE_MARK + (typed if typed == name else f"{typed}-{_digits_of(name, 6)}")
 
 
 def item_tag(item: Item) -> str:
     """Twelve hex digits: two of ten thousand items are the same by chance once in five million imports."""
+    return ITEM_MARK + _digits_of(item.identity, 12)
+
+
+def _digits_of(text: str, count: int) -> str:
     import hashlib
 
-    return ITEM_MARK + hashlib.sha256(item.identity.encode()).hexdigest()[:12]
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:count]
 
 
 def steps_of(items: Sequence[Item], there: Iterable[Task]) -> tuple[Step, ...]:
@@ -137,18 +145,19 @@ def draft_of(step: Step, wish: Wish, ids: Mapping[int, TaskId]) -> TaskDraft:
     )
 
 
-def placeless(steps: Iterable[Step], wish: Wish) -> int:
-    """How many pieces of new work would have neither queue nor agent, so that nobody ever starts them.
+def placeless(steps: Iterable[Step], wish: Wish) -> list[int]:
+    """The pieces of new work that have neither queue nor agent, so that nobody ever starts them.
     Below a task that is there already they have its queue, which is not known here."""
     if wish.parent is not None:
-        return 0
+        return []
     queues: dict[int | None, str | None] = {None: None}
-    count = 0
+    found = []
     for step in steps:
         queues[step.at] = wish.queue or step.item.queue or queues[step.item.parent]
         is_work = step.task is None and not is_held(step)
-        count += is_work and queues[step.at] is None and assignee_of(step, wish) is None
-    return count
+        if is_work and queues[step.at] is None and assignee_of(step, wish) is None:
+            found.append(step.at)
+    return found
 
 
 def is_held(step: Step) -> bool:
