@@ -182,6 +182,33 @@ def test_a_garbled_lease_is_written_anew_and_the_old_bytes_are_kept(stage: Stage
     assert (stage.run_folder / "lease.broken.json").read_text() == "{ garbled"
 
 
+def test_an_older_lease_that_is_put_back_is_written_over(stage: Stage) -> None:
+    """Out of a backup. The same agent goes on, and no attempt is lost."""
+    stage.start(stage.sh("sleep 99"))
+    agent = stage.wait_for_agent()
+    older = stage.new_lease()._replace(lease_id=LeaseId("older"), generation=1)
+
+    stage.leases.write(older)
+    wait_until(lambda: stage.leases.read(stage.task_id) != older, "the lease is mended")
+
+    assert (stage.lease().lease_id, stage.lease().agent_pid) == (stage.lease_id, agent)
+    assert is_alive(agent)
+
+
+def test_an_older_lease_that_came_with_its_owner_is_not_written_over(stage: Stage) -> None:
+    """Then nothing on the disk says any more that the task is ours."""
+    stage.start(stage.sh("sleep 99"))
+    agent = stage.wait_for_agent()
+    owner_path(stage).write_text(json.dumps({"lease_id": "older", "by": "revoked", "process": None}))
+    older = stage.new_lease()._replace(lease_id=LeaseId("older"), generation=1)
+
+    stage.leases.write(older)
+    assert stage.wrappers[0].wait(20) == 0
+
+    assert stage.leases.read(stage.task_id) == older
+    assert not is_alive(agent)
+
+
 def test_a_garbled_lease_of_somebody_else_is_not_written_over(stage: Stage) -> None:
     """Its owner file says whose it is; then it is not ours to mend."""
     stage.start(stage.sh("sleep 99"))

@@ -22,7 +22,7 @@ from tinyscheduler.model.snapshot import (
     TendSnapshot,
 )
 from tinyscheduler.planner.life import stale_after_s
-from tinyscheduler.ports import IntentScan, World
+from tinyscheduler.ports import IntentScan, LeaseScan, World
 
 
 def moment(world: World) -> Moment:
@@ -47,7 +47,7 @@ def observe_tend(world: World) -> TendSnapshot:
     # Before the leases: whoever starts from here on has a lease by then, and is not met without one.
     tagged = tagged_runs(world)
     now = moment(world)
-    scan = world.leases.scan()
+    scan = _without_older(world, world.leases.scan(), tagged)
     facts, broken = [], list(scan.broken)
     for lease in scan.leases:
         found = facts_or_trouble(world, lease, now)
@@ -108,6 +108,16 @@ def tagged_runs(world: World) -> tuple[TaggedRun, ...]:
         if tag == lease_tag(state_id, TaskId(task_id), LeaseId(lease_id)):
             found.append(TaggedRun(TaskId(task_id), LeaseId(lease_id), tag, processes))
     return tuple(found)
+
+
+def _without_older(world: World, scan: LeaseScan, tagged: Sequence[TaggedRun]) -> LeaseScan:
+    leased = {(lease.task_id, lease.lease_id) for lease in scan.leases}
+    # In nearly all passes everybody who carries a tag has its lease, and nothing more is read.
+    if all((run.task_id, run.lease_id) in leased for run in tagged):
+        return scan
+    from tinyscheduler.reconcile.put_back import without_older
+
+    return without_older(world, scan, tagged)
 
 
 def _remains(

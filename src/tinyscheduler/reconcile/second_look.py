@@ -11,6 +11,7 @@ from tinyscheduler.model.snapshot import TendSnapshot
 from tinyscheduler.planner.tend import plan_tend
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.observe import facts_or_trouble, moment, observe_tend, tagged_runs, with_agents
+from tinyscheduler.reconcile.put_back import as_broken
 
 
 def observed_leases(world: World) -> TendSnapshot:
@@ -25,6 +26,8 @@ def observed_leases(world: World) -> TendSnapshot:
     tagged = _still_tagged(world, first)
     for task_id in sorted(odd):
         lease = world.leases.read(task_id)
+        if isinstance(lease, Lease) and tagged:
+            lease = as_broken(world, lease, tagged) or lease
         found = facts_or_trouble(world, lease, moment(world)) if isinstance(lease, Lease) else lease
         if isinstance(found, BrokenLease):
             broken.append(found)

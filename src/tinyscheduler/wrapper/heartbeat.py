@@ -86,8 +86,19 @@ class HeldLease:
     def _is_lost(self, found: Lease | BrokenLease | None, *, is_final: bool) -> bool:
         if not isinstance(found, Lease):
             return found is None
+        if found.lease_id != self.lease.lease_id:
+            return not self._is_put_back(found)
         # Only the pass could have finished it before us, and then it is the writer (law 6).
-        return found.lease_id != self.lease.lease_id or (found.state == "finished" and not is_final)
+        return found.state == "finished" and not is_final
+
+    def _is_put_back(self, found: Lease) -> bool:
+        """No lease comes after one of a higher generation: somebody has put an older one over ours, which is
+        ours to mend as long as the name of the owner is."""
+        is_ours = found.generation < self.lease.generation
+        is_ours = is_ours and self._leases.owner(found.task_id) == self._owner
+        if is_ours:
+            self._log.say(f"an older lease was in the place of ours and is written over: {found.lease_id}")
+        return is_ours
 
     def _mend(self, broken: BrokenLease, lease: Lease) -> Kept:
         """Write our lease over a file that nobody can read, if we still own the name."""

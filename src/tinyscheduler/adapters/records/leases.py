@@ -213,7 +213,7 @@ class FileLeaseStore:
 
     def rebuild(self, broken: BrokenLease, lease: Lease) -> bool:
         """False: it is broken no more. See ``mending``."""
-        from tinyscheduler.adapters.records.mending import take_place_of_broken
+        from tinyscheduler.adapters.records.mending import mended, take_place_of_broken
 
         path = self._path(broken.task_id, "json")
 
@@ -228,7 +228,7 @@ class FileLeaseStore:
                 quarantine=self._quarantine,
                 limit=LEASE_BYTES_MAX,
                 disk=self._disk,
-                read=read,
+                read=lambda name: mended(read(name), lease),
             ),
         )
 

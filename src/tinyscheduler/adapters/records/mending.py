@@ -48,6 +48,13 @@ def take_place_of_broken(
     return not is_mended
 
 
+def mended(found: Lease | BrokenLease | None, lease: Lease) -> Lease | BrokenLease | None:
+    """What stands in the place of ``lease``: one of an older run is as good as garbled there."""
+    if isinstance(found, Lease) and found.generation < lease.generation:
+        return BrokenLease(found.task_id, "", f"it is of generation {found.generation}")
+    return found
+
+
 def clear(path: str, *, quarantine: str, disk: Files) -> bool:
     """Remove an owner or stop file, or a lease; a folder that somebody has put in its place is kept in
     quarantine. False: nothing was there. Raises OSError."""
