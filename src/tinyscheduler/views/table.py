@@ -20,6 +20,8 @@ CELL_CHARS_MAX = 300
 """A lever with a long path still fits; a description does not belong into a table."""
 FREE_TEXT_CHARS_MIN = 20
 """Three or four words: less of a title or a reason is not read as one."""
+READ_CHARS_MIN = 40
+"""A sentence or a command in less is a ladder of single words; then it stands below the one before it."""
 GAP_CHARS = 3
 """Between two columns on a terminal, as rich draws them at most."""
 
@@ -81,7 +83,8 @@ def plain_text(table: Table) -> str:
 
 def fitted(table: Table, width: int) -> Table:
     """Without the columns that have no room in ``width`` cells of a terminal: half a name in each of
-    ten columns helps nobody."""
+    ten columns helps nobody; and sentences below each other where there is no room beside."""
+    table = _stacked(table, width)
     kept = list(range(len(table.columns)))
     widths = [
         min(natural, FREE_TEXT_CHARS_MIN) if head.is_free_text else natural
@@ -96,6 +99,31 @@ def fitted(table: Table, width: int) -> Table:
     return table._replace(columns=tuple(table.columns[index] for index in kept), rows=rows)
 
 
+def _stacked(table: Table, width: int) -> Table:
+    texts = [at for at, head in enumerate(table.columns) if head.is_free_text and not head.is_cut]
+    natural = _widths(table)
+    fixed = sum(wide for at, wide in enumerate(natural) if not table.columns[at].is_free_text)
+    room = width - fixed - GAP_CHARS * (len(natural) - 1)
+    if len(texts) < 2 or sum(natural[at] for at in texts) <= room or room >= READ_CHARS_MIN * len(texts):
+        return table
+    first, *below = texts
+    kept = [at for at in range(len(table.columns)) if at not in below]
+    heads = [table.columns[at] for at in kept]
+    name = ", ".join(table.columns[at].name for at in texts)
+    heads[kept.index(first)] = table.columns[first]._replace(name=name)
+    rows = tuple(
+        tuple(_one_below_another(row, table, texts) if at == first else row[at] for at in kept)
+        for row in table.rows
+    )
+    return table._replace(columns=tuple(heads), rows=rows)
+
+
+def _one_below_another(row: Sequence[str], table: Table, texts: Sequence[int]) -> str:
+    first, *below = texts
+    lines = (f"{table.columns[at].name.lower()}: {row[at]}" for at in below if row[at])
+    return "\n".join((row[first], *lines))
+
+
 def _rows_with_names(table: Table) -> list[tuple[str, ...]]:
     heading = [tuple(column.name for column in table.columns)] if _has_names(table) else []
     return [*heading, *table.rows]
@@ -105,7 +133,10 @@ def _widths(table: Table) -> list[int]:
     """Of the widest cell of each column."""
     if not table.columns:
         return []
-    return [max(map(len, cells)) for cells in zip(*_rows_with_names(table), strict=True)]
+    return [
+        max(len(line) for cell in cells for line in cell.split("\n"))
+        for cells in zip(*_rows_with_names(table), strict=True)
+    ]
 
 
 def _has_names(table: Table) -> bool:

@@ -95,3 +95,38 @@ def test_title_is_cut_on_a_narrow_terminal_and_ids_are_whole(monkeypatch: pytest
     assert "12345" in lines[-1]
     assert "idle blocked" in lines[-1]
     assert lines[-1].rstrip().endswith("…")
+
+
+TWO_TEXTS = Table(
+    "",
+    columns(">TASK", "WHY", "*FOUND", "*LEVER", "-~TITLE"),
+    (("7", "blocked", "waits for task 10, which is idle", "tinyscheduler task done 10, or wait for it", "a"),
+     ("8", "starts", "on dev-1", "", "b")),
+)  # fmt: skip
+
+
+def test_sentences_without_room_beside_each_other_stand_below_each_other() -> None:
+    """At 80 columns each was a ladder of single words, with the command of a lever in pieces."""
+    narrow = fitted(TWO_TEXTS, 80)
+
+    assert [head.name for head in narrow.columns] == ["TASK", "WHY", "FOUND, LEVER", "TITLE"]
+    assert [row[2] for row in narrow.rows] == [
+        "waits for task 10, which is idle\nlever: tinyscheduler task done 10, or wait for it",
+        "on dev-1",
+    ]
+    assert fitted(TWO_TEXTS, 120) == TWO_TEXTS
+
+
+def test_sentences_that_fit_stay_beside_each_other_on_any_terminal() -> None:
+    short = TWO_TEXTS._replace(rows=(("8", "starts", "on dev-1", "wait", "b"),))
+
+    assert fitted(short, 60) == short
+
+
+def test_eighty_columns_keep_a_command_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    lines = [line.strip() for line in shown(Terminal(), TWO_TEXTS, TERM="xterm", NO_COLOR="1").splitlines()]
+
+    assert any("lever: tinyscheduler task done 10" in line for line in lines), lines
+    assert max(map(len, lines)) <= 80
