@@ -43,7 +43,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     if options.daemon:
         from tinyscheduler.cli.daemon import run_daemon
 
-        for note in _slips(configuration):
+        for note in _slips(configuration, is_watched=True):
             print(f"tinyscheduler: {note}", file=context.stderr)
         return run_daemon(context, configuration)
     from tinyscheduler.reconcile.run import run_once
@@ -55,15 +55,21 @@ def run(options: argparse.Namespace, context: Context) -> int:
     finally:
         world.server.close()
     (keep_untold if options.at_end_of_run else tell_untold)(world, report)
-    report.notes[:0] = _slips(configuration)
+    report.notes[:0] = _slips(configuration, is_watched=context.stderr.isatty())
     print_report(report, context, is_json=options.json)
     return report.exit_code
 
 
-def _slips(configuration: Configuration) -> list[str]:
+def _slips(configuration: Configuration, *, is_watched: bool) -> list[str]:
     """What is odd about the flags of this very command: whoever has typed them is told at once. What is
-    odd about files is told by ``status``, or cron would mail it each minute."""
-    return [note for note in configuration.notes if note.startswith("--agent-limit:")]
+    odd about files is told by ``status``, or cron would mail it each minute; a person who looks on
+    is told where the tasks are not."""
+    typed = [note for note in configuration.notes if note.startswith("--agent-limit:")]
+    if not is_watched:
+        return typed
+    from tinyscheduler.cli.astray import notes_astray
+
+    return typed + notes_astray(configuration)
 
 
 def print_report(report: Report, context: Context, *, is_json: bool) -> None:
@@ -102,7 +108,7 @@ def _preview(options: argparse.Namespace, context: Context, configuration: Confi
         report = preview(world)
     finally:
         world.server.close()
-    report.notes[:0] = _slips(configuration)
+    report.notes[:0] = _slips(configuration, is_watched=True)
     if options.json:
         print_report_json(report, context, kind="dry_run")
     else:

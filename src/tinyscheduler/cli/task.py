@@ -11,10 +11,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tinyscheduler.cli import task_add, task_import, task_move, task_read, task_speak, task_store, task_write
+from tinyscheduler.cli.astray import notes_astray
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.parser import HelpText
 from tinyscheduler.cli.task_several import as_ours
 from tinyscheduler.cli.task_side import Side
+from tinyscheduler.cli.task_told import note
 from tinyscheduler.config.flags import SETTING_FLAGS
 from tinyscheduler.errors import TaskServerError
 
@@ -140,8 +142,11 @@ def run(options: argparse.Namespace, context: Context) -> int:
     configuration = load(inside, write_cache=False)
     is_look = action.is_look or getattr(options, "is_preview", False)
     server = desk(configuration, inside, is_read_only=is_look)
+    side = Side(context, configuration, server, wire_ledgers(configuration))
+    for text in notes_astray(configuration):
+        note(side, text)
     try:
-        return action.act(options, Side(context, configuration, server, wire_ledgers(configuration)))
+        return action.act(options, side)
     except TaskServerError as error:
         ours = as_ours(error)
         if ours is error:
