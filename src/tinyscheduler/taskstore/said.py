@@ -25,6 +25,16 @@ ROWS_MAX: Final = 5_000
 Row = tuple[object, ...]
 
 
+class _Table(NamedTuple):
+    name: str
+    columns: str
+    """After id and task."""
+
+
+_COMMENTS: Final = _Table("comments", "content, created_by, created_at, updated_at")
+_LINKS: Final = _Table("links", "url, description, created_by, created_at")
+
+
 class Comments(NamedTuple):
     """Oldest first."""
 
@@ -43,20 +53,13 @@ class Links(NamedTuple):
 
 def comments(connection: sqlite3.Connection, task_id: int, *, before: int | None = None) -> Comments:
     """The newest of a task, of those with an id below ``before``. Raises TaskNotFound."""
-    found, left_out = _newest(
-        connection,
-        "comments",
-        "content, created_by, created_at, updated_at",
-        _key(connection, task_id, before),
-    )
+    found, left_out = _newest(connection, _COMMENTS, _key(connection, task_id, before))
     return Comments(tuple(CommentRow._make(remarks.readable(row)) for row in found), left_out)
 
 
 def links(connection: sqlite3.Connection, task_id: int, *, before: int | None = None) -> Links:
     """As ``comments``."""
-    found, left_out = _newest(
-        connection, "links", "url, description, created_by, created_at", _key(connection, task_id, before)
-    )
+    found, left_out = _newest(connection, _LINKS, _key(connection, task_id, before))
     return Links(tuple(LinkRow._make(remarks.readable(row)) for row in found), left_out)
 
 
@@ -74,12 +77,10 @@ def _key(connection: sqlite3.Connection, task_id: int, before: int | None) -> tu
     return number, checks.ID_MAX if before is None else max(0, min(before, checks.ID_MAX))
 
 
-def _newest(
-    connection: sqlite3.Connection, table: str, columns: str, key: tuple[int, int]
-) -> tuple[list[Row], int]:
+def _newest(connection: sqlite3.Connection, table: _Table, key: tuple[int, int]) -> tuple[list[Row], int]:
     """Oldest first, and how many there are below them; at least one, if there is one."""
-    where = f"FROM {table} WHERE task_id = ? AND id < ?"
-    found = connection.execute(f"SELECT id, task_id, {columns} {where} ORDER BY id DESC", key)
+    where = f"FROM {table.name} WHERE task_id = ? AND id < ?"
+    found = connection.execute(f"SELECT id, task_id, {table.columns} {where} ORDER BY id DESC", key)
     kept: list[Row] = []
     size = 0
     for row in found:
