@@ -50,6 +50,9 @@ class StateFolder(Protocol):
     def record_pass(self, record: Mapping[str, object], *, log_line: str) -> None:
         """``passes/last.json``, a line in the day's pass records, one in the log. Raises StateError."""
 
+    def pass_times(self, now: datetime) -> Sequence[datetime]:
+        """When the passes of today and yesterday ended, the newest of them, ascending. Never raises."""
+
     def keep_untold(self, faults: Sequence[Mapping[str, object]]) -> None:
         """For a pass that nobody listens to. Needs no lock. Raises StateError."""
 

@@ -12,7 +12,7 @@ from tinyscheduler.views.seen import ScheduleSeen, Seen
 def with_schedules(seen: Seen, world: World, store: ScheduleStore) -> Seen:
     """All of them, also those that are switched off."""
     memories = store.read()
-    known = {v.schedule.name: v for v in verdicts(world.configuration, memories, seen.now)}
+    known = {v.schedule.name: v for v in verdicts(world, memories, seen.now)}
     is_still = stands_still(world, seen.now)
     found = tuple(_seen(s, known.get(s.name), is_still=is_still) for s in world.configuration.schedules)
     faults = tuple(schedule_problems(found, memories.trouble))

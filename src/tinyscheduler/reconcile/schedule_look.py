@@ -11,10 +11,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.schedule import Due, Memories, Remembered, Schedule, Verdict
 from tinyscheduler.planner.pauses import in_force
-from tinyscheduler.planner.schedules import set_right, verdict_of
+from tinyscheduler.planner.schedules import LATE_S, is_late, late_after_s, set_right, verdict_of
 from tinyscheduler.ports import World
 
 OLD_COUNTED_MAX: Final = 100
@@ -22,13 +21,30 @@ OLD_COUNTED_MAX: Final = 100
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def verdicts(configuration: Configuration, memories: Memories, now: datetime) -> list[Verdict]:
+def verdicts(world: World, memories: Memories, now: datetime) -> list[Verdict]:
     """One for each schedule that is not switched off, in the order of the file."""
+    late_s = _Lateness(world, now)
     return [
-        _verdict(schedule, memories.schedules.get(schedule.name), now)
-        for schedule in configuration.schedules
+        _verdict(schedule, memories.schedules.get(schedule.name), now, late_s)
+        for schedule in world.configuration.schedules
         if schedule.is_enabled
     ]
+
+
+class _Lateness:
+    """After what time an instant is late; looked up once, and only where one may be."""
+
+    def __init__(self, world: World, now: datetime) -> None:
+        self._world = world
+        self._now = now
+        self._found_s: float | None = None
+
+    def of(self, schedule: Schedule, due: Due) -> float:
+        if schedule.catch_up != "skip" or not due.instants or not is_late(due.instants[-1], self._now):
+            return LATE_S
+        if self._found_s is None:
+            self._found_s = late_after_s(self._world.state.pass_times(self._now))
+        return self._found_s
 
 
 def stands_still(world: World, now: datetime) -> bool:
@@ -37,14 +53,14 @@ def stands_still(world: World, now: datetime) -> bool:
     return is_paused or world.state.is_estopped() or not world.configuration.policy.is_enabled
 
 
-def _verdict(schedule: Schedule, found: Remembered | None, now: datetime) -> Verdict:
+def _verdict(schedule: Schedule, found: Remembered | None, now: datetime, late_s: _Lateness) -> Verdict:
     memory = set_right(schedule, found, now)
     try:
         due = due_of(schedule, memory, now)
     except ValueError as error:
         # A zone that this machine has lost since the settings were checked.
         return Verdict(schedule, memory, (), None, None, trouble=str(error))
-    return verdict_of(schedule, memory, due, now)
+    return verdict_of(schedule, memory, due, now, late_s=late_s.of(schedule, due))
 
 
 def due_of(schedule: Schedule, memory: Remembered, now: datetime) -> Due:

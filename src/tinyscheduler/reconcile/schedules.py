@@ -61,7 +61,7 @@ def _make_all(context: Context, store: ScheduleStore, now: datetime, *, deadline
     if memories.trouble:
         _begin_anew(context.report, store, memories.trouble)
     clerk = _Clerk(context, store, memories)
-    for verdict in verdicts(context.world.configuration, memories, now):
+    for verdict in verdicts(context.world, memories, now):
         if context.world.clock.monotonic() > deadline:
             context.report.limit("the time of a pass is up before all schedules were looked at")
             return
@@ -80,7 +80,7 @@ def foresee(report: Report, world: World, store: ScheduleStore) -> None:
     memories = store.read()
     if memories.trouble:
         report.notes.append(f"{memories.trouble}; the pass puts it aside, and schedules begin anew")
-    for verdict in verdicts(world.configuration, memories, now):
+    for verdict in verdicts(world, memories, now):
         report.scheduled += [_line(verdict.schedule, at, "due") for at in verdict.due]
         if verdict.missed is not None:
             report.notes.append(missed_text(verdict.schedule, verdict.missed))

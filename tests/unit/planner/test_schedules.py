@@ -11,6 +11,7 @@ from tinyscheduler.model.schedule import Begun, CatchUp, Due, Fired, Remembered,
 from tinyscheduler.planner.schedules import (
     AT_ONCE_MAX,
     LATE_S,
+    late_after_s,
     may_still_arrive,
     must_look,
     set_right,
@@ -50,10 +51,41 @@ def test_after_an_absence(catch_up: CatchUp, expected: tuple[int, int]) -> None:
     assert decide(catch_up, Due(hours(3))) == expected
 
 
+@pytest.mark.parametrize(("catch_up", "expected"), [("skip", (3, 2)), ("once", (3, 2)), ("all", (5, 0))])
+def test_a_pass_that_is_a_minute_late_makes_what_came_in_between(
+    catch_up: CatchUp, expected: tuple[int, int]
+) -> None:
+    """Of an interval of a minute every other task was missed as soon as a pass met the lock."""
+    assert decide(catch_up, Due(tuple(ago(seconds=back) for back in (270, 210, 150, 90, 30)))) == expected
+
+
 @pytest.mark.parametrize(("catch_up", "expected"), [("skip", (0, 1)), ("once", (1, 0)), ("all", (1, 0))])
 def test_what_is_late(catch_up: CatchUp, expected: tuple[int, int]) -> None:
     assert decide(catch_up, Due((ago(seconds=LATE_S + 1),))) == expected
     assert decide(catch_up, Due((ago(seconds=LATE_S),))) == (1, 0)
+
+
+def passes(*minutes: float) -> list[datetime]:
+    """So many minutes ago."""
+    return [ago(minutes=back) for back in sorted(minutes, reverse=True)]
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"),
+    [
+        ([], LATE_S),
+        (passes(5), LATE_S),
+        (passes(10, 5), LATE_S),
+        (passes(3, 2, 1), LATE_S),
+        (passes(15, 10, 5), 450),
+        # An absence of three hours among them.
+        (passes(195, 190, 10, 5), 450),
+        # Runs end in between.
+        (passes(25, 20, 19.9, 15, 10, 9), 450),
+    ],
+)
+def test_late_is_what_is_later_than_usual(ended: list[datetime], expected: float) -> None:
+    assert late_after_s(ended) == expected
 
 
 @pytest.mark.parametrize("catch_up", ["skip", "once", "all"])

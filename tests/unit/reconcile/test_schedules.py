@@ -62,6 +62,34 @@ def test_further_passes_make_no_second_one(tmp_path: Path) -> None:
     assert made(stage) == ["09:00"]
 
 
+@pytest.mark.parametrize("apart_min", [1, 5, 20])
+def test_skip_makes_each_instant_once_however_far_apart_the_passes_are(
+    tmp_path: Path, apart_min: int
+) -> None:
+    """It was late after three minutes: under cron's */5 nothing was made, ever."""
+    stage = a_scheduled_stage(tmp_path, hourly(catch_up="skip"))
+
+    stage.clock.advance(10)
+    # What is usual is known after three passes.
+    for _ in range(6 * 60 // apart_min):
+        stage.clock.advance(apart_min * 60)
+        stage.run()
+
+    assert made(stage)[-5:] == ["10:00", "11:00", "12:00", "13:00", "14:00"]
+
+
+def test_skip_leaves_out_what_came_due_in_an_absence(tmp_path: Path) -> None:
+    stage = a_scheduled_stage(tmp_path, hourly(catch_up="skip"))
+    for _ in range(6):
+        stage.clock.advance(300)
+        stage.run()
+
+    stage.clock.advance(2 * HOUR_S + 1200)
+    stage.run()
+
+    assert made(stage) == ["09:00"]
+
+
 def test_an_idle_pass_writes_nothing(tmp_path: Path) -> None:
     stage = a_scheduled_stage(tmp_path)
     before = os.stat(f"{stage.configuration.places.state}/schedules.json").st_ino

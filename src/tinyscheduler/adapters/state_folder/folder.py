@@ -9,10 +9,14 @@ import errno
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.state_folder import litter, signature, strangers
 from tinyscheduler.errors import StateError
 from tinyscheduler.kit import files, json_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 SCRIPT_BYTES_MAX = 10_000
 """Ours are some lines of sh; whatever is longer is another text."""
@@ -174,6 +178,12 @@ class FileStateFolder:
                 f"the pass record cannot be written below {self._root}: {_what(error)}",
                 hint=_remedy(error, "mend the folder; nothing else is lost"),
             ) from error
+
+    def pass_times(self, now: datetime) -> Sequence[datetime]:
+        """See the port."""
+        from tinyscheduler.adapters.state_folder.lately import pass_times
+
+        return pass_times(f"{self._root}/passes", now)
 
     def keep_untold(self, faults: Sequence[Mapping[str, object]]) -> None:
         """See the port. One write, so that two passes do not mix their lines."""
