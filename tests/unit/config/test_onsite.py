@@ -165,3 +165,15 @@ def test_state_folder_that_is_none_is_a_fault(desk):
     assert [(fault.field, fault.message) for fault in found.faults] == [
         ("TINYSCHEDULER_STATE_DIR", "it is not a folder"),
     ]
+
+
+def test_task_folder_that_is_not_there_is_a_fault(desk):
+    """No pass could work; it was called valid."""
+    desk.write(".env", "TINYSCHEDULER_TASK_FOLDER=tasks\n")
+
+    def faults():
+        return [(f.field, f.message) for f in look(desk.load(), desk.environ, None).faults]
+
+    assert faults() == [("TINYSCHEDULER_TASK_FOLDER", "there is no such folder")]
+    os.mkdir(desk.path("tasks"))
+    assert faults() == []

@@ -14,6 +14,7 @@ from tinyscheduler.adapters.markdown import values
 from tinyscheduler.planner.front_matter import ALIASES
 from tinyscheduler.planner.front_matter import KEYS as HINT_KEYS
 from tinyscheduler.planner.front_matter_values import Slip, shortened
+from tinyscheduler.planner.hints import is_near
 
 FENCE: Final = "---"
 KEYS: Final = (
@@ -136,8 +137,10 @@ def with_body(page: Page, body: str) -> Page:
 
 
 def hints_of(page: Page) -> str:
-    """Keys of the front matter by which a task says how it wants to be run, as they stand."""
-    return "\n".join(line.rstrip("\r") for entry in page.entries if _is_hint(entry) for line in entry.lines)
+    """Keys of the front matter by which a task says how it wants to be run, as they stand; with those that
+    look like one, which are told as they are for every other task."""
+    said = (entry for entry in page.entries if _is_hint(entry) or _is_like_a_hint(entry))
+    return "\n".join(line.rstrip("\r") for entry in said for line in entry.lines)
 
 
 def hints_apart(description: str) -> tuple[tuple[Entry, ...], str]:
@@ -165,6 +168,10 @@ def with_hints(page: Page, hints: Sequence[Entry]) -> Page:
 
 def _is_hint(entry: Entry) -> bool:
     return entry.key in HINT_KEYS or entry.key in ALIASES
+
+
+def _is_like_a_hint(entry: Entry) -> bool:
+    return entry.key not in KEYS and any(is_near(entry.key, key) for key in (*HINT_KEYS, *ALIASES))
 
 
 def _entries(lines: Sequence[str]) -> Iterator[Entry]:

@@ -11,14 +11,36 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from tinyscheduler.adapters.markdown import values
-from tinyscheduler.adapters.markdown.page import Entry, Page, Rubbish, body_of, hints_of, page_of, value
+from tinyscheduler.adapters.markdown.page import (
+    KEYS,
+    Entry,
+    Page,
+    Rubbish,
+    body_of,
+    hints_of,
+    page_of,
+    value,
+)
 from tinyscheduler.adapters.markdown.remarks import remarks_of
 from tinyscheduler.kit.fields import NUMBER_MAX, number_text
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
 from tinyscheduler.model.task import Comment, Status, Task
+from tinyscheduler.planner.hints import is_near
 
 ID_DIGITS_MAX: Final = 15
 _STATUSES: Final[dict[str, Status]] = {"idle": "idle", "working": "working", "complete": "complete"}
+_ID_LIKE: Final = re.compile(r"[0-9]+")
+_NOTHING: Final = re.compile(r"(?!)")
+_DECIDING: Final = {
+    "status": re.compile("|".join(_STATUSES)),
+    "parent": _ID_LIKE,
+    "blocked_by": _ID_LIKE,
+    "queue": _NOTHING,
+    "assigned_to": _NOTHING,
+    "priority": _NOTHING,
+    "tags": _NOTHING,
+}
+"""What decides whether and when a task starts, and which values are its alone: any text may be a queue."""
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERED: Final = re.compile(r"([0-9]{1,15})(?:[-_. ](.*))?")
 _HEADING: Final = re.compile(r"#{1,6} +(.*?)[ #]*")
@@ -54,6 +76,7 @@ def sheet_of(name: str, text: str, modified_at: datetime) -> Sheet | None:
     task_id = _id(page, name)
     if task_id is None:
         return None
+    _refuse_slips(page)
     hints, body = hints_of(page), body_of(page)[0].replace("\r\n", "\n").strip("\n")
     description = f"---\n{hints}\n---\n\n{body}" if hints else body
     created = _moment(page, "created_at") or modified_at
@@ -93,6 +116,28 @@ def _id(page: Page, name: str) -> TaskId | None:
 
 def _is_ours(entry: Entry) -> bool:
     return entry.key in ("status", "queue", "assigned_to", "priority", "parent", "blocked_by")
+
+
+def _refuse_slips(page: Page) -> None:
+    """Keys of others are theirs; but a task that says in a misspelt one that it is done, or what it waits
+    for, would be started."""
+    said = {entry.key for entry in page.entries}
+    for entry in page.entries:
+        meant = next((key for key in _DECIDING if key not in said and _is_slip(page, entry.key, key)), None)
+        if entry.key not in KEYS and meant is not None:
+            raise Rubbish(entry.line, f"{entry.key}: is {meant} meant? Write it so, or call it otherwise")
+
+
+def _is_slip(page: Page, name: str, key: str) -> bool:
+    """Another word that is near is ours only if it says what such a key says."""
+    if name.lower().replace("-", "_") == key:
+        return True
+    if not is_near(name, key):
+        return False
+    try:
+        return bool(_DECIDING[key].fullmatch(_text(page, name) or ""))
+    except Rubbish:
+        return False
 
 
 def _line(page: Page, key: str) -> int:

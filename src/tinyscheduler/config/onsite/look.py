@@ -32,6 +32,7 @@ def look(configuration: Configuration, environ: Mapping[str, str], env_file: str
     faults = [
         *_unusable_ca(configuration),
         *_unusable_folders(configuration),
+        *_unusable_tasks(configuration),
         *_unusable_hook(configuration, environ),
     ]
     try:
@@ -74,6 +75,16 @@ def _unusable_folders(configuration: Configuration) -> list[Fault]:
         for name, path in named.items()
         if os.path.lexists(path) and (trouble := _folder_trouble(path))
     ]
+
+
+def _unusable_tasks(configuration: Configuration) -> list[Fault]:
+    """A folder of tasks that is not there is no empty one, and nobody makes it: its name may be wrong."""
+    path = configuration.connection.folder
+    if path is None:
+        return []
+    trouble = _folder_trouble(path) if os.path.lexists(path) else "there is no such folder"
+    remedy = "make it, or name the folder of your Markdown files; this user has to be able to write there"
+    return [Fault(f"{sources.PREFIX}TASK_FOLDER", path, remedy, trouble)] if trouble else []
 
 
 def _folder_trouble(path: str) -> str:
