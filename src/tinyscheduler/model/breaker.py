@@ -28,6 +28,8 @@ class Breaker(NamedTuple):
     """Until when nothing is asked, while open."""
     why: str = ""
     """The last failure, for people."""
+    since: datetime | None = None
+    """Of the first failure since it answered last; None: it answers, or nobody has written it down."""
 
 
 CLOSED = Breaker()

@@ -263,11 +263,12 @@ def _step(breaker: Breaker, event: BreakerEvent, now: datetime, *, why: str = ""
         case "forget":
             return CLOSED
         case "count_failure":
-            return Breaker(step.state, breaker.failures + 1, why=why)
+            return Breaker(step.state, breaker.failures + 1, why=why, since=breaker.since or now)
         case "open":
-            return Breaker(step.state, until=now + timedelta(seconds=OPEN_S), why=why)
+            until = now + timedelta(seconds=OPEN_S)
+            return Breaker(step.state, until=until, why=why, since=breaker.since or now)
         case "begin_probing":
-            return Breaker(step.state, why=breaker.why)
+            return Breaker(step.state, why=breaker.why, since=breaker.since)
         case "count_probe":
             return breaker._replace(state=step.state, probes=breaker.probes + 1)
 

@@ -18,9 +18,8 @@ def _servers(breakers: Breakers, now: datetime) -> Iterator[Closed]:
     for endpoint, found in sorted(breakers.servers.items()):
         if found.state != "closed":
             is_shut = found.until is not None and found.until > now
-            yield Closed(
-                "server", f"task server {endpoint}", _state(is_shut=is_shut), None, found.until, found.why
-            )
+            name, state = f"task server {endpoint}", _state(is_shut=is_shut)
+            yield Closed("server", name, state, found.since, found.until, found.why)
 
 
 def _agents(breakers: Breakers, now: datetime) -> Iterator[Closed]:

@@ -24,17 +24,6 @@ def forbidden(world: World, start: Start) -> Held | None:
     return None if pause is None else held_by_pause(task.id, pause)
 
 
-def forbidden_here(world: World, task_id: TaskId) -> Held | None:
-    """What holds a task of which nothing is known but its id, because the task server does not answer: when
-    it answers again, this still holds."""
-    if world.state.is_estopped():
-        return _estopped(task_id)
-    pauses = in_force(world.pauses.read(), world.clock.now())
-    found = (one for one in pauses if one.scope == "all" or (one.scope, one.name) == ("task", task_id))
-    pause = next(found, None)
-    return None if pause is None else held_by_pause(task_id, pause)
-
-
 def _estopped(task_id: TaskId) -> Held:
     return Held(task_id, "estop", "the ESTOP file is there", lever="tinyscheduler estop --clear")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from tinyscheduler.errors import StateError, TaskNotFound, TaskServerError
@@ -12,16 +13,22 @@ from tinyscheduler.model.intent import NOTHING_ASKED, Foreseen
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease
 from tinyscheduler.model.past_pass import PastPass
+from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot, TendSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.explain import explain, with_task
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.desired import as_desired
 from tinyscheduler.reconcile.guard import GuardedServer
-from tinyscheduler.reconcile.halt import forbidden_here
 from tinyscheduler.reconcile.look import ReadSide, odd_actions, runs_of
 from tinyscheduler.reconcile.memory import Memory
-from tinyscheduler.reconcile.observe_tasks import Tended, fetch, observe_start, tended_as_seen
+from tinyscheduler.reconcile.observe_tasks import (
+    Tended,
+    fetch,
+    observe_start,
+    tended_as_seen,
+    waiting_of,
+)
 from tinyscheduler.reconcile.second_look import observed_leases
 from tinyscheduler.views.explain import Subject, next_pass_at
 from tinyscheduler.views.odd import mending_text
@@ -62,10 +69,28 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         log=_log(side, task_id),
         intents=asked.answers,
         odd=odd,
-        held_here=forbidden_here(world, task_id) if why is not None else None,
+        known_here=_known_here(question, tend) if why is not None and run is None else (),
+        unknown_since=_unknown_since(world) if why is not None else None,
         slip=_slip(world, explanation),
         next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
     )
+
+
+def _known_here(question: _Question, tend: TendSnapshot) -> tuple[Held, ...]:
+    """Of a task that the server says nothing of. Raises StateError."""
+    from tinyscheduler.planner.known_here import known_here
+    from tinyscheduler.reconcile.hours import closed_hours
+
+    world, server, task_id = question
+    snapshot = _snapshot(question, tended_as_seen(tend, Unknown(""), NOTHING_ASKED))
+    hours = closed_hours(world.configuration, snapshot.now)
+    waiting = waiting_of(world, server)
+    return known_here(task_id, snapshot._replace(waiting=waiting, closed_hours=hours))
+
+
+def _unknown_since(world: World) -> datetime | None:
+    breaker = world.breakers.read().servers.get(world.configuration.connection.name)
+    return None if breaker is None else breaker.since
 
 
 def _lever(run: RunSeen | None, broken: BrokenLease | None, odd: tuple[OddAction, ...]) -> str:

@@ -46,8 +46,10 @@ class Subject(NamedTuple):
     """What was asked of the next pass about it, and what it is going to make of it."""
     odd: tuple[OddAction, ...] = ()
     """What it does about its broken lease, and about processes that have none."""
-    held_here: Held | None = None
+    known_here: tuple[Held, ...] = ()
     """What is known on this machine to hold it, of a task that the server says nothing of."""
+    unknown_since: datetime | None = None
+    """Of the server; None: it answers, or this was the first time."""
     slip: str = ""
     """The command that mends what looks like a slip of the pen in its queue or its assignee."""
 
@@ -90,24 +92,23 @@ def held_now(subject: Subject) -> Held | None:
         return subject.explanation.held
     if subject.server_unknown is None or subject.run is not None or subject.broken is not None:
         return None
-    if subject.held_here is not None:
-        return subject.held_here
-    lever = "make the task server answer again"
-    return Held(subject.task_id, "server_unknown", subject.server_unknown, lever=lever)
+    before = next((held for held in subject.known_here if held.reason in ("estop", "paused")), None)
+    if before is not None:
+        return before
+    lever, since = "make the task server answer again", subject.unknown_since
+    return Held(subject.task_id, "server_unknown", subject.server_unknown, since=since, lever=lever)
 
 
 def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     told = subject.explanation
     if told is not None:
         yield "task", _task_line(told.task, subject.now)
-    if subject.server_unknown is not None:
-        yield "server", f"unknown: {subject.server_unknown}"
-    elif told is None:
-        yield "server", "it does not know this task"
+    yield from _server_facts(subject)
     yield "stands", _verdict(subject)
     held = held_now(subject)
     if held is not None and held.lever:
         yield "lever", held.lever
+    yield from _known_facts(subject, held)
     if subject.slip:
         yield "perhaps", f"a slip: {subject.slip}"
     if told is not None and told.standing in ("starts", "held"):
@@ -125,6 +126,23 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     yield from _history(subject)
     if subject.log is not None:
         yield "log", subject.log
+
+
+def _server_facts(subject: Subject) -> Iterator[tuple[str, str]]:
+    if subject.server_unknown is not None:
+        since = subject.unknown_since
+        for_how_long = "" if since is None else f" since {ago_text(since, subject.now)}"
+        yield "server", f"unknown{for_how_long}: {subject.server_unknown}"
+    elif subject.explanation is None:
+        yield "server", "it does not know this task"
+
+
+def _known_facts(subject: Subject, told: Held | None) -> Iterator[tuple[str, str]]:
+    """What holds it here besides what was told already."""
+    for held in subject.known_here:
+        if told is None or held.reason != told.reason:
+            lever = f"; {held.lever}" if held.lever else ""
+            yield "known here", f"{held.reason}: {found_text(held, subject.now)}{lever}"
 
 
 def _task_line(task: Task, now: datetime) -> str:

@@ -35,6 +35,8 @@ def explain_json(subject: Subject) -> dict[str, object]:
         "intents": [answer_json(answer) for answer in subject.intents],
         "log": subject.log,
         "server_unknown": subject.server_unknown,
+        "server_unknown_since": instant_text_or_none(subject.unknown_since),
+        "known_here": [held_json(known) for known in subject.known_here],
     }
 
 

@@ -52,7 +52,7 @@ def test_the_table_is_whole() -> None:
 
 def test_five_failures_in_a_row_open_the_breaker_for_a_minute() -> None:
     assert failing(CLOSED, 4).state == "closed"
-    assert failing(CLOSED, 5) == Breaker("open", until=after(60), why="no answer")
+    assert failing(CLOSED, 5) == Breaker("open", until=after(60), why="no answer", since=NOW)
 
 
 def test_an_answer_in_between_starts_the_row_anew() -> None:
@@ -84,7 +84,7 @@ def test_one_probe_that_fails_opens_it_again(answers: int) -> None:
     for _ in range(answers):
         probing = after_answer(probing, after(60))
 
-    assert after_failure(probing, after(61), "again") == Breaker("open", until=after(121), why="again")
+    assert after_failure(probing, after(61), "again") == Breaker("open", until=after(121), why="again", since=NOW)
 
 
 def test_a_clock_that_was_set_back_holds_nothing_for_longer_than_a_minute() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import NOW
+from tests.builders import NOW, a_ledger, parked_as
 from tests.fakes.stage import a_stage
 from tests.unit.reconcile.looking import TASK, a_busy_stage, read_side
 from tinyscheduler.model.ids import TaskId
@@ -14,6 +14,7 @@ from tinyscheduler.model.pause import Pause
 from tinyscheduler.reconcile.look_at import look_at
 from tinyscheduler.views.explain import exit_code as explain_exit
 from tinyscheduler.views.explain import explain_tables, held_now
+from tinyscheduler.views.explain_json import explain_json
 
 
 def test_task_nobody_knows(tmp_path: Path) -> None:
@@ -65,6 +66,47 @@ def test_what_holds_here_comes_before_a_server_that_is_down(tmp_path: Path) -> N
         ("paused", f"tinyscheduler resume --task {TASK}"),
         ("estop", "tinyscheduler estop --clear"),
     ]
+
+
+def test_what_is_known_here_is_told_while_the_server_is_down(tmp_path: Path) -> None:
+    """Whoever looks at night learns that a server which answers again will not be enough."""
+    stage = a_stage(tmp_path)
+    task_id = stage.server.create(queue="dev")
+    world = read_side(stage).world
+    world.pauses.write(Pause("queue", "dev", by="ann", at=NOW))
+    stage.run()
+    stage.server.unavailable = True
+    stage.clock.advance(60)
+    stage.run()
+    stage.clock.advance(600)
+
+    subject = look_at(read_side(stage), task_id)
+    facts = [row for table in explain_tables(subject) for row in table.rows if len(row) > 1]
+
+    held = held_now(subject)
+    assert held is not None
+    assert (held.reason, held.lever) == ("paused", "tinyscheduler resume --queue dev")
+    assert any(row[0] == "server" and row[1].startswith("unknown since") and "10m" in row[1] for row in facts)
+    assert explain_json(subject)["server_unknown_since"]
+
+
+def test_park_and_the_last_reason_are_told_while_the_server_is_down(tmp_path: Path) -> None:
+    stage = a_stage(tmp_path)
+    first, second = stage.server.create(queue="dev"), stage.server.create(queue="dev", blocked_by="1")
+    task = stage.server.task(first)
+    parked = a_ledger(parked=parked_as(task), source=stage.server.source)
+    stage.ledgers().write(parked._replace(task_created_at=task.created_at))
+    stage.run()
+    stage.server.unavailable = True
+
+    known = {
+        task_id: [(held.reason, held.lever) for held in look_at(read_side(stage), task_id).known_here]
+        for task_id in (first, second, TaskId("99"))
+    }
+
+    assert ("parked", f"tinyscheduler retry {first}") in known[first]
+    assert known[second] == [("dependency_failed", "")]
+    assert known[TaskId("99")] == []
 
 
 def test_a_run_whose_lease_nobody_can_read_has_its_slot(tmp_path: Path) -> None:

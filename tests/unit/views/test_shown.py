@@ -19,6 +19,7 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.ledger import Parked
 from tinyscheduler.model.past_pass import ParkedTask, Shelf
 from tinyscheduler.model.policy import Policy
+from tinyscheduler.model.reason import Held
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Comment, Link, TaskDetail
 from tinyscheduler.planner.explain import explain
@@ -137,6 +138,20 @@ SUBJECTS = {
     "complete": a_subject("30", b.a_start_snapshot(DONE)),
     "server_unknown": a_subject("10", CROWDED)._replace(
         explanation=None, server_unknown="nobody answers", run=a_run(RUNNING)
+    ),
+    "known_here": a_subject("10", CROWDED)._replace(
+        explanation=None,
+        server_unknown="nobody answers",
+        unknown_since=b.ago(900),
+        known_here=(
+            Held(TaskId("10"), "parked", "3 attempts", since=b.ago(3600), lever="tinyscheduler retry 10"),
+            Held(
+                TaskId("10"),
+                "no_agent",
+                "no enabled agent serves queue ops",
+                lever="add an agent for queue ops",
+            ),
+        ),
     ),
     "lost": a_subject("10", CROWDED)._replace(
         explanation=None, ledger=b.a_broken_ledger("10"), broken=b.a_broken_lease("10")

@@ -110,6 +110,7 @@ def _breaker_to_json(breaker: Breaker) -> dict[str, object]:
         "probes": breaker.probes,
         "until": None if breaker.until is None else exact_instant_text(breaker.until),
         "why": breaker.why,
+        "since": None if breaker.since is None else exact_instant_text(breaker.since),
     }
 
 
@@ -172,7 +173,9 @@ def _breaker(fields: Fields) -> Breaker:
     state, until = fields.choice("state", _STATES), fields.instant_or_none("until")
     if (state == "open") != (until is not None):
         raise ValueError(f"a breaker that is {state} and its until do not fit together")
-    return Breaker(state, fields.whole("failures"), fields.whole("probes"), until, fields.text("why"))
+    # Older files do not have it.
+    since = fields.instant_or_none("since") if fields.has("since") else None
+    return Breaker(state, fields.whole("failures"), fields.whole("probes"), until, fields.text("why"), since)
 
 
 def _quarantine(fields: Fields) -> Quarantine:
