@@ -12,6 +12,9 @@ from tinyscheduler.kit.zones import zone_of
 from tinyscheduler.model.configuration import Configuration
 from tinyscheduler.model.hours import Closed, ClosedHours, Window, is_open, starts_after, window_of
 
+DAYS_AHEAD = 8
+"""As far as beginnings are looked for."""
+
 
 def closed_hours(configuration: Configuration, now: datetime) -> ClosedHours:
     """Agents and queues that have hours, and are outside of them. ``now`` in UTC."""
@@ -40,13 +43,36 @@ def _wall(window: Window, now: datetime) -> datetime:
 
 
 def _openings(window: Window, now: datetime) -> list[datetime]:
-    """The first moment to come at which it opens, if there is one."""
+    """The first moment to come at which it opens, if there is one: its beginning, or the moment at which
+    the clock is set back into the middle of it."""
     zone = zone_of(window.zone)
-    for start in starts_after(window, _wall(window, now)):
-        for moment in _moments(start, zone):
-            if moment > now and is_open(window, moment.astimezone(zone)):
-                return [moment]
-    return []
+    starts = (
+        moment for start in starts_after(window, _wall(window, now)) for moment in _moments(start, zone)
+    )
+    first = next((at for at in starts if at > now and is_open(window, at.astimezone(zone))), None)
+    again = _set_back(now, now + timedelta(days=DAYS_AHEAD) if first is None else first, zone)
+    if again is not None and is_open(window, again.astimezone(zone)):
+        return [again]
+    return [] if first is None else [first]
+
+
+def _set_back(begin: datetime, end: datetime, zone: tzinfo | None) -> datetime | None:
+    """When the clock on the wall is set back in this time: months lie between two such moments."""
+    early, late = begin, end
+    if _ahead(early, zone) <= _ahead(late, zone):
+        return None
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) / 2
+        if _ahead(middle, zone) == _ahead(begin, zone):
+            early = middle
+        else:
+            late = middle
+    return late.replace(microsecond=0)
+
+
+def _ahead(moment: datetime, zone: tzinfo | None) -> timedelta:
+    """Of UTC."""
+    return moment.astimezone(zone).utcoffset() or timedelta()
 
 
 def _moments(start: datetime, zone: tzinfo | None) -> list[datetime]:

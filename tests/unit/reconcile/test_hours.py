@@ -135,6 +135,10 @@ def test_opening_that_is_told_is_open_and_nothing_before_it_is(text: str, minute
         ("Sun 02:30-04:00 Europe/Berlin", "2026-10-25T01:10Z", "2026-10-25T01:30Z"),
         ("Sun 02:30-02:40 Europe/Berlin", "2026-10-25T00:45Z", "2026-10-25T01:30Z"),
         ("Sun 02:30-02:40 Europe/Berlin", "2026-10-25T01:45Z", "2026-11-01T01:30Z"),
+        # At 01:00Z it is 02:00 once more, which is in the middle of these hours, and not where they begin.
+        ("Sun 01:30-02:30 Europe/Berlin", "2026-10-25T00:45Z", "2026-10-25T01:00Z"),
+        ("Sun 01:30-02:30 Europe/Berlin", "2026-10-25T01:45Z", "2026-11-01T00:30Z"),
+        ("Sat,Sun 22:00-02:10 Europe/Berlin", "2026-10-25T00:15Z", "2026-10-25T01:00Z"),
         # 02:30 never comes; the clock jumps over it at 01:00Z.
         ("Sun 02:30-04:00 Europe/Berlin", "2026-03-29T00:10Z", "2026-03-29T01:00Z"),
     ],
