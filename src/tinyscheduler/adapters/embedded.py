@@ -91,7 +91,11 @@ class EmbeddedTaskServer:
 
     def has_open_children(self, task_id: TaskId) -> bool:
         """True while a child is neither complete nor archived."""
-        return any(child.status != "complete" for child in self._store().subtasks(number_of(task_id)))
+        return bool(
+            self._store().tasks(
+                TaskFilter(parent_task_id=number_of(task_id), excluded_statuses=("complete",))
+            )
+        )
 
     def unserved(self, queues: Sequence[QueueName], agents: Sequence[AgentName]) -> tuple[Unserved, ...]:
         """See the port."""

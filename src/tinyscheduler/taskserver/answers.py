@@ -38,9 +38,13 @@ def task_with_relations(found: TaskWithRelations) -> dict[str, object]:
 
 
 def page(found: Page) -> dict[str, object]:
+    """A list of tasks."""
+    return {"count": len(found.tasks), "tasks": tasks(found.tasks), **cut(found)}
+
+
+def cut(found: Page) -> dict[str, object]:
     """``is_cut`` only where it is so: the public server never cuts."""
-    answer: dict[str, object] = {"count": len(found.tasks), "tasks": tasks(found.tasks)}
-    return {**answer, "is_cut": True} if found.is_cut else answer
+    return {"is_cut": True} if found.is_cut else {}
 
 
 def deleted(what: str, number: int) -> str:

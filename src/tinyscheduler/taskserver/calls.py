@@ -154,13 +154,16 @@ def get_task_history(store: Store, given: Given) -> str:
 def get_subtasks(store: Store, given: Given) -> str:
     """A flat list, also when recursive."""
     parent, recursive = given.whole("parent_task_id"), given.flag("recursive")
-    found = store.subtasks(parent, recursive=recursive, include_archived=given.flag("include_archived"))
+    found = editing.subtasks(
+        store, parent, recursive=recursive, include_archived=given.flag("include_archived")
+    )
     return answers.text(
         {
             "parent_task_id": parent,
             "recursive": recursive,
-            "count": len(found),
-            "subtasks": answers.tasks(found),
+            "count": len(found.tasks),
+            "subtasks": answers.tasks(found.tasks),
+            **answers.cut(found),
         }
     )
 
@@ -168,7 +171,8 @@ def get_subtasks(store: Store, given: Given) -> str:
 def get_task_with_subtasks(store: Store, given: Given) -> str:
     """The task with a flat list of what is below it."""
     task, below = editing.family(store, given.whole("task_id"), recursive=given.flag("recursive"))
-    return answers.text({**answers.task(task), "subtasks": answers.tasks(below), "subtask_count": len(below)})
+    shown = {"subtasks": answers.tasks(below.tasks), "subtask_count": len(below.tasks)}
+    return answers.text({**answers.task(task), **shown, **answers.cut(below)})
 
 
 def move_subtask(store: Store, given: Given) -> str:

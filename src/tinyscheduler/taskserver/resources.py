@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -12,7 +12,7 @@ from tinyscheduler.taskserver import answers, arguments
 from tinyscheduler.taskserver.calls import queue_of
 from tinyscheduler.taskserver.tools import Answer, guarded
 from tinyscheduler.taskstore import editing
-from tinyscheduler.taskstore.rows import TaskFilter, TaskRow
+from tinyscheduler.taskstore.rows import Page, TaskFilter, TaskRow
 from tinyscheduler.taskstore.store import Store
 
 JSON: Final = "application/json"
@@ -85,19 +85,26 @@ def _hierarchy(store: Store, text: str) -> str:
         *([f"Queue: {task.queue_name}"] if task.queue_name else []),
         *([f"Description: {task.description}"] if task.description else []),
         "",
-        f"Subtask Count: {len(below)}",
+        f"Subtask Count: {_count(below)}",
     ]
-    tree = ["", "Subtasks:", *_branches(below, task.id, depth=1)] if below else []
+    tree = ["", "Subtasks:", *_branches(below.tasks, task.id)] if below.tasks else []
     return "\n".join((*facts, *tree, ""))
 
 
-def _branches(tasks: Sequence[TaskRow], parent: int, *, depth: int) -> list[str]:
-    lines: list[str] = []
-    for task in tasks:
-        if task.parent_task_id == parent:
-            lines.append("  " * depth + "\u2514\u2500 " + _line(task))
-            lines += _branches(tasks, task.id, depth=depth + 1)
-    return lines
+def _count(found: Page) -> str:
+    return f"{len(found.tasks)}{' or more' if found.is_cut else ''}"
+
+
+def _branches(tasks: Sequence[TaskRow], root: int) -> Iterator[str]:
+    """Each once, also where another program has made a circle of parents."""
+    children: dict[int | None, list[TaskRow]] = {}
+    for task in reversed(tasks):
+        children.setdefault(task.parent_task_id, []).append(task)
+    waiting = [(1, task) for task in children.pop(root, ())]
+    while waiting:
+        depth, task = waiting.pop()
+        yield "  " * depth + "\u2514\u2500 " + _line(task)
+        waiting += ((depth + 1, child) for child in children.pop(task.id, ()))
 
 
 def _line(task: TaskRow) -> str:
@@ -110,7 +117,8 @@ def _queue(store: Store, agent: str) -> str:
 
 
 def _summary(store: Store, agent: str) -> str:
-    tasks = queue_of(store, agent).tasks
+    found = queue_of(store, agent)
+    tasks = found.tasks
     return answers.text(
         {
             "agent": agent,
@@ -121,6 +129,7 @@ def _summary(store: Store, agent: str) -> str:
                 "medium": sum(0 <= t.priority <= 5 for t in tasks),
                 "low": sum(t.priority < 0 for t in tasks),
             },
+            **answers.cut(found),
         }
     )
 
@@ -130,8 +139,8 @@ def _stats(store: Store, queue: str) -> str:
 
 
 def _queue_tasks(store: Store, queue: str) -> str:
-    tasks = editing.page(store, TaskFilter(queue_name=queue)).tasks
-    return "\n".join((f"Queue: {queue}", f"Tasks: {len(tasks)}", "", *map(_line, tasks), ""))
+    found = editing.page(store, TaskFilter(queue_name=queue))
+    return "\n".join((f"Queue: {queue}", f"Tasks: {_count(found)}", "", *map(_line, found.tasks), ""))
 
 
 def _queues(store: Store, _: str) -> str:

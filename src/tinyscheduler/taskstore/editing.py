@@ -51,7 +51,14 @@ def links(store: Store, task_id: int, *, before: int | None = None) -> said.Link
     return store.read(lambda c: said.links(c, task_id, before=before))
 
 
-def family(store: Store, task_id: int, *, recursive: bool) -> tuple[TaskRow, tuple[TaskRow, ...]]:
+def subtasks(store: Store, parent: int, *, recursive: bool = False, include_archived: bool = False) -> Page:
+    """See ``listing.subtasks``."""
+    return store.read(
+        lambda c: listing.subtasks(c, parent, recursive=recursive, include_archived=include_archived)
+    )
+
+
+def family(store: Store, task_id: int, *, recursive: bool) -> tuple[TaskRow, Page]:
     """A task and its children, or everything below it, of one instant."""
     return store.read(
         lambda c: (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from tinyscheduler.taskstore import checks
@@ -36,9 +36,13 @@ def matching(connection: sqlite3.Connection, wanted: TaskFilter) -> tuple[TaskRo
 def page(connection: sqlite3.Connection, wanted: TaskFilter) -> Page:
     """As ``matching``, but no more than one answer may hold; at least one task, if there is one."""
     limit = wanted.limit if 0 < wanted.limit <= PAGE_ROWS_MAX else PAGE_ROWS_MAX + 1
+    return _page_of(_found(connection, wanted._replace(limit=limit)))
+
+
+def _page_of(rows: Iterable[tuple[object, ...]]) -> Page:
     found: list[tuple[object, ...]] = []
     size = 0
-    for row in _found(connection, wanted._replace(limit=limit)):
+    for row in rows:
         size += _bytes_of(row[1]) + _bytes_of(row[2] or "")
         if len(found) == PAGE_ROWS_MAX or (found and size > PAGE_BYTES_MAX):
             return Page(task_rows(found), is_cut=True)
@@ -140,15 +144,15 @@ _BELOW: Final = (
 )
 
 
-def subtasks(
-    connection: sqlite3.Connection, parent: int, *, recursive: bool, include_archived: bool
-) -> tuple[TaskRow, ...]:
-    """Children, or everything below, as one flat list; a parent that does not exist has none."""
+def subtasks(connection: sqlite3.Connection, parent: int, *, recursive: bool, include_archived: bool) -> Page:
+    """Children, or everything below, as one flat list, as many as one answer may hold; a parent that does
+    not exist has none."""
     if not 0 < parent <= checks.ID_MAX:
-        return ()
+        return Page((), is_cut=False)
     where = _BELOW if recursive else " WHERE t.parent_task_id = ?"
     live = "" if include_archived else " AND t.archived_at IS NULL"
-    return task_rows(connection.execute(TASK_COLUMNS + where + live + TASK_ORDER, (parent,)))
+    query = TASK_COLUMNS + where + live + TASK_ORDER + " LIMIT ?"
+    return _page_of(connection.execute(query, (parent, PAGE_ROWS_MAX + 1)))
 
 
 def queues(connection: sqlite3.Connection) -> tuple[str, ...]:

@@ -161,14 +161,6 @@ class Store:
         """Queue, assignee and number of what ``backlog`` leaves out of the idle ones."""
         return self.read(lambda c: listing.unserved(c, queues, agents, limit=limit))
 
-    def subtasks(
-        self, parent: int, *, recursive: bool = False, include_archived: bool = False
-    ) -> tuple[TaskRow, ...]:
-        """Children, or everything below; none of a parent that does not exist."""
-        return self.read(
-            lambda c: listing.subtasks(c, parent, recursive=recursive, include_archived=include_archived)
-        )
-
     def comments(self, task_id: int) -> tuple[CommentRow, ...]:
         """Oldest first."""
         return self.read(lambda c: remarks.comments(c, task_id))

@@ -207,6 +207,22 @@ def test_a_list_that_was_cut_says_so_and_no_other(desk: Desk) -> None:
         assert "is_cut" not in rest
 
 
+def test_a_family_that_was_cut_says_so_and_no_other(desk: Desk) -> None:
+    """The rest of the children is a list with an offset."""
+    desk.create()
+    children = [NewTask("t", "me", parent_task_id=1) for _ in range(PAGE_ROWS_MAX)]
+    desk.store.create_tasks(children)
+
+    assert "is_cut" not in desk.call("get_subtasks", parent_task_id=1)
+    desk.create(parent_task_id=1)
+    below = desk.call("get_subtasks", parent_task_id=1, recursive=True)
+    family = desk.call("get_task_with_subtasks", task_id=1)
+
+    assert (below["count"], below["is_cut"]) == (PAGE_ROWS_MAX, True)
+    assert (family["subtask_count"], family["is_cut"]) == (PAGE_ROWS_MAX, True)
+    assert desk.call("list_tasks", parent_task_id=1, offset=PAGE_ROWS_MAX)["count"] == 1
+
+
 @pytest.mark.parametrize("agent", ["", " ", "null"])
 def test_nobody_has_nothing_to_do(desk: Desk, agent: str) -> None:
     """And is not given what nobody has yet."""

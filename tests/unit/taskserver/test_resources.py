@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.taskserver.desk import Desk
 from tinyscheduler.taskserver.resources import answer, mime_type
+from tinyscheduler.taskstore.listing import PAGE_ROWS_MAX
+from tinyscheduler.taskstore.rows import NewTask
 
 
 def read(desk: Desk, uri: str) -> object:
@@ -52,6 +54,40 @@ def test_trees_and_queues_are_text(desk: Desk) -> None:
     assert queue.splitlines()[:2] == ["Queue: dev", "Tasks: 3"]
     assert (mime_type("task://hierarchy/1"), mime_type("queue://tasks/dev")) == ("text/plain", "text/plain")
     assert mime_type("task://1") == "application/json"
+
+
+def test_a_very_wide_tree_is_shown_as_far_as_a_list_goes_and_keeps_nobody_waiting(desk: Desk) -> None:
+    """Each task was looked for among all of them: twelve thousand took as long as a coffee."""
+    desk.create(title="root", queue_name="dev")
+    for number in range(1, 4):
+        desk.create(title=f"branch {number}", parent_task_id=1, assigned_to="bob", priority=1)
+        below = [NewTask("leaf", "me", parent_task_id=number + 1, queue_name="dev") for _ in range(2_000)]
+        desk.store.create_tasks(below)
+
+    tree = answer(desk.store, "task://hierarchy/1").text.splitlines()
+
+    assert "Subtask Count: 5000 or more" in tree
+    assert len([line for line in tree if "\u2514" in line]) == PAGE_ROWS_MAX
+    assert answer(desk.store, "queue://tasks/dev").text.splitlines()[1] == "Tasks: 5000 or more"
+
+
+def test_a_circle_of_parents_that_another_program_has_made_is_shown_once(desk: Desk) -> None:
+    desk.create(title="one")
+    desk.create(title="two", parent_task_id=1)
+    desk.store.write(lambda c, _: c.execute("UPDATE tasks SET parent_task_id = 2 WHERE id = 1"))
+
+    tree = answer(desk.store, "task://hierarchy/1").text
+
+    assert tree.count("\u2514") == 2
+
+
+def test_figures_of_more_than_a_list_say_so(desk: Desk) -> None:
+    desk.store.create_tasks([NewTask("t", "me", assigned_to="bob") for _ in range(PAGE_ROWS_MAX + 1)])
+
+    figures = read(desk, "queue://bob/summary")
+
+    assert isinstance(figures, dict)
+    assert (figures["total"], figures["is_cut"]) == (PAGE_ROWS_MAX, True)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from tests.unit.taskstore.builders import Hands, Watch
 from tinyscheduler.errors import ServerRefused
 from tinyscheduler.model.task import Status
+from tinyscheduler.taskstore import editing
 from tinyscheduler.taskstore.rows import NewTask, TaskRow
 from tinyscheduler.taskstore.store import Store
 
@@ -149,7 +150,7 @@ def test_a_whole_tree_is_not_hung_too_deep(store: Store, hands: Hands) -> None:
         store.update_task(tree[0].id, {"parent_task_id": other[1].id})
     store.update_task(tree[0].id, {"parent_task_id": other[0].id})
 
-    assert [t.id for t in store.subtasks(other[0].id, recursive=True)] == [1, 2, 3, 5, 6]
+    assert [t.id for t in editing.subtasks(store, other[0].id, recursive=True).tasks] == [1, 2, 3, 5, 6]
 
 
 def test_a_task_is_not_hung_below_itself(store: Store, hands: Hands) -> None:
@@ -167,10 +168,10 @@ def test_subtasks_are_listed_flat(store: Store, hands: Hands) -> None:
     store.archive_task(dropped.id)
 
     def listed(*, recursive: bool, archived: bool) -> list[int]:
-        found = store.subtasks(root.id, recursive=recursive, include_archived=archived)
-        return [task.id for task in found]
+        found = editing.subtasks(store, root.id, recursive=recursive, include_archived=archived)
+        return [task.id for task in found.tasks]
 
     assert listed(recursive=False, archived=False) == [child.id]
     assert listed(recursive=False, archived=True) == [child.id, dropped.id]
     assert listed(recursive=True, archived=False) == [child.id, grandchild.id]
-    assert store.subtasks(99) == ()
+    assert editing.subtasks(store, 99) == ((), False)

@@ -120,13 +120,14 @@ def comment_of(value: object) -> Comment:
     return or_unavailable(_comment, value)
 
 
-def has_open_child(value: object) -> bool:
-    """Of ``get_subtasks``: whether one is neither complete nor archived.
+def has_open_child(value: object) -> bool | None:
+    """Of ``get_subtasks``: whether one is neither complete nor archived; None: not among those shown.
     Raises ServerUnavailable when that cannot be told (law 4)."""
     found = value.get("subtasks") if isinstance(value, dict) else value
     if not isinstance(found, list):
         raise ServerUnavailable("the task server's answer holds no list of subtasks")
-    return any(_is_open(row) for row in found)
+    is_cut = isinstance(value, dict) and value.get("is_cut") is True
+    return any(_is_open(row) for row in found) or (None if is_cut else False)
 
 
 def _is_open(row: object) -> bool:

@@ -78,19 +78,23 @@ class McpTaskServer:
         """True while a child is neither complete nor archived."""
         try:
             found = self._read("get_subtasks", {"parent_task_id": task_json.id_argument(task_id)})
-            return task_json.has_open_child(found)
         except faults.UnknownTool:
             # A server from before there were subtasks: nothing can have one.
             return False
         except faults.AnswerTooLarge:
-            # One open one is enough to know.
-            open_ones: dict[str, wire.Argument] = {
-                "parent_task_id": task_json.id_argument(task_id),
-                "exclude_status": ["complete"],
-                "limit": 1,
-            }
-            rows = task_json.rows_of(self._read("list_tasks", open_ones))
-            return bool(rows.bad) or any(task.status != "complete" for task in rows.tasks)
+            return self._lists_open_child(task_id)
+        is_open = task_json.has_open_child(found)
+        return self._lists_open_child(task_id) if is_open is None else is_open
+
+    def _lists_open_child(self, task_id: TaskId) -> bool:
+        """One open one is enough to know, however many there are."""
+        open_ones: dict[str, wire.Argument] = {
+            "parent_task_id": task_json.id_argument(task_id),
+            "exclude_status": ["complete"],
+            "limit": 1,
+        }
+        rows = task_json.rows_of(self._read("list_tasks", open_ones))
+        return bool(rows.bad) or any(task.status != "complete" for task in rows.tasks)
 
     def unserved(self, queues: Sequence[QueueName], agents: Sequence[AgentName]) -> tuple[Unserved, ...]:
         """See the port."""
