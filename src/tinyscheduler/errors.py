@@ -16,6 +16,7 @@
             +-- ServerUnavailable    nobody answered, or not in time, or not in its language
             +-- TaskNotFound         the server answered: there is no such task
             |   +-- RemarkNotFound       nor such a comment or link
+            |   +-- TaskNeverMade        nor has there ever been one of that id
             +-- NotAssigned          a conditional move lost: somebody else holds the task
             |   +-- NotAsExpected        a change was to be made only if the task is so, and it is not
             +-- ServerRefused        the server answered: no, and it will say no again
@@ -156,6 +157,10 @@ class TaskNotFound(TaskServerError):
 
     reference = "task-not-found"
     exit_code = 4
+
+
+class TaskNeverMade(TaskNotFound):
+    """Nor has it ever had one: it gives no id twice, and has not come to this one yet."""
 
 
 class RemarkNotFound(TaskNotFound):

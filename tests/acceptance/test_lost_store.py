@@ -70,3 +70,61 @@ def test_a_pipe_in_the_stores_place_is_not_taken_for_an_empty_store(
     scene.wait_for_rest()
 
     assert answer.code == 3
+
+
+def a_running_scene_with_a_copy(a_scene: MakeScene, copy: Path) -> tuple[Scene, str, str]:
+    """One task that is done, a copy of the store as it was then, and one that is being done."""
+    scene = a_scene(gated("dev-1"))
+    (done,) = scene.seed(1)
+    scene.open_gate(done)
+    scene.once()
+    scene.wait_for_rest()
+    copy.mkdir()
+    scene.well("task", "backup", str(copy / "tasks.db"))
+    (task_id,) = scene.seed(1)
+    scene.once()
+    scene.wait_for_running(task_id)
+    return scene, done, task_id
+
+
+@pytest.mark.parametrize("is_given_again", [False, True])
+def test_an_older_copy_of_the_store_ends_no_run_that_it_cannot_know(
+    a_scene: MakeScene, tmp_path: Path, is_given_again: bool
+) -> None:
+    """It knows everything that has run before, so the one task looks as if somebody had deleted it."""
+    copy, aside = tmp_path / "copy", tmp_path / "aside"
+    scene, done, task_id = a_running_scene_with_a_copy(a_scene, copy)
+    put_aside(scene, aside)
+    put_back(scene, copy)
+    if is_given_again:
+        scene.add("made since", queue="dev")
+
+    passes = [scene.call("run", "--once") for _ in range(2)]
+    status = scene.call("status")
+    put_back(scene, aside)
+    scene.open_gate()
+    scene.wait_for_rest()
+
+    words = (
+        f"the task server has not made task {task_id} yet, which is in flight: its data is of an older copy"
+    )
+    assert [answer.code for answer in (*passes, status)] == [3] * 3
+    assert all(words in answer.out + answer.err for answer in (*passes, status))
+    assert scene.statuses() == {done: "complete", task_id: "complete"}
+    assert scene.disk.outcomes(task_id) == ["succeeded"]
+
+
+def test_who_goes_on_with_the_older_copy_stops_the_run(a_scene: MakeScene, tmp_path: Path) -> None:
+    """The way out that the fault names."""
+    copy = tmp_path / "copy"
+    scene, done, task_id = a_running_scene_with_a_copy(a_scene, copy)
+    put_aside(scene, tmp_path / "aside")
+    put_back(scene, copy)
+    assert scene.call("run", "--once").code == 3
+
+    scene.well("stop", task_id, "--wait")
+    after = scene.call("run", "--once")
+
+    assert (after.code, after.err) == (0, "")
+    assert scene.disk.leases() == []
+    assert scene.statuses() == {done: "complete"}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tinyscheduler.errors import ServerUnavailable, StateError
+from tinyscheduler.errors import ServerUnavailable, StateError, TaskNeverMade, TaskNotFound
 from tinyscheduler.model.ids import EMBEDDED, EMBEDDED_UNKNOWN, AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog, QueueGap
 from tinyscheduler.model.task import Comment, Link, Status, Task, TaskDetail
@@ -84,8 +84,14 @@ class EmbeddedTaskServer:
         )
 
     def get(self, task_id: TaskId) -> TaskDetail:
-        """Raises TaskNotFound."""
-        found = self._store().task_with_relations(number_of(task_id))
+        """Raises TaskNotFound, and of that TaskNeverMade: a file that was put back from an older copy."""
+        number = number_of(task_id)
+        try:
+            found = self._store().task_with_relations(number)
+        except TaskNotFound as error:
+            if self._store().has_made(number):
+                raise
+            raise TaskNeverMade(error.message, hint=error.hint) from error
         comments = tuple(comment_of(row) for row in found.comments)
         return TaskDetail(_one(found.task), comments, tuple(link_of(row) for row in found.links))
 

@@ -106,7 +106,7 @@ class TaskServer(Protocol):
         raises only when nothing at all could be asked."""
 
     def get(self, task_id: TaskId) -> TaskDetail:
-        """Raises TaskNotFound."""
+        """Raises TaskNotFound; where it can be told, TaskNeverMade for an id that was never given."""
 
     def has_open_children(self, task_id: TaskId) -> bool:
         """True while a child is neither complete nor archived."""

@@ -46,14 +46,28 @@ class Acquaintance:
         self._created_at = {lease.task_id: lease.claim.task_created_at for lease in ours}
         self._source = source
         self._before = before
-        self._is_sure = all(_is_stopped(lease, asked) for lease in ours)
+        self._stopped = {lease.task_id for lease in ours if _is_stopped(lease, asked)}
+        self._is_sure = len(self._stopped) == len(ours)
 
     def check(
-        self, task_id: TaskId, created_at: datetime | None, ask: Callable[[TaskId], datetime | None]
+        self,
+        task_id: TaskId,
+        created_at: datetime | None,
+        ask: Callable[[TaskId], datetime | None],
+        *,
+        is_new: bool = False,
     ) -> None:
         """The server shows this task as made then, or does not find it. Raises ServerUnavailable where
-        it knows none of the others either."""
-        if self._is_sure or task_id not in self._created_at:
+        it knows none of the others either. ``is_new``: it says that it has not come to this id yet."""
+        if task_id not in self._created_at:
+            return
+        if task_id not in self._stopped and (is_new or self._is_given_twice(task_id, created_at)):
+            raise ServerUnavailable(
+                f"the task server has not made task {task_id} yet, which is in flight: its data is of an "
+                "older copy",
+                hint=f"put the newer data back; if it is gone for good, tinyscheduler stop {task_id}",
+            )
+        if self._is_sure:
             return
         if self._created_at[task_id] == created_at:
             self._is_sure = True
@@ -69,6 +83,11 @@ class Acquaintance:
                 hint="give it its data back, or name the right one in TINYSCHEDULER_MCP_ENDPOINT; "
                 "if these tasks were deleted on purpose, tinyscheduler stop each of them",
             )
+
+    def _is_given_twice(self, task_id: TaskId, created_at: datetime | None) -> bool:
+        """A store of our own does that only when it was put back from a copy, however much else it knows."""
+        is_other = created_at not in (None, self._created_at[task_id])
+        return is_other and self._source.startswith(EMBEDDED)
 
     def _others(self, task_id: TaskId) -> Tasks:
         others = {other: at for other, at in self._created_at.items() if other != task_id}

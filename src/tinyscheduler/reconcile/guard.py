@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from tinyscheduler.errors import ServerUnavailable, TaskNotFound, TaskServerError
+from tinyscheduler.errors import ServerUnavailable, TaskNeverMade, TaskNotFound, TaskServerError
 from tinyscheduler.model.ids import EMBEDDED, AgentName, QueueName, TaskId
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.snapshot import Backlog, TendSnapshot
@@ -65,8 +65,8 @@ class GuardedServer:
         """See the port. Raises ServerUnavailable also where the server turns out to have other data."""
         try:
             detail = self._call(lambda: self._server.get(task_id))
-        except TaskNotFound:
-            self._recognise(task_id, None)
+        except TaskNotFound as error:
+            self._recognise(task_id, None, is_new=isinstance(error, TaskNeverMade))
             raise
         self._recognise(task_id, detail.task.created_at)
         return detail
@@ -132,7 +132,7 @@ class GuardedServer:
         """See the port."""
         self._server.close()
 
-    def _recognise(self, task_id: TaskId, created_at: datetime | None) -> None:
+    def _recognise(self, task_id: TaskId, created_at: datetime | None, *, is_new: bool = False) -> None:
         if not self._in_flight:
             return
         if self._acquaintance is None:
@@ -141,7 +141,7 @@ class GuardedServer:
             before = self._memory.tasks_before
             self._acquaintance = Acquaintance(self._in_flight, self.source, before, asked=self._asked)
         try:
-            self._acquaintance.check(task_id, created_at, self._created_at)
+            self._acquaintance.check(task_id, created_at, self._created_at, is_new=is_new)
         except ServerUnavailable as error:
             self.trouble = error
             raise

@@ -147,6 +147,12 @@ class Store:
         """One task with comments and links, of one instant."""
         return self.read(lambda c: with_relations(c, task_id))
 
+    def has_made(self, task_id: int) -> bool:
+        """There was a task of that id, whatever has become of it."""
+        newest = "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'"
+        row = self.read(lambda c: c.execute(newest).fetchone())
+        return row is not None and task_id <= row[0]
+
     def tasks(self, wanted: TaskFilter) -> tuple[TaskRow, ...]:
         """By priority (descending), then age, then id."""
         return self.read(lambda c: listing.matching(c, wanted))

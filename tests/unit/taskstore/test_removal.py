@@ -29,6 +29,14 @@ def test_a_task_is_deleted_with_all_that_is_below_and_was_said(store: Store, han
     assert hands.task().id == other.id + 1, "an id is never given twice"
 
 
+def test_an_id_that_was_given_once_is_told_from_one_that_never_was(store: Store, hands: Hands) -> None:
+    assert not store.has_made(1)
+    task = hands.task()
+    editing.delete_task(store, task.id)
+
+    assert (store.has_made(task.id), store.has_made(task.id + 1)) == (True, False)
+
+
 def test_a_deleted_child_lets_its_parent_follow_the_others(store: Store, hands: Hands) -> None:
     parent = hands.task()
     done, open_one = hands.task(parent=parent), hands.task(parent=parent)
