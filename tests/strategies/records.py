@@ -145,6 +145,8 @@ past_runs = st.builds(
     is_spent=st.booleans(),
     code=st.none() | st.integers(0, 255),
     result_hash=st.none() | texts,
+    is_passed_on=st.booleans(),
+    is_stopped=st.booleans(),
 )
 stored_ledgers = st.builds(
     Ledger,

@@ -63,6 +63,8 @@ class PastRun(NamedTuple):
     """The outcome's summary, ``WHY_CHARS_MAX`` at most."""
     is_passed_on: bool = False
     """It left its task to another agent, a person or a queue that its own agent does not serve."""
+    is_stopped: bool = False
+    """A person has stopped it, and what others had made of its task by then gives it another name."""
 
 
 class Parked(NamedTuple):

@@ -29,6 +29,16 @@ def how_it_ended(subject: Subject) -> str:
     return f"its run has ended by itself as {kind}, so nothing was stopped"
 
 
+def to_whom_it_is_left(subject: Subject) -> str:
+    """Why a stop has parked nothing."""
+    past = past_run(subject)
+    if past is not None and past.kind == "succeeded":
+        return "its run was stopped; the task is complete, so there is nothing to park"
+    if subject.intent.requeue:
+        return "its run was stopped; what others have made of its task meanwhile stays"
+    return "its run was stopped; the task was given to somebody who is no agent of ours, so it is not parked"
+
+
 def what_was_quicker(subject: Subject) -> str:
     """Of a run that is over and not settled yet."""
     outcome = subject.lease.lease.outcome if subject.lease is not None else None
@@ -44,7 +54,8 @@ def it_does_not_run(subject: Subject) -> str:
     if not runs:
         return "it does not run"
     last = runs[-1]
-    how = "was stopped" if last.kind == "cancelled" else f"ended as {last.kind}"
+    is_stopped = last.kind == "cancelled" or last.is_stopped
+    how = "was stopped" if is_stopped else f"ended as {last.kind}"
     return f"it does not run; its last run, on {last.agent}, {how} at {last.at:%Y-%m-%dT%H:%M:%SZ}"
 
 

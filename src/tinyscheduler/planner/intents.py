@@ -162,6 +162,7 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
             words.say("its run was stopped, and it is parked"),
         ),
         Rule("moved", moved.was_parked, "done", words.say("its run was stopped, and it is parked")),
+        Rule("left_to_others", moved.was_left_to_others, "done", words.to_whom_it_is_left),
         Rule("ended", it.has_ended, "nothing", words.how_it_ended),
         Rule("another_run", it.is_another, "nothing", words.say("the run that was meant is gone")),
         Rule("orphaned", it.is_orphaned, "wait", words.who_is_left),

@@ -32,6 +32,12 @@ def was_parked(subject: Subject) -> bool:
     return is_named_otherwise and parked is not None and (parked.why, parked.by) == (intent.reason, intent.by)
 
 
+def was_left_to_others(subject: Subject) -> bool:
+    """The run that is meant was stopped, and nothing of its task is left to be parked."""
+    past = past_run(subject)
+    return past is not None and past.is_stopped
+
+
 def is_to_be_asked(subject: Subject) -> bool:
     """Whether people can see on the server that it is parked has to be looked at."""
     return was_parked(subject) and not is_foreign(subject) and is_unasked(subject)

@@ -100,7 +100,8 @@ def _tell_server(context: Context, lease: Lease) -> Settlement:
     if after.parked is not None and settled.outcome.kind == "handed_off":
         settled = _seen_again(context, lease, settled)
         after = after._replace(parked=before.parked) if _is_strangers(context, settled) else after
-    return Settlement(lease, settled, _as_left(after, before, lease, settled))
+    after = _noting_stop(_as_left(after, before, lease, settled), lease)
+    return Settlement(lease, settled, after)
 
 
 def _remember(context: Context, one: Settlement) -> Settlement:
@@ -193,6 +194,15 @@ def _seen_again(context: Context, lease: Lease, settled: Settled) -> Settled:
     except TaskNotFound:
         return settled
     return settled._replace(task=task) if task.created_at == lease.claim.task_created_at else settled
+
+
+def _noting_stop(after: Ledger, lease: Lease) -> Ledger:
+    """What is called after the task as it is found was ended by a person all the same, who asks for it."""
+    assert lease.outcome is not None, "the planner settles finished leases only"
+    last = after.outcomes[-1]
+    if lease.outcome.kind != "cancelled" or last.kind == "cancelled" or last.lease_id != lease.lease_id:
+        return after
+    return after._replace(outcomes=(*after.outcomes[:-1], last._replace(is_stopped=True)))
 
 
 def _is_strangers(context: Context, settled: Settled) -> bool:

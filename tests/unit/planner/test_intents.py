@@ -56,6 +56,9 @@ MOVED = a_ledger(
 )
 
 
+LEFT_TO_OTHERS = a_ledger(outcomes=[a_past_run("handed_off", lease_id="lease-1")._replace(is_stopped=True)])
+
+
 class Case(NamedTuple):
     """One row of one table, and a subject for which it decides."""
 
@@ -131,6 +134,7 @@ CASES: tuple[Case, ...] = (
     of_stop("moved", "done", ledger=MOVED, task=WORKING),
     of_stop("moved", "done", ledger=MOVED, task=DONE),
     of_stop("moved", "done", ledger=MOVED),
+    of_stop("left_to_others", "done", ledger=LEFT_TO_OTHERS),
     of_stop("ended", "nothing", ledger=ended("handed_off")),
     of_stop("ended", "nothing", ledger=ended("succeeded")),
     of_stop("another_run", "nothing", lease=facts(a_lease(lease_id="lease-2"))),

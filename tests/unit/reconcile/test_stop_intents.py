@@ -145,6 +145,38 @@ def test_a_task_that_was_given_to_a_stranger_is_not_parked_by_a_stop(tmp_path: P
     assert (parked(stage), stage.server.task(ONE).assigned_to) == (None, "alice")
 
 
+@pytest.mark.parametrize(
+    ("change", "requeue", "told"),
+    [
+        (
+            {"assigned_to": "alice"},
+            False,
+            "was given to somebody who is no agent of ours, so it is not parked",
+        ),
+        ({"status": "idle", "assigned_to": "alice"}, False, "so it is not parked"),
+        ({"assigned_to": "alice"}, True, "what others have made of its task meanwhile stays"),
+        ({"status": "complete"}, False, "the task is complete, so there is nothing to park"),
+    ],
+)
+def test_a_stop_says_that_it_has_stopped_also_where_nothing_is_left_to_park(
+    tmp_path: Path, change: dict[str, str], requeue: bool, told: str
+) -> None:
+    """It said that the run had ended by itself, of one that it had just killed."""
+    stage = a_running_stage(tmp_path)
+    stage.server.update(ONE, **change)  # type: ignore[arg-type]  # one of its fields
+    before = stage.server.task(ONE)
+    ask(stage, "stop", requeue=requeue)
+
+    report = stage.run()
+
+    assert [(answer.word, answer.why.partition(";")[0]) for answer in report.answers] == [
+        ("applied", "its run was stopped")
+    ]
+    assert report.answers[0].why.endswith(told)
+    assert [past.is_stopped for past in stage.ledger().outcomes] == [True]
+    assert (stage.server.task(ONE), parked(stage), pending(stage)) == (before, None, [])
+
+
 def test_a_stop_with_requeue_spends_nothing_and_the_task_runs_again(tmp_path: Path) -> None:
     stage = a_running_stage(tmp_path, before="dev-1")
     ask(stage, "stop", requeue=True)

@@ -123,6 +123,7 @@ def _past_to_json(past: PastRun) -> dict[str, object]:
         "result_hash": past.result_hash,
         "why": past.why,
         "passed_on": past.is_passed_on,
+        **({"stopped": True} if past.is_stopped else {}),
     }
 
 
@@ -137,6 +138,7 @@ def _past_from_json(fields: Fields) -> PastRun:
         result_hash=fields.text_or_none("result_hash"),
         why=fields.text_or_none("why") or "",
         is_passed_on=fields.has("passed_on") and fields.truth("passed_on"),
+        is_stopped=fields.has("stopped") and fields.truth("stopped"),
     )
 
 
