@@ -197,6 +197,7 @@ def test_apply_beside_another_pass_is_refused_as_a_pass_is(scene: Scene) -> None
         answer = scene.call("apply", path)
 
     assert answer.code == 75
+    assert "another pass is at work, so nothing was done: apply it once more" in answer.err
     assert scene.disk.leases() == []
 
 

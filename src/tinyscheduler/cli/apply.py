@@ -59,7 +59,8 @@ def _show(report: Report, options: argparse.Namespace, context: Context) -> None
     is_hanging = report.lock is not None and holding_trouble(report.lock, report.ended_at) is not None
     if not report.is_lock_busy or options.json or is_hanging:
         print_report(report, context, is_json=options.json)
-    elif context.stderr.isatty():
+    else:
+        # Unlike a pass of cron, of which the next one comes by itself, it is asked for once.
         told = "another pass is at work, so nothing was done: apply it once more"
         print(f"tinyscheduler: {told}", file=context.stderr)
 
