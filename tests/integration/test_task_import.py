@@ -181,6 +181,24 @@ def test_what_a_shell_hands_over_is_one_source_whatever_its_number(house: Instal
     assert done.stdout.endswith("all have the tag import:stdin\n")
 
 
+def test_two_plans_of_one_name_are_told(house: Installation) -> None:
+    """They share their tag, and an item of one title would be the same task."""
+    (house.base / "other").mkdir()
+    (house.base / "other" / "plan.md").write_text("- [ ] Something else\n- [ ] And more\n")
+    house.call("task", "import", "other/plan.md", "--queue", "dev")
+    told = "2 open tasks with the tag import:plan.md not in this file: 1, 2; where that is another plan"
+
+    seen = house.call("task", "import", "plan.md", "--queue", "dev", "--dry-run")
+    made = house.call("task", "import", "plan.md", "--queue", "dev")
+    named = house.call("task", "import", "plan.md", "--queue", "dev", "--source", "mine")
+    house.call("task", "done", "1", "2")
+    again = house.call("task", "import", "plan.md", "--queue", "dev")
+
+    assert told in seen.err
+    assert told in made.err
+    assert (named.err, again.err) == ("", "")
+
+
 def test_full_store_breaks_it_off_and_more_room_ends_it(house: Installation) -> None:
     (house.base / ".env").write_text("TINYSCHEDULER_MAX_QUEUE_DEPTH=2\n")
     full = house.call("task", "import", "plan.md", "--queue", "dev")
@@ -198,7 +216,8 @@ def test_full_store_breaks_it_off_and_more_room_ends_it(house: Installation) -> 
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [(signal.SIGKILL, ""), (signal.SIGINT, " of 1000 items are tasks now; the same command")]
+    ("number", "told"),
+    [(signal.SIGKILL, ""), (signal.SIGINT, " of 1000 items are tasks now; the same command")],
 )
 def test_import_that_is_broken_off_is_done_again_without_doubles(
     house: Installation, number: signal.Signals, told: str

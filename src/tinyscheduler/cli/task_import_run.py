@@ -25,6 +25,7 @@ from tinyscheduler.cli.importing.steps import (
     Wish,
     doubles_of,
     in_order,
+    others_of,
     placeless,
     source_tag,
     steps_of,
@@ -36,6 +37,7 @@ from tinyscheduler.cli.task_side import Side
 from tinyscheduler.cli.task_told import note, print_object, trouble_json
 from tinyscheduler.cli.task_write import author_of
 from tinyscheduler.errors import TinySchedulerError, UsageError
+from tinyscheduler.model.desk import TaskList
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import BEING_IMPORTED
 from tinyscheduler.views.outline import ItemLine, import_json, import_lines
@@ -43,6 +45,7 @@ from tinyscheduler.views.wording import count_text
 
 IDS_SHOWN_MAX = 50
 """A line that can still be copied."""
+OTHERS_SHOWN_MAX = 10
 
 
 def run_import(options: argparse.Namespace, side: Side) -> int:
@@ -56,23 +59,23 @@ def run_import(options: argparse.Namespace, side: Side) -> int:
     if wish.parent is not None:
         _check_depth(side, wish.parent, items)
     with nullcontext() if options.is_preview else alone(str(side.configuration.places.state)):
-        steps, made, error = _done(side, items, wish, is_preview=options.is_preview)
+        there = tasks_there(side.desk, wish.source)
+        steps, made, error = _done(side, items, wish, there=there, is_preview=options.is_preview)
     _tell(options, side, steps, made=made, error=error)
     if error is not None:
         if options.json:
             return error.exit_code
         raise error
     hints = (*_placeless_notes(steps, wish, made=made), *_notes(side, made=made, wish=wish))
-    for text in (*outline.notes, *hints):
+    for text in (*outline.notes, *_other_notes(others_of(outline.items, there.tasks), wish), *hints):
         note(side, text)
     return 0
 
 
 def _done(
-    side: Side, items: Sequence[Item], wish: Wish, *, is_preview: bool
+    side: Side, items: Sequence[Item], wish: Wish, *, there: TaskList, is_preview: bool
 ) -> tuple[Sequence[Step], Made, TinySchedulerError | None]:
     """What is there, what was made, and what has kept the rest from it. Raises TaskServerError."""
-    there = tasks_there(side.desk, wish.source)
     steps = steps_of(items, there.tasks)
     refuse_unknown(steps, there)
     made = Made({step.at: step.task.id for step in steps if step.task is not None}, {})
@@ -179,6 +182,15 @@ def _lines(steps: Sequence[Step], made: Made) -> list[ItemLine]:
         )
         for step, level in zip(steps, levels, strict=True)
     ]
+
+
+def _other_notes(others: Sequence[TaskId], wish: Wish) -> Iterator[str]:
+    if others:
+        ids = f"{', '.join(others[:OTHERS_SHOWN_MAX])}{' and more' if len(others) > OTHERS_SHOWN_MAX else ''}"
+        yield (
+            f"{count_text(len(others), 'open task')} with the tag {wish.source} not in this file: {ids};"
+            " where that is another plan of the same name, --source NAME tells the two apart"
+        )
 
 
 def _placeless_notes(steps: Sequence[Step], wish: Wish, *, made: Made) -> Iterator[str]:

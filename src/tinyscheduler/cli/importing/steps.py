@@ -89,6 +89,17 @@ def doubles_of(there: Iterable[Task]) -> list[tuple[TaskId, ...]]:
     return [tuple(ids) for ids in by_mark.values() if len(ids) > 1]
 
 
+def others_of(items: Iterable[Item], there: Iterable[Task]) -> list[TaskId]:
+    """Open tasks of the source that are no item of the file: their lines are gone or say something else by
+    now, or another plan has a file of the same name."""
+    marks = {item_tag(item) for item in items}
+    return [
+        task.id
+        for task in there
+        if task.archived_at is None and task.status != "complete" and marks.isdisjoint(task.tags)
+    ]
+
+
 def in_order(items: Sequence[Item]) -> tuple[Item, ...]:
     """Each item that is work waits for the one before it as well."""
     parents = {item.parent for item in items}
