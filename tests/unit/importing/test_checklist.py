@@ -155,3 +155,8 @@ def test_no_item_is_lost_and_no_text_breaks_it(lines: list[str]) -> None:
     if not any(mark in line for line in lines for mark in ("```", "~~~", "<!--")):
         wanted = sum(line.strip().startswith(("- [ ] ", "- [x] ")) for line in "\n".join(lines).split("\n"))
         assert len(found) >= wanted
+
+
+def test_a_box_of_endless_blanks_is_text_and_keeps_nobody_waiting() -> None:
+    """A pattern that tries each place to end them in takes minutes."""
+    assert shape(f"- [ ] one\n- [{' ' * 100_000}y]\n") == [("one", None)]

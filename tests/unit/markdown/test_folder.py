@@ -54,6 +54,19 @@ def test_a_bad_file_is_named_with_its_line_and_the_others_work(
     assert server.update(ONE, status="working").status == "working"
 
 
+def test_lists_in_lists_without_end_are_the_trouble_of_their_page(
+    folder: Path, server: MarkdownTaskServer
+) -> None:
+    write(folder, "1-good.md")
+    write(folder, "2-bad.md", f"queue: dev\ntags: {'[' * 5_000}")
+
+    (good, (trouble,)) = seen(server)
+
+    assert good == ["1"]
+    assert trouble.startswith("2-bad.md: line 3: tags: [[[")
+    assert trouble.endswith("write [one, two] in one line, with quotes round what is no name")
+
+
 def test_a_merge_that_begins_above_the_front_matter_is_no_task_without_any(
     folder: Path, server: MarkdownTaskServer
 ) -> None:
@@ -68,6 +81,26 @@ def test_a_merge_that_begins_above_the_front_matter_is_no_task_without_any(
     with pytest.raises(ServerRefused, match="a merge has left its marks"):
         server.comment(TWO, "hi", "me")
     assert (folder / "2-b.md").read_text() == text
+
+
+def test_what_nobody_can_read_is_missing_only_where_it_may_be(
+    folder: Path, server: MarkdownTaskServer
+) -> None:
+    """A merge in one page held back every import and every schedule of the folder."""
+    merge = "<<<<<<< HEAD\n---\ntags: ['import:plan.md']\ncreated_by: tinyscheduler\n---\n>>>>>>> x\n"
+    (folder / "2-b.md").write_text(merge)
+    (folder / "3-c.md").symlink_to("elsewhere.md")
+    link = "3-c.md: it is a symbolic link: put the file itself there"
+
+    def gaps(**asked: object) -> list[str]:
+        return [gap.partition(":")[0] for gap in server.find(TaskQuery()._replace(**asked)).gaps]
+
+    assert server.find(TaskQuery(tags=("import:other.md",))).gaps == (link,)
+    assert gaps() == ["2-b.md", "3-c.md"]
+    assert gaps(tags=("import:plan.md",)) == ["2-b.md", "3-c.md"]
+    assert gaps(created_by="tinyscheduler") == ["2-b.md", "3-c.md"]
+    assert gaps(created_by="somebody") == ["3-c.md"]
+    assert gaps(tags=("import:plan.md",), created_by="somebody") == ["3-c.md"]
 
 
 def test_the_name_of_a_file_forges_no_line(folder: Path, server: MarkdownTaskServer) -> None:

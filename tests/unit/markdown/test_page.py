@@ -159,9 +159,15 @@ def test_a_file_says_all_that_a_task_has() -> None:
         ("12.md", "", "12.md"),
         ("12-x.md", "# A heading #\ntext", "A heading"),
         ("12-x.md", "## \ntext", "x"),
+        ("12-x.md", "##   C # and D ## # \ntext", "C # and D"),
+        ("12-x.md", "####### seven", "x"),
+        ("12-x.md", "#none", "x"),
+        ("12-x.md", f"# {' #' * 100_000}x", f"{' #' * 100_000}x".strip()),
+        ("12-x.md", f"# {' ' * 200_000}x", "x"),
     ],
 )
 def test_without_a_title_it_is_a_heading_or_the_name(name: str, body: str, title: str) -> None:
+    """The long ones took a pattern longer than a pass has."""
     sheet = sheet_of(name, body, NOW)
 
     assert sheet is not None

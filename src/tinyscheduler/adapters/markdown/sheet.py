@@ -43,7 +43,7 @@ _DECIDING: Final = {
 """What decides whether and when a task starts, and which values are its alone: any text may be a queue."""
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERED: Final = re.compile(r"([0-9]{1,15})(?:[-_. ](.*))?")
-_HEADING: Final = re.compile(r"#{1,6} +(.*?)[ #]*")
+_HEADING_MARKS: Final = frozenset("#" * level for level in range(1, 7))
 
 
 class Sheet(NamedTuple):
@@ -205,9 +205,11 @@ def _texts(page: Page, key: str) -> tuple[str, ...]:
 
 def _title(name: str, body: str) -> str:
     """The first line, if it is a heading; else what the file is called."""
-    heading = _HEADING.fullmatch(body.partition("\n")[0])
-    if heading and heading[1].strip():
-        return heading[1].strip()
+    marks, _, heading = body.partition("\n")[0].partition(" ")
+    # No pattern: one that looks for the end of blanks and marks begins anew at each of them, for minutes.
+    heading = heading.rstrip(" #").strip()
+    if marks in _HEADING_MARKS and heading:
+        return heading
     numbered = _NUMBERED.fullmatch(name.removesuffix(".md"))
     words = (numbered[2] if numbered else name.removesuffix(".md")) or ""
     return words.replace("-", " ").replace("_", " ").strip() or name

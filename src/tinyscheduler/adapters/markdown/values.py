@@ -106,7 +106,8 @@ def _json_list(text: str) -> tuple[str, ...] | None:
     """None: it is not written like that."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Lists in lists, thousands deep, are as good as any other rubbish.
         return None
     if isinstance(found, list) and all(isinstance(item, str) for item in found):
         return tuple(found)

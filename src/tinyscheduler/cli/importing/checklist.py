@@ -23,7 +23,7 @@ from tinyscheduler.errors import UsageError
 
 _BULLET = r"(?:[-*+]|\d{1,9}[.)])"
 _ITEM = re.compile(rf"{_BULLET} +\[(?P<mark>[ xX])\](?: +(?P<title>.*))?$")
-_NEARLY = re.compile(rf"{_BULLET} *\[(?: *[xX]? *|[^\w\s\[\]])\](?![(\[])")
+_NEARLY = re.compile(rf"{_BULLET} *\[(?: *(?:[xX] *)?|[^\w\s\[\]])\](?![(\[])")
 _PLAIN_BULLET = re.compile(rf"{_BULLET}(?: |$)")
 _HEADING = re.compile(r"#{1,6}(?: |$)")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
