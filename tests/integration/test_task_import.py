@@ -399,6 +399,16 @@ def test_item_that_nobody_can_read_is_not_made_again(
     assert {path.name for path in spoilt.parent.iterdir()} == names
 
 
+def test_another_plan_is_made_beside_a_page_that_nobody_can_read(house: Installation, spoilt: Path) -> None:
+    (house.base / "other.md").write_text("- [ ] Something else\n")
+
+    answer = house.call("task", "import", "other.md", "--queue", "dev")
+
+    assert answer.code == 0
+    assert "1 task made" in answer.out
+    assert len(list(spoilt.parent.glob("*-something-else.md"))) == 1
+
+
 def test_what_is_there_is_told_whatever_else_cannot_be_read(house: Installation, spoilt: Path) -> None:
     (spoilt.parent / "90-other.md").write_text("---\nstatus: xx\n---\n")
     spoilt.write_text(spoilt.read_text().removeprefix("<<<<<<< HEAD\n").partition("=======")[0])

@@ -29,7 +29,7 @@ from tinyscheduler.adapters.markdown.editing import (
 from tinyscheduler.adapters.markdown.guard import held, source_of
 from tinyscheduler.adapters.markdown.relations import check_relations
 from tinyscheduler.adapters.markdown.sheet import Sheet, name_shown
-from tinyscheduler.adapters.markdown.shelf import Reader, Shelf
+from tinyscheduler.adapters.markdown.shelf import Reader, Shelf, Trouble
 from tinyscheduler.errors import ServerRefused, ServerUnavailable, TaskNotFound, TaskUnreadable
 from tinyscheduler.kit import files
 from tinyscheduler.model.desk import RemarkCounts, TaskEdit, TaskList, TaskQuery, cut, order_key
@@ -86,7 +86,7 @@ class MarkdownTaskServer:
         working = [task for task in seen if task.status == "working"]
         return Backlog(
             tuple(idle[:limit]),
-            tuple(_gaps(shelf)),
+            tuple(_gaps(shelf.troubles)),
             shelf.open_parents,
             is_cut=len(idle) > limit,
             working=tuple(working[: max(0, limit - len(idle))]),
@@ -115,7 +115,9 @@ class MarkdownTaskServer:
     def find(self, query: TaskQuery) -> TaskList:
         """See the port."""
         shelf = self._shelf()
-        return cut((sheet.task for sheet in shelf.sheets.values()), query, (gap.why for gap in _gaps(shelf)))
+        words = (*query.tags, *((query.created_by,) if query.created_by else ()))
+        gaps = _gaps([trouble for trouble in shelf.troubles if trouble.may_say(words)])
+        return cut((sheet.task for sheet in shelf.sheets.values()), query, (gap.why for gap in gaps))
 
     def remark_counts(self) -> Mapping[TaskId, RemarkCounts]:
         """See ``ports.TaskDesk``."""
@@ -269,11 +271,11 @@ def _open(shelf: Shelf) -> Iterator[Task]:
     return (sheet.task for sheet in shelf.sheets.values() if sheet.task.archived_at is None)
 
 
-def _gaps(shelf: Shelf) -> Iterator[QueueGap]:
-    for trouble in shelf.troubles[:GAPS_MAX]:
+def _gaps(troubles: Sequence[Trouble]) -> Iterator[QueueGap]:
+    for trouble in troubles[:GAPS_MAX]:
         yield QueueGap(None, None, f"{trouble.name}: {trouble.why}" if trouble.name else trouble.why)
-    if len(shelf.troubles) > GAPS_MAX:
-        yield QueueGap(None, None, f"{len(shelf.troubles) - GAPS_MAX} more files cannot be read")
+    if len(troubles) > GAPS_MAX:
+        yield QueueGap(None, None, f"{len(troubles) - GAPS_MAX} more files cannot be read")
 
 
 def _unavailable(folder: str, error: OSError) -> ServerUnavailable:

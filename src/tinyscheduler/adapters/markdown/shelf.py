@@ -33,6 +33,13 @@ class Trouble(NamedTuple):
     why: str
     task_id: TaskId | None
     """Which one it would be; None: nobody can tell, so no id can be called unknown."""
+    text: str | None = None
+    """All that stands in it; None: not even that can be read."""
+
+    def may_say(self, words: Iterable[str]) -> bool:
+        """False: it is no task that says all of this, whatever else it is. Words that passes and imports have
+        written stand in a page as they are."""
+        return self.text is None or all(word in self.text for word in words)
 
 
 class Shelf(NamedTuple):
@@ -110,8 +117,8 @@ class Reader:
             return _trouble(name, error.strerror or str(error))
 
 
-def _trouble(name: str, why: str, text: str = "") -> Trouble:
-    return Trouble(name_shown(name), why, id_said(text) or number_in(name))
+def _trouble(name: str, why: str, text: str | None = None) -> Trouble:
+    return Trouble(name_shown(name), why, id_said(text or "") or number_in(name), text)
 
 
 def _shelf(sheets: Iterable[Sheet], troubles: list[Trouble]) -> Shelf:
