@@ -2,7 +2,7 @@
 
 When more waits than can be looked after, starting everything at once makes it worse: each run makes new
 tasks, comments and calls. So the fuller the queues, the fewer slots are used, and at the brim only what is
-critical still starts.
+critical still starts, or one task after the other where nothing is.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.bands import CRITICAL, aged, band_of
 from tinyscheduler.planner.ranking import waits_of
+from tinyscheduler.planner.resources import number_text
 from tinyscheduler.planner.retry import parked_now
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ def deep_queues(task: Task, view: View) -> Finding | None:
 
     where = f"{depth.waiting} of {depth.most} tasks wait ({depth.mode.name})"
     lever = "wait, complete tasks that nobody needs, or raise TINYSCHEDULER_MAX_QUEUE_DEPTH"
-    if depth.mode.is_critical_only and not _is_critical(task, view):
+    if depth.mode.is_critical_only and not _is_critical(task, view) and not _would_stand_still(view):
+        floor = number_text(view.snapshot.policy.band_floors[0])
+        lever = f"tinyscheduler task update {task.id} --priority {floor} makes it critical; or {lever}"
         return Finding(f"{where}: critical tasks only", lever, limit="critical")
     if view.taken.total < depth.slots:
         return None
@@ -112,6 +115,25 @@ def stretch_of(task: Task, view: View) -> float:
     if not policy.stretches_critical or band_of(task.priority, policy) != CRITICAL:
         return 1.0
     return 1.0 if view.depth is None else view.depth.mode.stretch
+
+
+def _would_stand_still(view: View) -> bool:
+    """Nothing runs and nothing critical could start, so the queues would stay as full as they are."""
+    if view.taken.total:
+        return False
+    if not view.critical:
+        view.critical.append(any(_may_start(task, view) for task in _idle(view.snapshot)))
+    return not view.critical[0]
+
+
+def _may_start(task: Task, view: View) -> bool:
+    from tinyscheduler.planner.holds import first_hold
+
+    return _is_critical(task, view) and first_hold(task, view) is None
+
+
+def _idle(snapshot: StartSnapshot) -> tuple[Task, ...]:
+    return snapshot.backlog.value.tasks if isinstance(snapshot.backlog, Known) else ()
 
 
 def _is_critical(task: Task, view: View) -> bool:

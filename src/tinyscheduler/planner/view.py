@@ -88,6 +88,8 @@ class View(NamedTuple):
     """See ``subtasks``."""
     waited_for: list[Blockers]
     """See ``blockers``."""
+    critical: list[bool]
+    """Whether a critical task could start, once somebody has asked; see ``depth``."""
 
     def has_room(self) -> bool:
         """A task may start yet, as far as slots and the global cap go; one that starves gets a slot more."""
@@ -168,6 +170,7 @@ def view_of(snapshot: StartSnapshot) -> View:
         _depth(snapshot),
         frozenset(found.assigned_to for found in snapshot.waiting.values() if found.assigned_to is not None)
         - {agent.name for agent in snapshot.agents},
+        [],
         [],
         [],
         [],

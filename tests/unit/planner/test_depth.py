@@ -61,6 +61,24 @@ def test_at_the_brim_only_critical_tasks_start() -> None:
 
     assert [start.task.id for start in plan.starts] == ["20"]
     assert {held.limit for held in plan.held} == {"critical"}
+    assert plan.held[0].lever.startswith("tinyscheduler task update 1 --priority 10 makes it critical; or ")
+
+
+def test_at_the_brim_one_goes_on_where_nothing_critical_could() -> None:
+    """Ten plain tasks in queues for ten stood still until the first had waited for an hour, and for ever
+    without ageing."""
+    tasks = [a_task(str(at + 1), priority=1) for at in range(19)] + [a_task("20", priority=7)]
+    snapshot = a_deep_snapshot(tasks)
+
+    assert [start.task.id for start in plan_start(snapshot).starts] == ["20"]
+    assert plan_start(snapshot._replace(leases=(a_lease("98"),))).starts == ()
+
+
+def test_a_critical_task_that_cannot_start_does_not_stop_the_others_at_the_brim() -> None:
+    critical = a_task("20", priority=20, blocked_by="1")
+    tasks = [a_task(str(at + 1), priority=1) for at in range(19)]
+
+    assert [start.task.id for start in plan_start(a_deep_snapshot([*tasks, critical])).starts] == ["1"]
 
 
 def test_what_has_become_critical_by_waiting_starts_at_the_brim_too() -> None:

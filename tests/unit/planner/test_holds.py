@@ -170,7 +170,7 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
     ),
     (
         "the queues are full and it is not critical",
-        a_start_snapshot(TASK, policy=Policy(max_queue_depth=1)),
+        a_start_snapshot(TASK, leases=[a_lease("2", agent="dev-2")], policy=Policy(max_queue_depth=1)),
         "pressure",
         "1 of 1 tasks wait (critical): critical tasks only",
     ),
