@@ -11,39 +11,36 @@ from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.holds import held_of
-from tinyscheduler.planner.rules import RULES
+from tinyscheduler.planner.holds import Questions, held_of, worth_asking
 from tinyscheduler.planner.view import View
 
-_SAID_OTHERWISE: frozenset[HeldReason] = frozenset({
+_NOT_ASKED: frozenset[HeldReason] = frozenset({
     "leased", "settling", "working_elsewhere", "parked", "blocked", "dependency_failed", "cycle", "disk",
+    "path_held", "goal_held", "pressure",
 })  # fmt: skip
-"""How it stands says these already; or they hold everything, and whoever asks hears of it as of himself. A
-row that asks what a blocker waits for would go on along the whole chain, for each task of it."""
-_WAITS = [rule.reason for rule in RULES].index("blocked")
-_ABOVE, _BELOW = (
-    tuple(
-        (rule.reason, rule.find)
-        for rule in rules
-        if rule.find is not None and rule.asked == "task" and rule.reason not in _SAID_OTHERWISE
-    )
-    for rules in (RULES[:_WAITS], RULES[_WAITS:])
-)
+"""How it stands says these already; they hold everything, and whoever asks hears of it as of himself; or
+they end by themselves. A row that asks what a blocker waits for would go on along the whole chain, for each
+task of it."""
 
 
 class Blockers:
     """The tasks that others wait for, of one view; each is asked once."""
 
     def __init__(self, view: View) -> None:
-        self._view = view
-        self._tasks = {task.id: task for task in _seen(view) if task.id in view.graph().own}
+        self._view, self._waits = view, view.graph().waits
+        seen, self._tasks = dict(_seen(view)), dict[TaskId, Task]()
+        for task_id in view.graph().own:
+            if task_id in seen:
+                self._tasks[task_id] = seen[task_id]
         self._found: dict[TaskId, Held | None] = {}
+        self._known: Questions = {}
 
     def hold_of(self, task_id: TaskId) -> Held | None:
         """What keeps it from being started, whoever has room. None: nothing, or nobody can say."""
-        if task_id not in self._found:
-            self._found[task_id] = self._hold(task_id)
-        return self._found[task_id]
+        try:
+            return self._found[task_id]
+        except KeyError:
+            return self._found.setdefault(task_id, self._hold(task_id))
 
     def _hold(self, task_id: TaskId) -> Held | None:
         task, view = self._tasks.get(task_id), self._view
@@ -51,18 +48,23 @@ class Blockers:
             return None
         if task.status != "idle" and task_id not in view.open_parents:
             return None
-        # Whoever waits is asked first whether somebody lets it wait.
-        for reason, find in _ABOVE if task_id in view.graph().waits else (*_ABOVE, *_BELOW):
+        for reason, find in worth_asking(task, view, self._known):
+            if reason in _NOT_ASKED:
+                if reason == "blocked" and task_id in self._waits:
+                    # Whoever waits is asked first whether somebody lets it wait.
+                    return None
+                continue
             finding = find(task, view)
             if finding is not None:
                 return held_of(task, reason, finding, view)
         return None
 
 
-def _seen(view: View) -> Iterator[Task]:
-    for found in view.snapshot.prerequisites.values():
+def _seen(view: View) -> Iterator[tuple[TaskId, Task]]:
+    for task_id, found in view.snapshot.prerequisites.items():
         if found.task is not None:
-            yield found.task
+            yield task_id, found.task
     if isinstance(view.snapshot.backlog, Known):
-        yield from view.snapshot.backlog.value.working
-        yield from view.snapshot.backlog.value.tasks
+        backlog = view.snapshot.backlog.value
+        yield from ((task.id, task) for task in backlog.working)
+        yield from ((task.id, task) for task in backlog.tasks)

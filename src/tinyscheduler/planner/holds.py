@@ -28,14 +28,16 @@ def first_hold(task: Task, view: View, known: Questions | None = None) -> Held |
 
     ``known`` remembers, from task to task of one plan, what is worth asking of tasks of a kind.
     """
-    for reason, find in _worth_asking(task, view, known):
+    for reason, find in worth_asking(task, view, known):
         finding = find(task, view)
         if finding is not None:
             return held_of(task, reason, finding, view)
     return None
 
 
-def _worth_asking(task: Task, view: View, known: Questions | None) -> Sequence[Question]:
+def worth_asking(task: Task, view: View, known: Questions | None) -> Sequence[Question]:
+    """The rules of the table that may say something of such a task, in its order. ``known``: see
+    ``first_hold``."""
     if task.id in view.met:
         return _OF_MET
     hints = view.hints(task)

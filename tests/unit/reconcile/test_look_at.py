@@ -92,7 +92,7 @@ def test_what_is_known_here_is_told_while_the_server_is_down(tmp_path: Path) -> 
 
 def test_park_and_the_last_reason_are_told_while_the_server_is_down(tmp_path: Path) -> None:
     stage = a_stage(tmp_path)
-    first, second = stage.server.create(queue="dev"), stage.server.create(queue="dev", blocked_by="1")
+    first, second = stage.server.create(queue="dev"), stage.server.create(queue="dev", blocked_by=TaskId("1"))
     task = stage.server.task(first)
     parked = a_ledger(parked=parked_as(task), source=stage.server.source)
     stage.ledgers().write(parked._replace(task_created_at=task.created_at))
