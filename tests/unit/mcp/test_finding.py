@@ -111,3 +111,50 @@ def test_one_task_that_is_too_large_is_an_error_and_not_left_out() -> None:
 
     with pytest.raises(ServerUnavailable, match="too large"):
         found(server)
+
+
+class Busy(Server):
+    """Its agents finish tasks while somebody reads: so many of the first rows are gone after each answer."""
+
+    def __init__(self, *rows: object, gone: int, times: int = 10**9) -> None:
+        super().__init__(*rows)
+        self.gone = gone
+        self.times = times
+
+    def __call__(self, _tool: str, arguments: Mapping[str, wire.Argument]) -> Row:
+        answer = super().__call__(_tool, arguments)
+        if self.asked <= self.times:
+            self.rows = self.rows[self.gone :]
+        return answer
+
+
+@pytest.mark.parametrize("gone", [1, 2, 60, 499, 500])
+@pytest.mark.parametrize("total", [501, 999, 1000, 1001, 1499, 4000])
+def test_no_row_falls_between_two_pages(total: int, gone: int) -> None:
+    """A task that an import or a schedule does not see is made a second time."""
+    server = Busy(*many(total), gone=gone, times=2)
+
+    listed = found(server)
+
+    missing = {str(number) for number in range(1, total + 1)} - {task.id for task in listed.tasks}
+    assert missing <= {str(number) for number in range(1, 2 * gone + 1)}, "those are gone"
+    assert listed.gaps == ()
+
+
+def test_a_list_that_never_rests_is_said_to_be_so() -> None:
+    listed = found(Busy(*many(10_000), gone=200))
+
+    assert listed.gaps == ("the task server's list changes faster than it can be read: ask again",)
+
+
+def test_a_few_that_go_cost_no_page_more() -> None:
+    rests, works = Server(*many(1300)), Busy(*many(1300), gone=20)
+
+    assert len(found(rests).tasks) == 1300
+    assert len(found(works).tasks) == 1300
+    assert rests.asked == works.asked == 3
+
+
+@pytest.mark.parametrize("page_rows", [1, 2, 3, 7])
+def test_pages_of_a_few_long_rows_come_to_their_end(page_rows: int) -> None:
+    assert len(found(Server(*many(30), page_rows=page_rows)).tasks) == 30

@@ -19,6 +19,11 @@ from tinyscheduler.model.task import Task
 PAGE_ROWS: Final = 500
 """As a pass asks for: about 0.4 MB and 10 ms on the public server."""
 
+OVERLAP_ROWS: Final = 50
+"""Of two pages that follow: as many tasks may be finished between two answers before one is overlooked."""
+STEPS_BACK_MAX: Final = 5
+"""Of one list: a server of which fifty rows go between any two answers will not rest for us."""
+
 Arguments = dict[str, wire.Argument]
 Read = Callable[[str, Mapping[str, wire.Argument]], object]
 
@@ -42,6 +47,13 @@ class _Search:
         self._manners = manners
         self._offset = 0
         self._page_rows = PAGE_ROWS
+        self._first: TaskId | None = None
+        """Of the list."""
+        self._tail: tuple[TaskId, ...] = ()
+        """The last rows of the page before, with which the next one begins."""
+        self._steps_back = 0
+        self._read_until = 0
+        """Where a page ended after which it stepped back: up to there nothing new is no repetition."""
         self._seen: dict[TaskId, Task] = {}
         self._bad: dict[str, bool] = {}
         """Why rows were left out, and whether they may be asked for."""
@@ -54,15 +66,43 @@ class _Search:
 
     def read_page(self) -> None:
         """Raises TaskServerError."""
+        overlap = len(self._tail)
         try:
-            rows = task_json.rows_of(self._listed(_page(self._query, self._offset, self._page_rows)))
+            page = _page(self._query, self._offset - overlap, self._page_rows)
+            rows = task_json.rows_of(self._listed(page))
         except faults.AnswerTooLarge:
             if self._page_rows == 1:
                 raise
-            self._page_rows = max(1, self._page_rows // 4)
+            self._page_rows, self._tail = max(1, self._page_rows // 4), ()
             return
-        self._offset += rows.received
         has_new = self._take(rows)
+        if overlap and self._has_shifted(rows):
+            self._step_back(self._offset - overlap + rows.received)
+            return
+        self._offset += rows.received - overlap
+        self._first = self._first or (rows.tasks[0].id if rows.tasks else None)
+        # At most half of a page, so that each brings something new; a row without an id has no place.
+        kept = 0 if rows.bad else min(OVERLAP_ROWS, rows.received // 2)
+        self._tail = tuple(task.id for task in rows.tasks[len(rows.tasks) - kept :])
+        self._see_whether_it_is_over(rows, has_new=has_new or self._offset <= self._read_until)
+
+    def _has_shifted(self, rows: task_json.Rows) -> bool:
+        """Others have taken so many rows out of the pages before that some may be seen in none. One that
+        begins as the list does is of a server that knows no pages; a row that cannot be read has no id."""
+        is_repeated = bool(rows.tasks) and rows.tasks[0].id == self._first
+        is_known = not {task.id for task in rows.tasks}.isdisjoint(self._tail)
+        return not (rows.bad or is_known or is_repeated)
+
+    def _step_back(self, read_until: int) -> None:
+        """A whole page: each task counts once."""
+        self._offset, self._tail = max(0, self._offset - self._page_rows), ()
+        self._read_until = max(self._read_until, read_until)
+        self._steps_back += 1
+        if self._steps_back > STEPS_BACK_MAX:
+            self.is_over = True
+            self._gaps.append("the task server's list changes faster than it can be read: ask again")
+
+    def _see_whether_it_is_over(self, rows: task_json.Rows, *, has_new: bool) -> None:
         if rows.is_cut:
             # The embedded server ends a page early where the texts are long; the rest comes when asked for.
             self.is_over = not has_new
