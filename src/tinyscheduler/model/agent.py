@@ -22,6 +22,13 @@ class EnvValue(NamedTuple):
     file: str | None = None
 
 
+class Unready(NamedTuple):
+    """Why an agent cannot be started here and now, though its settings are right."""
+
+    why: str
+    remedy: str
+
+
 class Agent(NamedTuple):
     """One agent. Immutable for the length of a pass."""
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tinyscheduler.model.agent import Agent
+from tinyscheduler.model.agent import Agent, Unready
 from tinyscheduler.model.breaker import NO_ACCOUNTS, NO_BREAKERS, Accounts, Breakers
 from tinyscheduler.model.hours import ALL_OPEN, ClosedHours
-from tinyscheduler.model.ids import QueueName, TaskId
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.intent import BrokenIntent, Intent
 from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, Lease, Owner, ProcessRef, TaggedRun
@@ -166,3 +166,5 @@ class StartSnapshot(NamedTuple):
     machine: MachineState = NOT_LOOKED_AT
     totals: Resources | None = None
     """What runs may take of the machine together; None: not known, which holds nothing."""
+    unready: Mapping[AgentName, Unready] = {}
+    """Agents of ours that are given nothing, because something that they need is not there."""

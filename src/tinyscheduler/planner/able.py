@@ -68,8 +68,13 @@ def _sifted(task: Task, view: View, before: HeldReason | None) -> Sequence[Agent
     return agents
 
 
-def _with_command(agents: Sequence[Agent], _task: Task, _view: View) -> Sequence[Agent]:
-    return [agent for agent in agents if agent.command]
+def is_startable(agent: Agent, view: View) -> bool:
+    """It has something to run, and what that needs."""
+    return bool(agent.command) and agent.name not in view.snapshot.unready
+
+
+def _startable(agents: Sequence[Agent], _task: Task, view: View) -> Sequence[Agent]:
+    return [agent for agent in agents if is_startable(agent, view)]
 
 
 def _with_slots(agents: Sequence[Agent], _task: Task, _view: View) -> Sequence[Agent]:
@@ -103,7 +108,7 @@ def _open(agents: Sequence[Agent], _task: Task, view: View) -> Sequence[Agent]:
 
 
 FILTERS: tuple[Filter, ...] = (
-    Filter("no_recipe", _with_command),
+    Filter("no_recipe", _startable),
     Filter("no_agent", _with_slots),
     Filter("no_capability", _with_capabilities),
     Filter("out_of_scope", _in_scope),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.able import able
+from tinyscheduler.planner.able import able, is_startable
 from tinyscheduler.planner.capacity import slots_lever
 from tinyscheduler.planner.gates import Gate, GateReason, shut_gate
 from tinyscheduler.planner.view import Finding, View, candidates, cooling, ledger_of
@@ -30,10 +30,14 @@ def cooldown(task: Task, view: View) -> Finding | None:
 
 
 def no_recipe(task: Task, view: View) -> Finding | None:
-    """Nobody who may run it has anything to run."""
+    """Nobody who may run it has anything to run, and what that needs."""
     agents = candidates(task, view)
-    if not agents or any(agent.command for agent in agents):
+    if not agents or any(is_startable(agent, view) for agent in agents):
         return None
+    for agent in agents:
+        if agent.command:
+            unready = view.snapshot.unready[agent.name]
+            return Finding(f"{agent.name} cannot be started: {unready.why}", unready.remedy)
     names = ", ".join(sorted(agent.name for agent in agents))
     return Finding(f"{names}: nothing to run", "give the agent a command in agent-control")
 
@@ -55,7 +59,7 @@ def no_agent(task: Task, view: View) -> Finding | None:
         where, later = f"queue {task.queue}", _on_demand(task, view)
         return Finding(f"no enabled agent serves {where}{later}", f"add an agent for {where}")
     # Slots of an agent that has nothing to run are none, unless that is true of all.
-    agents = [agent for agent in agents if agent.command] or agents
+    agents = [agent for agent in agents if is_startable(agent, view)] or agents
     if all(agent.slots <= 0 for agent in agents):
         names = ", ".join(sorted(agent.name for agent in agents))
         return Finding(f"{names}: 0 slots", slots_lever(agents[0], 1))

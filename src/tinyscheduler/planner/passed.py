@@ -103,7 +103,7 @@ PASSED: Mapping[HeldReason, Words] = {
     "needs_approval": _approval,
     "not_before": "it need not wait",
     "cooldown": "no agent of it had it a moment ago",
-    "no_recipe": "there is a command to run",
+    "no_recipe": "there is a command to run, and what it needs",
     "bad_task": _what_it_says,
     "no_agent": _who,
     "no_capability": "its agents can do what it asks for",

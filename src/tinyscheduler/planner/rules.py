@@ -66,8 +66,9 @@ RULES: tuple[Rule, ...] = (
          task_holds.not_before, needs="met"),
     Rule("cooldown", "every agent that could run it had it less than `RETRY_BASE_SEC` ago",
          "the time that is named", "wait, or `tinyscheduler retry TASK`", agent_holds.cooldown, needs="met"),
-    Rule("no_recipe", "its agents have no command; or the start was refused before anything ran", "-",
-         "give the agent a command", agent_holds.no_recipe, needs="place"),
+    Rule("no_recipe", "its agents have no command, or a value of their environment is not to be had; or the"
+         " start was refused before anything ran", "-",
+         "give the agent a command, or the value that is named", agent_holds.no_recipe, needs="place"),
     Rule("bad_task",
          "its id is not a name that can be used, or its tags or front matter say something that means"
          " nothing; or the task server has refused to let it be begun: its comments are longer than we read,"

@@ -6,15 +6,13 @@ and paths of ours only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from tinyscheduler.errors import StartFailed
-from tinyscheduler.model.agent import Agent, EnvValue
+from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.lease import LEASE_VARIABLE, Lease
 from tinyscheduler.model.order import Limits, Order
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.task import Task
 from tinyscheduler.ports import World
+from tinyscheduler.reconcile.agent_values import values_of
 from tinyscheduler.reconcile.observe import tag_of
 
 INHERITED = (
@@ -23,8 +21,6 @@ INHERITED = (
     "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
 )  # fmt: skip
 """What every agent sees of our environment. Everything else has to be named in agent-control."""
-
-SECRET_BYTES_MAX = 65_536
 
 
 def make_order(world: World, lease: Lease, agent: Agent, *, secrets: tuple[str, ...]) -> Order:
@@ -90,7 +86,7 @@ def stall_limit_s(policy: Policy, agent: Agent) -> int | None:
 
 def agent_environment(world: World, lease: Lease, agent: Agent) -> dict[str, str]:
     """What the agent gets on top of the inherited names. Raises StartFailed for a value that is not
-    to be had: an agent without its key would fail in a way nobody understands."""
+    to be had any more."""
     places = world.configuration.places
     ours = {
         "TKO_AGENT": agent.name,
@@ -104,7 +100,7 @@ def agent_environment(world: World, lease: Lease, agent: Agent) -> dict[str, str
     endpoint = world.configuration.connection.endpoint
     if endpoint is not None:
         ours["TINYTASK_URL"] = endpoint
-    return {**ours, **{value.name: _resolve(value, world.environ) for value in agent.env}}
+    return {**ours, **values_of(agent, world.environ)}
 
 
 def secret_names(agent: Agent) -> tuple[str, ...]:
@@ -146,29 +142,3 @@ def _env_names(world: World, agent: Agent) -> tuple[str, ...]:
     inherited = tuple(name for name in INHERITED if name in world.environ)
     own = tuple(value.name for value in agent.env)
     return tuple(dict.fromkeys((*inherited, *ours, *own)))
-
-
-def _resolve(value: EnvValue, environ: Mapping[str, str]) -> str:
-    if value.literal is not None:
-        return value.literal
-    if value.inherit is not None:
-        found = environ.get(value.inherit)
-        if found is None:
-            raise StartFailed(
-                f"{value.name} should come from {value.inherit}, which is not set here",
-                hint="cron and systemd start with almost no environment; name a file instead",
-            )
-        return found
-    assert value.file is not None, "exactly one source of a value is given"
-    return _secret_file(value.name, value.file)
-
-
-def _secret_file(name: str, path: str) -> str:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read(SECRET_BYTES_MAX).strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StartFailed(
-            f"{name} should come from the file {path}, which cannot be read",
-            hint="give this user the right to it",
-        ) from error

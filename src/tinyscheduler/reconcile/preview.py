@@ -22,7 +22,7 @@ from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import check_asked, check_sight, observe_tend, task_ids_of
 from tinyscheduler.reconcile.observe_tasks import observe_start, tended_as_seen
 from tinyscheduler.reconcile.report import Report
-from tinyscheduler.reconcile.telling import tell_odd, tell_plan
+from tinyscheduler.reconcile.telling import tell_odd, tell_plan, tell_unready
 from tinyscheduler.reconcile.unserved import look_for_unserved
 from tinyscheduler.views.seen import problem_text
 from tinyscheduler.views.unserved import unserved_problems
@@ -58,6 +58,7 @@ def preview(world: World) -> Report:
         starts = plan_start(snapshot)
         report.planned(starts)
         report.basis = basis_of(tend, snapshot, starts.starts)
+        tell_unready(report, snapshot.unready)
         tell_plan(report, starts)
         report.notes += map(problem_text, unserved_problems(look_for_unserved(world, server, backlog)))
         if is_copy and report.scanned:

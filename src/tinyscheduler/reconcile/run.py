@@ -21,7 +21,7 @@ from tinyscheduler.reconcile.observe import check_asked, check_sight, observe_te
 from tinyscheduler.reconcile.observe_tasks import Tended, observe_start
 from tinyscheduler.reconcile.record import record
 from tinyscheduler.reconcile.report import Report
-from tinyscheduler.reconcile.telling import tell_pauses, tell_plan
+from tinyscheduler.reconcile.telling import tell_pauses, tell_plan, tell_unready
 
 Permitted = frozenset[tuple[TaskId, AgentName]]
 """Starts that a person has approved."""
@@ -174,6 +174,7 @@ def _start(context: Context, tended: Tended, only: Permitted | None, *, deadline
     context.memory.seen(tended.leases)
     snapshot = _observe(context, tended)
     tell_pauses(context.report, snapshot.pauses)
+    tell_unready(context.report, snapshot.unready)
     for _ in range(REPLANS_MAX):
         plan = _plan(snapshot) if only is None else permitted(_plan(snapshot), only, context.report)
         context.report.planned(plan)

@@ -6,7 +6,7 @@ nobody reads plans under cron.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tinyscheduler.model.action import (
     Discard,
@@ -16,6 +16,8 @@ from tinyscheduler.model.action import (
     StopOrphan,
     TendPlan,
 )
+from tinyscheduler.model.agent import Unready
+from tinyscheduler.model.ids import AgentName
 from tinyscheduler.model.lease import Lease, TaggedRun
 from tinyscheduler.model.pause import Pause
 from tinyscheduler.reconcile.report import Report
@@ -93,6 +95,13 @@ def tell_lease_elsewhere(report: Report, lease: Lease) -> None:
         f"tinyscheduler release {lease.task_id} --reason TEXT",
         reference="lease-elsewhere",
     )
+
+
+def tell_unready(report: Report, unready: Mapping[AgentName, Unready]) -> None:
+    """While tasks wait: with other agents to run them nobody would miss the one that cannot."""
+    for agent, found in unready.items():
+        message = f"agent {agent} cannot be started: {found.why}"
+        report.trouble(message, hint=found.remedy, reference="agent-unready")
 
 
 def tell_plan(report: Report, plan: StartPlan) -> None:

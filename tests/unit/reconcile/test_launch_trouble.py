@@ -47,16 +47,37 @@ def test_a_wrapper_that_cannot_be_started_is_undone_and_waits_a_minute(
     assert [r.result for r in stage.run().results] == ["done"]
 
 
-def test_an_agent_whose_secret_is_missing_starts_nothing_and_says_so(tmp_path: Path) -> None:
-    agent = an_agent()._replace(env=(EnvValue("API_KEY", inherit="NOT_THERE"),))
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [({"inherit": "NOT_THERE"}, "NOT_THERE, which is not set"), ({"file": "/no/key"}, "file /no/key, which")],
+)
+def test_an_agent_whose_secret_is_missing_is_given_nothing_and_says_so(
+    tmp_path: Path, source: dict[str, str], why: str
+) -> None:
+    """In the plan already: the next pass would not do what a preview says."""
+    agent = an_agent()._replace(env=(EnvValue("API_KEY", **source),))
     stage = a_stage_with_a_task(tmp_path, agents=[agent])
 
     report = stage.run()
 
-    assert report.exit_code == 1
-    assert "NOT_THERE" in report.faults[0].message
+    held = report.start.held[0]
+    assert (report.exit_code, held.reason) == (1, "no_recipe")
+    assert why in held.value
+    assert "file" in held.lever or "right" in held.lever
+    assert why in report.faults[0].message
     assert stage.lease() is None
     assert stage.server.task(TASK).status == "idle"
+
+
+def test_the_others_of_its_queue_work_on(tmp_path: Path) -> None:
+    """And the one that cannot is told of all the same."""
+    bad = an_agent("bad-1")._replace(env=(EnvValue("API_KEY", inherit="NOT_THERE"),))
+    stage = a_stage_with_a_task(tmp_path, agents=[bad, an_agent("good-1")])
+
+    report = stage.run()
+
+    assert [(r.result, r.agent) for r in report.results] == [("done", "good-1")]
+    assert [fault.reference for fault in report.faults] == ["agent-unready"]
 
 
 @pytest.mark.parametrize(
