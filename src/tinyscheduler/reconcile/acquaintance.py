@@ -47,7 +47,7 @@ class Acquaintance:
         self._source = source
         self._before = before
         self._stopped = {lease.task_id for lease in ours if _is_stopped(lease, asked)}
-        self._is_sure = len(self._stopped) == len(ours)
+        self._is_sure = all(lease.task_id in self._stopped for lease in ours)
 
     def check(
         self,
