@@ -35,10 +35,21 @@ def not_ours(task: Task, view: View) -> Finding | None:
         return None
     if name == BEING_IMPORTED:
         return Finding("an import is at work on it, or was broken off", "import its file again")
+    if task.status == "working" and _is_left_by_us(task, view):
+        return Finding(
+            f"assigned to {name}, who is no agent of ours, and working since a run of ours was on it",
+            f"if nobody is at work on it, set it idle on the server, or let {name}'s scheduler requeue it",
+        )
     return Finding(
         f"assigned to {name}, who is no agent of ours",
         "add the agent to agent-control, or assign the task to another",
     )
+
+
+def _is_left_by_us(task: Task, view: View) -> bool:
+    """Its last run here ended after somebody had given it away; who set it working nobody can tell."""
+    ledger = ledger_of(task, view)
+    return isinstance(ledger, Ledger) and bool(ledger.outcomes) and ledger.outcomes[-1].is_passed_on
 
 
 def leased(task: Task, view: View) -> Finding | None:

@@ -16,7 +16,7 @@ from tinyscheduler.model.lease import Lease, Outcome
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.claim import give_back
-from tinyscheduler.reconcile.given_on import is_given_on
+from tinyscheduler.reconcile.given_on import is_given_away, is_given_on
 from tinyscheduler.reconcile.parking import tagged
 
 COMMENT_CHARS_MAX = 2_000
@@ -93,7 +93,7 @@ def _settle_found(
         ending = ending._replace(is_parked=False)
     outcome, task = _outcome_of(lease), detail.task
     if task.status == "complete":
-        _pass_on_word(server, lease, detail, ending.word)
+        _pass_on_word(server, lease, detail, ending.word[:COMMENT_CHARS_MAX])
         return Settled("completed", task, outcome._replace(kind="succeeded"))
     is_elsewhere = is_given_on(detail, lease, ending.colleagues)
     if outcome.kind == "start_failed":
@@ -106,7 +106,7 @@ def _settle_found(
         release = _park_given_on if outcome.kind == "cancelled" else _let_go
         return release(server, lease, task, text=text, is_said=is_said)
     if _is_others(task, lease, is_said=is_said):
-        _pass_on_word(server, lease, detail, ending.word)
+        _pass_on_word(server, lease, detail, _word_for_others(lease, detail, ending.word))
         return Settled("left", task, outcome if is_said else outcome._replace(kind="handed_off"))
     if task.status == "working" and _is_moved(task, lease):
         return _let_go(server, lease, task, text=text, is_said=is_said)
@@ -125,8 +125,20 @@ def _pass_on_word(server: TaskServer, lease: Lease, detail: TaskDetail, word: st
     said = [comment.text for comment in detail.comments]
     is_told = any(_is_end_of(lease, text) or word_mark(lease.lease_id) in text for text in said)
     if word and not is_told and detail.task.archived_at is None:
-        text = f"{word[:COMMENT_CHARS_MAX]} {word_mark(lease.lease_id)}"
+        text = f"{word} {word_mark(lease.lease_id)}"
         server.comment(detail.task.id, text, lease.agent)
+
+
+def _word_for_others(lease: Lease, detail: TaskDetail, word: str) -> str:
+    """Whoever was given a task that works may believe that somebody still does (docs/protocol.md)."""
+    word = word[:COMMENT_CHARS_MAX]
+    if not is_given_away(detail, lease):
+        return word
+    by = word or f"{lease.agent}, attempt {lease.attempt}"
+    return (
+        f"{by}; its run is over, and the task is left working for {detail.task.assigned_to}: set it idle if "
+        "nobody is at work on it"
+    )
 
 
 def _park_given_on(server: TaskServer, lease: Lease, task: Task, *, text: str, is_said: bool) -> Settled:

@@ -226,9 +226,18 @@ def _as_left(ledger: Ledger, before: Ledger, lease: Lease, settled: Settled) -> 
     return ledger._replace(parked=ledger.parked._replace(fingerprint=fingerprint(task)))
 
 
+def _left_to(settled: Settled, lease: Lease) -> dict[str, object]:
+    """In whose name it is left working: who has a task by then is told nothing else by us."""
+    task = settled.task
+    is_left = settled.told == "left" and task is not None and task.archived_at is None
+    if task is None or not is_left or task.status != "working" or task.assigned_to in (None, lease.agent):
+        return {}
+    return {"left_working_for": task.assigned_to}
+
+
 def _tell(context: Context, lease: Lease, settled: Settled, ledger: Ledger) -> None:
     kind = settled.outcome.kind
-    context.note("task_settled", lease, settled.told, outcome=kind)
+    context.note("task_settled", lease, settled.told, outcome=kind, **_left_to(settled, lease))
     if kind == "start_failed":
         context.report.trouble(
             f"agent {lease.agent} cannot be started for task {lease.task_id}: {settled.outcome.summary}",

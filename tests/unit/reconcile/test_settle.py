@@ -168,7 +168,7 @@ def give_to_nobody(server: FakeTaskServer) -> None:
 
 @POOL_AND_ASSIGNED
 @pytest.mark.parametrize("kind", ["succeeded", "failed", "no_result", "lost"])
-@pytest.mark.parametrize("change", [assign_to_qa, set_idle, hand_over])
+@pytest.mark.parametrize("change", [set_idle, hand_over])
 def test_what_the_agent_or_a_person_did_to_the_task_stays(
     change: Callable[[FakeTaskServer], None], kind: OutcomeClass, before: str | None
 ) -> None:

@@ -11,6 +11,8 @@ from tests.builders import an_agent, an_outcome
 from tests.fakes.flaky import Way, line_to
 from tests.fakes.stage import Stage, a_stage
 from tests.fakes.task_server import FakeTaskServer
+from tests.unit.reconcile.breaker_scenes import events
+from tests.unit.reconcile.desired_scenes import a_running_stage, run_after
 from tests.unit.reconcile.intent_scenes import answers, ask
 from tests.unit.reconcile.settle_scenes import (
     POOL_AND_ASSIGNED,
@@ -78,6 +80,49 @@ def test_who_is_no_agent_of_ours_may_be_at_work() -> None:
 
     assert settled.told == "left"
     assert where(server) == ("working", "sue", "dev")
+
+
+@POOL_AND_ASSIGNED
+@pytest.mark.parametrize("kind", ["succeeded", "failed", "no_result", "lost", "cancelled"])
+def test_who_was_given_a_task_that_works_is_told_once_that_our_run_is_over(
+    kind: OutcomeClass, before: str | None
+) -> None:
+    """Perhaps it is an agent of another scheduler, which sees it ``working`` and never starts it."""
+    server, lease = given_to("sue"), a_finished_lease(before, an_outcome(kind))
+
+    told = [settle(server, lease).told for _ in range(2)]
+
+    (comment,) = server.comments(TASK)
+    assert (told, where(server)) == (["left", "left"], ("working", "sue", "dev"))
+    assert comment.text.startswith(
+        "dev-1, attempt 1; its run is over, and the task is left working for sue: "
+    )
+
+
+def test_the_journal_says_for_whom_it_is_left_working(tmp_path: Path) -> None:
+    stage = a_running_stage(tmp_path)
+    stage.server.assign(TASK, "sue")
+
+    run_after(stage, 1, 60, 61)
+
+    (settled,) = events(stage, "task_settled")
+    assert (settled["reason"], settled["outcome"], settled["left_working_for"]) == (
+        "left",
+        "handed_off",
+        "sue",
+    )
+
+
+def test_who_has_claimed_it_since_is_told_nothing() -> None:
+    """Another scheduler's run is at work on it."""
+    server = given_to("")
+    server.assign(TASK, claim_name(AgentName("sue"), ELSEWHERE))
+    server.assign(TASK, "sue")
+    writes = server.writes
+
+    settled = settle(server, a_finished_lease(None, an_outcome("failed")))
+
+    assert (settled.told, server.writes) == ("left", writes)
 
 
 def test_another_scheduler_that_moved_it_to_itself_is_at_work() -> None:

@@ -57,7 +57,8 @@ def test_a_task_that_is_left_to_others_bears_the_agents_word_once(
     first, again = speak(server, lease), speak(server, lease)
 
     (comment,) = server.comments(TASK)
-    assert comment.text.startswith(f"{WORD} [word of lease ")
+    assert comment.text.startswith(WORD)
+    assert "[word of lease " in comment.text
     assert comment.author == "dev-1"
     assert (where(server), again.told, again.outcome) == (left, first.told, first.outcome)
 
