@@ -47,6 +47,26 @@ def test_folder_that_may_not_be_written_is_one_line_and_nothing_is_lost(
     assert scene.statuses() == {task_id: "complete"}
 
 
+@pytest.mark.parametrize("command", [("status",), ("run", "--dry-run")])
+def test_who_may_not_look_is_told_whose_folder_it_is_and_nothing_else(
+    a_scene_of_nobody: MakeScene, command: tuple[str, ...]
+) -> None:
+    """Nine problems for one cause, and advice to remove what belongs to somebody else."""
+    if not NOBODY:
+        pytest.skip("only root can be another user")
+    scene = a_scene_of_nobody(an_agent("dev-1"))
+    scene.once()
+    scene.state.chmod(0o700)
+    os.chown(scene.state, 0, 0)
+
+    answer = scene.call(*command, prefix=NOBODY)
+
+    (line,) = answer.err.splitlines()
+    assert answer.code == 1
+    assert f"{scene.state} belongs to user 0, and user 65534 may not look into it" in line
+    assert "sudo -u '#0' tinyscheduler" in line
+
+
 def test_state_that_is_a_file_is_one_line(a_scene: MakeScene) -> None:
     scene = a_scene(an_agent("dev-1"))
     shutil.rmtree(scene.state)

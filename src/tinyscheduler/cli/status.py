@@ -32,6 +32,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     configuration, fault = settings_anyhow(context)
     side = wire_read_side(configuration, context)
     try:
+        side.world.state.check_entry()
         seen = look(side)._replace(settings_fault=fault)
         if side.world.schedules is not None:
             from tinyscheduler.reconcile.look_at_schedules import with_schedules

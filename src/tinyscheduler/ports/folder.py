@@ -19,6 +19,10 @@ class StateFolder(Protocol):
         Raises StateError: not writable, or of another format. A copied folder gets a new id, and the
         leases that came with it are set aside: their processes belong to the original."""
 
+    def check_entry(self) -> None:
+        """Raises StateError where this user may not even look into it: nothing that is in it is known then,
+        and whatever a command said of its parts would be wrong."""
+
     def state_id(self) -> str:
         """What ``open`` said, or what is on disk; empty before the first pass and in a fresh copy."""
 

@@ -56,9 +56,14 @@ class FileStateFolder:
         self._notices: list[str] = []
         self._state_id = ""
 
+    def check_entry(self) -> None:
+        """See the port."""
+        strangers.refuse_entry(self._root)
+
     def state_id(self) -> str:
         """See the port. Creates nothing."""
         if not self._state_id:
+            self.check_entry()
             found = signature.read(self._format_file)
             if found is None:
                 # Nor may anybody say what a pass would do that is going to refuse.

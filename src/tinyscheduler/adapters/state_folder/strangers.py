@@ -39,6 +39,19 @@ def refuse(root: str, folders: Sequence[str]) -> Iterator[str]:
             yield f"{path} may be written by others; mend it with: chmod go-w {path}"
 
 
+def refuse_entry(root: str) -> None:
+    """Raises StateError: it is there, and not for the eyes of this user."""
+    if not os.path.isdir(root) or os.access(root, os.R_OK | os.X_OK):
+        return
+    owner = os.stat(root).st_uid
+    if owner == os.geteuid():
+        raise StateError(f"{root} may not be entered by its own user", hint=f"chmod 700 {root}")
+    raise StateError(
+        f"{root} belongs to user {owner}, and user {os.geteuid()} may not look into it",
+        hint=f"run it as the user whose passes these are: sudo -u '#{owner}' tinyscheduler ...",
+    )
+
+
 def _refuse(path: str, status: os.stat_result) -> None:
     if stat.S_ISLNK(status.st_mode):
         raise StateError(
