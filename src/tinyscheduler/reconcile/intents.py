@@ -25,6 +25,8 @@ from tinyscheduler.reconcile.intent_look import Judged, look_at
 OBEY_S_MAX = 10.0
 """A fifth of a pass, and half of the time that it may ask the task server: many intents must not keep
 agents from being started, nor make a slow server look like a dead one."""
+ENDED = ("cancelled", "interrupted")
+"""How a run ends that did not end by itself."""
 
 
 def receive(context: Context, snapshot: TendSnapshot) -> None:
@@ -55,6 +57,8 @@ def obey(
         if context.world.clock.monotonic() > until:
             context.report.limit("no time for more intents in this pass")
             answer = IntentAnswer(intent, "waits", "the pass had no time for it")
+        elif intent.kind in ("stop", "park") and intent.task_id in context.report.unnoted:
+            answer = IntentAnswer(intent, "waits", "what comes after its run could not be written down")
         else:
             answer = _answer(context, intent, after, stuck.get(intent.task_id))
         context.report.answers.append(_as_it_was_meant(answer, snapshot))
@@ -157,18 +161,20 @@ def _set_aside(context: Context, broken: BrokenIntent) -> None:
 
 def _wish_of(facts: LeaseFacts, intents: Sequence[Intent]) -> Intent | None:
     """Who has it stopped or parked. Also a stop that somebody or something else is quicker than, a release or
-    an ESTOP: the run is not the stop's any more, and what is to come after it still is."""
+    an ESTOP: the run is not the stop's any more, and what is to come after it still is. And one that could
+    not be written down while it stopped the run."""
     if facts.intent is not None and facts.intent.kind != "release":
         return facts.intent
     outcome = facts.lease.outcome
-    if facts.intent is None and (outcome is None or outcome.kind != "interrupted"):
+    if facts.intent is None and (outcome is None or outcome.kind not in ENDED):
         return None
-    stops = (intent for intent in reversed(intents) if intent.kind == "stop")
-    return next((intent for intent in stops if intent.lease_id == facts.lease.lease_id), None)
+    meant = {("stop", facts.lease.task_id, facts.lease.lease_id), ("park", facts.lease.task_id, None)}
+    return next((i for i in reversed(intents) if (i.kind, i.task_id, i.lease_id) in meant), None)
 
 
 def _note_wish(context: Context, lease: Lease, intent: Intent) -> None:
-    """A run is stopped also where this cannot be written: that is what was asked for."""
+    """A run is stopped also where this cannot be written: that is what was asked for. It is not settled
+    before it can be, or the task would go another way than was asked for."""
     try:
         ledger = context.world.ledgers.read([lease.task_id]).get(lease.task_id)
         if not isinstance(ledger, Ledger) or ledger.open is None or ledger.open.lease_id != lease.lease_id:
@@ -177,6 +183,7 @@ def _note_wish(context: Context, lease: Lease, intent: Intent) -> None:
         if ledger.open.asked != asked:
             context.world.ledgers.write(ledger._replace(open=ledger.open._replace(asked=asked)))
     except StateError as error:
+        context.report.unnoted.add(lease.task_id)
         context.fault(lease, error)
 
 
@@ -192,6 +199,7 @@ def _note_wish_of_lost(context: Context, intent: Intent) -> None:
         if is_ours and is_meant and ledger.open.asked != asked:
             context.world.ledgers.write(ledger._replace(open=ledger.open._replace(asked=asked)))
     except StateError as error:
+        context.report.unnoted.add(intent.task_id)
         context.report.fault(error, task_id=intent.task_id)
 
 

@@ -41,6 +41,8 @@ class Report:
         """Of a preview: what its plan rests on (``reconcile.basis``)."""
         self.answers: list[IntentAnswer] = []
         """What became of intents; of a preview, what will."""
+        self.unnoted: set[TaskId] = set()
+        """Whose ledger has not taken what a person wants once their run has been stopped."""
         self.scanned: list[TaskId] = []
         """Tasks of all leases that were looked at."""
         self.fetched = 0

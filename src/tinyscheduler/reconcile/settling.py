@@ -79,6 +79,8 @@ def _tell_server(context: Context, lease: Lease) -> Settlement:
     assert lease.outcome is not None, "the planner settles finished leases only"
     world = context.world
     check_server(context, lease)
+    if lease.task_id in context.report.unnoted:
+        raise StateError("what comes after its run could not be written down, and is tried again first")
     before = _ledger_for(context, lease)
     policy = world.configuration.policy
     to = lease.outcome.to
