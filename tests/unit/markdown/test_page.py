@@ -116,6 +116,9 @@ def test_a_list_is_read_as_it_was_written(texts: list[str]) -> None:
         ("---\ntitle: &a b\n---\n", 2, "put it into quotes"),
         ("---\ntags: {a: 1}\n---\n", 2, "write one value, or a list"),
         ("---\ntitle: 'open\n---\n", 2, "put it into quotes"),
+        ("\u200b---\nid: 3\nstatus: complete\n---\n", 1, "cannot be seen"),
+        ("---\u00a0\nstatus: complete\n---\n", 1, "cannot be seen"),
+        ("\ufeff\ufeff---\nstatus: complete\n---\n", 1, "cannot be seen"),
     ],
 )
 def test_rubbish_is_said_with_its_line(text: str, line: int, told: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from tinyscheduler.adapters.markdown import values
-from tinyscheduler.planner.front_matter import ALIASES
+from tinyscheduler.planner.front_matter import ALIASES, without_unseen
 from tinyscheduler.planner.front_matter import KEYS as HINT_KEYS
 from tinyscheduler.planner.front_matter_values import Slip, shortened
 from tinyscheduler.planner.hints import is_near
@@ -70,6 +70,9 @@ def page_of(text: str) -> Page:
         # Else a page that is somebody's, or complete, would be a task without any front matter.
         raise Rubbish(1, "a merge has left its marks: choose one side, and take the marks out")
     if lines[0].rstrip(" \r") != FENCE:
+        if without_unseen(lines[0]) == FENCE:
+            # To everybody who reads it, it is front matter.
+            raise Rubbish(1, f"something that cannot be seen is in its line {FENCE}: write it anew")
         return Page(bom, False, (), text[len(bom) :], end)
     close = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip(" \r") == FENCE), None)
     if close is None:
