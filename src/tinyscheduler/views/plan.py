@@ -118,7 +118,7 @@ def plan_tables(
     remarks += [] if tend or start.starts or start.held else [NOTHING if is_known else UNKNOWN]
     return [
         Table("tend", columns("DO", ">TASK", "AGENT", "WHY"), tended),
-        Table("start", columns(">TASK", "AGENT", "WHY", "*TITLE"), started),
+        Table("start", columns(">TASK", "AGENT", "-WHY", "*TITLE"), started),
         Table("held", columns(">TASK", "REASON", "*FOUND", "*LEVER"), held),
         Table("", (), tuple((remark,) for remark in remarks)),
     ]

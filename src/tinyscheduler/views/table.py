@@ -6,7 +6,7 @@ an order otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 from tinyscheduler.views.wording import line_text
@@ -83,7 +83,8 @@ def plain_text(table: Table) -> str:
 
 def fitted(table: Table, width: int) -> Table:
     """Without the columns that have no room in ``width`` cells of a terminal: half a name in each of
-    ten columns helps nobody; and sentences below each other where there is no room beside."""
+    ten columns helps nobody; sentences below each other where there is no room beside; and where there is
+    none even so, a list."""
     table = _stacked(table, width)
     kept = list(range(len(table.columns)))
     widths = [
@@ -93,10 +94,31 @@ def fitted(table: Table, width: int) -> Table:
     while sum(widths[index] + GAP_CHARS for index in kept) - GAP_CHARS > width:
         spare = [index for index in kept if table.columns[index].may_go]
         if not spare:
-            break
+            return _listed(table, kept)
         kept.remove(spare[-1])
+    return _with_columns(table, kept)
+
+
+def _with_columns(table: Table, kept: Sequence[int]) -> Table:
     rows = tuple(tuple(row[index] for index in kept) for row in table.rows)
     return table._replace(columns=tuple(table.columns[index] for index in kept), rows=rows)
+
+
+def _listed(table: Table, kept: Sequence[int]) -> Table:
+    """One column: what is short in a line, and each sentence below it. Of what is cut anyway enough is left
+    to see beside the rest."""
+    table = _with_columns(table, kept)
+    if not any(head.is_free_text and not head.is_cut for head in table.columns):
+        return table
+    name = ", ".join(head.name for head in table.columns if head.name)
+    rows = tuple(("\n".join(filter(None, _lines(row, table.columns))),) for row in table.rows)
+    return table._replace(columns=(Column(name, is_free_text=True),), rows=rows)
+
+
+def _lines(row: Sequence[str], heads: Sequence[Column]) -> Iterator[str]:
+    cells = list(zip(row, heads, strict=True))
+    yield "  ".join(cell for cell, head in cells if cell and not head.is_free_text)
+    yield from (cell for cell, head in cells if head.is_free_text)
 
 
 def _stacked(table: Table, width: int) -> Table:

@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from tests.builders import a_task, an_agent
+from tinyscheduler.model.action import Start, StartPlan
+from tinyscheduler.views.plan import plan_tables
 from tinyscheduler.views.table import Table, columns, fitted, plain_text, show
 
 TASKS = Table("tasks", columns(">ID", "NAME", "*TITLE"), (("7", "dev-1", "[red]x[/red]"), ("10", "q", "y")))
@@ -130,3 +133,27 @@ def test_eighty_columns_keep_a_command_whole(monkeypatch: pytest.MonkeyPatch) ->
 
     assert any("lever: tinyscheduler task done 10" in line for line in lines), lines
     assert max(map(len, lines)) <= 80
+
+
+def test_where_a_sentence_would_be_a_ladder_of_syllables_there_is_a_list() -> None:
+    """Of 40 columns the words before it take 25."""
+    told = "its agent dev-1 could not be started 3 times"
+    rows = (("1002", "agent_quarantined", told),)
+    table = Table("held", columns(">TASK", "REASON", "*FOUND"), rows)
+
+    narrow = fitted(table, 40)
+
+    assert [head.name for head in narrow.columns] == ["TASK, REASON, FOUND"]
+    assert narrow.rows == ((f"1002  agent_quarantined\n{told}",),)
+    assert fitted(table, 60) == table
+
+
+def test_start_of_a_plan_keeps_agent_and_title_on_a_narrow_terminal() -> None:
+    """It kept "serves queue dev, slot 1 o…" alone."""
+    start = Start(
+        a_task("1002", title="Water the garden"), an_agent("dev-1"), "serves queue dev, slot 1 of 4"
+    )
+
+    _, started, *_ = plan_tables((), StartPlan((start,), ()), ())
+
+    assert [head.name for head in fitted(started, 40).columns] == ["TASK", "AGENT", "TITLE"]
