@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -15,14 +16,17 @@ from typing import Final, NamedTuple
 
 from tinyscheduler.adapters.markdown.page import Rubbish
 from tinyscheduler.adapters.markdown.sheet import Sheet, id_said, name_shown, number_in, sheet_of
-from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX, RESCUED
+from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX, QUIET_WAIT_MAX_S, RESCUED
 from tinyscheduler.kit import files
+from tinyscheduler.kit.open_files import is_open_for_writing
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Status, Task
 
 FILES_MAX: Final = 10_000
 """As many as a pass looks at (MAX_FETCH)."""
 SUFFIX: Final = ".md"
+LOOK_AGAIN_S: Final = 0.01
+"""While somebody writes."""
 
 
 class Trouble(NamedTuple):
@@ -53,18 +57,24 @@ class Shelf(NamedTuple):
     """Number that any file has or claims, so that the next one is new."""
 
 
+_Look = tuple[tuple[int, ...], Sheet | Trouble | None]
+"""What tells whether a file is the same, and what was read of it; None: nothing of a task."""
+
+
 class Reader:
     """The folder, as it is when it is asked for."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._known: dict[str, tuple[tuple[int, ...], Sheet | Trouble | None]] = {}
+        self._known: dict[str, _Look] = {}
+        self._given_up: set[str] = set()
+        """Files that somebody goes on writing: they are not waited for again."""
 
     def read(self) -> Shelf:
         """Raises OSError when the folder cannot be listed."""
         found: list[Sheet | Trouble | None] = []
-        known: dict[str, tuple[tuple[int, ...], Sheet | Trouble | None]] = {}
-        rest = 0
+        known: dict[str, _Look] = {}
+        rest, deadline = 0, time.monotonic() + QUIET_WAIT_MAX_S
         with os.scandir(self._folder) as entries:
             for entry in entries:
                 if entry.name.startswith(".") or not entry.name.endswith((SUFFIX, RESCUED)):
@@ -72,7 +82,7 @@ class Reader:
                 if len(known) >= FILES_MAX:
                     rest += 1
                     continue
-                known[entry.name] = self._look_at(entry)
+                known[entry.name] = self._look_at(entry.name, deadline)
                 found.append(known[entry.name][1])
         self._known = known
         troubles = [one for one in found if isinstance(one, Trouble)]
@@ -80,16 +90,36 @@ class Reader:
             troubles.append(Trouble("", f"{rest} files beyond {FILES_MAX} are not looked at", None))
         return _shelf([one for one in found if isinstance(one, Sheet)], troubles)
 
-    def _look_at(self, entry: os.DirEntry[str]) -> tuple[tuple[int, ...], Sheet | Trouble | None]:
+    def _look_at(self, name: str, deadline: float) -> _Look:
+        """Editors take milliseconds to write; whoever takes longer is not waited for."""
+        while (found := self._look_once(name)) is None:
+            if name in self._given_up or time.monotonic() >= deadline:
+                self._given_up.add(name)
+                # What was read may be half of it; which task it is may stand in the other half.
+                why = "a program has it open for writing: it is read when that is done"
+                return (), Trouble(name_shown(name), why, None)
+            time.sleep(LOOK_AGAIN_S)
+        self._given_up.discard(name)
+        return found
+
+    def _look_once(self, name: str) -> _Look | None:
+        """None: somebody is writing it."""
+        path = os.path.join(self._folder, name)
         try:
-            status = entry.stat(follow_symlinks=False)
+            status = os.lstat(path)
+            mark = _mark_of(status)
+            look = self._known.get(name)
+            if look is None or look[0] != mark:
+                look = mark, self._read(name, status)
+                # Closing a file changes neither its time nor its size.
+                if is_open_for_writing(path) or _mark_of(os.lstat(path)) != mark:
+                    return None
+        except FileNotFoundError:
+            # Renamed or removed a moment ago; the next look finds what became of it.
+            return (), None
         except OSError as error:
-            return (), _trouble(entry.name, error.strerror or str(error))
-        mark = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode)
-        before = self._known.get(entry.name)
-        if before is not None and before[0] == mark:
-            return before
-        return mark, self._read(entry.name, status)
+            return (), _trouble(name, error.strerror or str(error))
+        return look
 
     def _read(self, name: str, status: os.stat_result) -> Sheet | Trouble | None:
         if name.endswith(RESCUED):
@@ -105,9 +135,12 @@ class Reader:
         text = ""
         try:
             text = files.read_limited(os.path.join(self._folder, name), FILE_BYTES_MAX).decode("utf-8")
+            if not text.strip() and number_in(name) is not None:
+                # Programs empty a file first and write later; what id stood in it nobody knows.
+                return Trouble(name_shown(name), "it is empty: write the task, or remove it", None)
             return sheet_of(name, text, datetime.fromtimestamp(int(status.st_mtime), UTC))
         except FileNotFoundError:
-            # Renamed or removed a moment ago; the next look finds what became of it.
+            # As above.
             return None
         except Rubbish as rubbish:
             return _trouble(name, f"line {rubbish.line}: {rubbish.what}", text)
@@ -115,6 +148,10 @@ class Reader:
             return _trouble(name, f"byte {error.start} is no UTF-8: save it as UTF-8")
         except OSError as error:
             return _trouble(name, error.strerror or str(error))
+
+
+def _mark_of(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode
 
 
 def _trouble(name: str, why: str, text: str | None = None) -> Trouble:
@@ -131,7 +168,8 @@ def _shelf(sheets: Iterable[Sheet], troubles: list[Trouble]) -> Shelf:
             why = f"both are task {task_id}: give one of them another number"
             troubles.append(Trouble(names, why, task_id))
     right = {task_id: same[0] for task_id, same in by_id.items() if len(same) == 1}
-    numbers = [int(trouble.task_id) for trouble in troubles if trouble.task_id]
+    claims = (number for trouble in troubles for number in (trouble.task_id, number_in(trouble.name)))
+    numbers = [int(number) for number in claims if number]
     highest = max((*map(int, by_id), *numbers), default=0)
     children = _children(right)
     derived = _derived(right, children)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tinyscheduler.kit import files
+from tinyscheduler.kit.open_files import is_open_for_writing
 
 FILE_BYTES_MAX: Final = 262_144
 """A task is a page of text; beyond it is a book."""
@@ -38,7 +39,7 @@ size and its time."""
 
 
 class Busy(OSError):
-    """Somebody saves the file again and again."""
+    """Somebody saves the file again and again, or is not done yet."""
 
 
 def rewrite(path: str, edit: Edit, *, own: set[tuple[int, int]]) -> None:
@@ -48,6 +49,10 @@ def rewrite(path: str, edit: Edit, *, own: set[tuple[int, int]]) -> None:
     for _ in range(ROUNDS_MAX):
         _wait_until_quiet(path, own)
         seen = files.read_limited(path, FILE_BYTES_MAX)
+        if not seen.strip() and is_open_for_writing(path):
+            continue
+        if not seen.strip():
+            raise Busy(errno.EBUSY, "it is empty: somebody may be about to write it", path)
         wanted = edit(seen)
         if wanted == seen or _put(path, wanted, instead_of=seen):
             status = os.stat(path)
@@ -106,7 +111,8 @@ def _put(path: str, wanted: bytes, *, instead_of: bytes) -> bool:
             files.remove(swap)
             raise
         return _put_by_rename(swap, path, instead_of)
-    is_ours = _held_by(swap) == instead_of
+    # Who has it open would write into a file that is gone.
+    is_ours = _held_by(swap) == instead_of and not is_open_for_writing(swap)
     if not is_ours:
         _give_back(swap, path, wanted)
     files.sync_parent(path)
@@ -128,7 +134,7 @@ def _give_back(swap: str, path: str, put: Held) -> None:
 
 def _put_by_rename(swap: str, path: str, instead_of: bytes) -> bool:
     """For file systems that cannot exchange: the gap stays, as narrow as it can be."""
-    is_ours = _held_by(path) == instead_of
+    is_ours = _held_by(path) == instead_of and not is_open_for_writing(path)
     if is_ours:
         files.move(swap, path)
         files.sync_parent(path)
@@ -159,11 +165,16 @@ def _make_alike(path: str, status: os.stat_result) -> None:
 
 
 def _wait_until_quiet(path: str, own: set[tuple[int, int]]) -> None:
-    """Until nobody has written into it for a moment, but not for ever."""
+    """Until nobody has written into it for a moment, but not for ever. Raises Busy for one that somebody
+    has open."""
     deadline = time.monotonic() + QUIET_WAIT_MAX_S
-    while time.monotonic() < deadline:
-        status = os.lstat(path)
+    while True:
+        is_open, status = is_open_for_writing(path), os.lstat(path)
         age_s = time.time() - status.st_mtime
-        if (status.st_ino, status.st_mtime_ns) in own or not 0 <= age_s < QUIET_S:
+        is_quiet = (status.st_ino, status.st_mtime_ns) in own or not 0 <= age_s < QUIET_S
+        is_late = time.monotonic() >= deadline
+        if is_open and is_late:
+            raise Busy(errno.EBUSY, "a program has it open for writing", path)
+        if not is_open and (is_quiet or is_late):
             return
-        time.sleep(QUIET_S - age_s)
+        time.sleep(QUIET_S if is_quiet else QUIET_S - age_s)
