@@ -55,11 +55,13 @@ def derive_status(connection: sqlite3.Connection, parent: int | None, stamp: Sta
 
     while parent is not None:
         derived = _derived(connection, parent)
-        (status, above) = connection.execute(
+        found = connection.execute(
             "SELECT status, parent_task_id FROM tasks WHERE id = ?", (parent,)
         ).fetchone()
-        if derived is None or derived == status:
+        # A parent that is not there, or was deleted as its own child, is another program's work.
+        if found is None or derived is None or derived == found[0]:
             return
+        status, above = found
         connection.execute(
             "UPDATE tasks SET status = ?, updated_at = ? WHERE id = ?", (derived, stamp.at, parent)
         )

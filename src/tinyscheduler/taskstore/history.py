@@ -59,13 +59,18 @@ def _cut(value: object) -> object:
 
 def entries(connection: sqlite3.Connection, task_id: int, limit: int) -> tuple[HistoryRow, ...]:
     """The newest ``limit`` of a task, oldest first; none of a task that was never there."""
-    from json import loads
-
     found = connection.execute(
         "SELECT id, task_id, at, by, action, changes FROM history WHERE task_id = ? ORDER BY id DESC LIMIT ?",
         (task_id, limit),
     ).fetchall()
-    return tuple(
-        HistoryRow._make((*facts, {name: (old, new) for name, (old, new) in loads(changes).items()}))
-        for *facts, changes in reversed(found)
-    )
+    return tuple(HistoryRow._make((*facts, changes_in(text) or {})) for *facts, text in reversed(found))
+
+
+def changes_in(stored: object) -> dict[str, Change] | None:
+    """None: another program has written it, and nobody can read it."""
+    from json import loads
+
+    try:
+        return {str(name): (old, new) for name, (old, new) in loads(str(stored)).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None

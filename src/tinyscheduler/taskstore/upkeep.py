@@ -9,11 +9,12 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from typing import Final
 
 from tinyscheduler.errors import Refused, StateError
 from tinyscheduler.kit import files
-from tinyscheduler.taskstore import database, families
+from tinyscheduler.taskstore import database, families, history
 from tinyscheduler.taskstore.rows import TASK_COLUMNS, is_usual, task_rows
 
 FAULTS_MAX: Final = 100
@@ -43,6 +44,10 @@ def _faults(connection: sqlite3.Connection) -> Iterator[str]:
     tagged = task_rows(connection.execute(f"{TASK_COLUMNS} WHERE t.tags <> '[]'"))
     for task in [task for task in tagged if type(task.tags) is not tuple][:FAULTS_MAX]:
         yield f"task {task.id} has tags that are no list"
+    entries = connection.execute("SELECT id, task_id, changes FROM history")
+    unreadable = (row for row in entries if history.changes_in(row[2]) is None)
+    for number, task_id, _ in islice(unreadable, FAULTS_MAX):
+        yield f"entry {number} of the history of task {task_id} cannot be read"
     for task_id in families.in_circles(connection)[:FAULTS_MAX]:
         yield f"task {task_id} waits for itself, or is below itself"
 

@@ -17,7 +17,7 @@ from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.model.desk import TaskQuery
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.taskserver.tools import TOOLS, answer
-from tinyscheduler.taskstore import upkeep
+from tinyscheduler.taskstore import editing, upkeep
 from tinyscheduler.taskstore.rows import NewLink, TaskFilter
 from tinyscheduler.taskstore.store import Store
 
@@ -115,6 +115,37 @@ def test_tags_that_are_no_list_stay_until_others_are_said_and_are_named_by_the_c
     assert "task 1 has tags that are no list" in before
     assert store.task(1).tags == ("web",)
     assert not upkeep.check(two)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    ["''", "'['", "'[]'", "'{\"title\": 7}'", "x'00ff'", "7", "replace(hex(zeroblob(50000)), '0', '[')"],
+)
+def test_an_entry_of_a_history_that_nobody_can_read_hides_no_other(
+    two: str, store: Store, changes: str
+) -> None:
+    store.update_task(1, {"title": "another title"})
+    with closing(sqlite3.connect(two)) as connection:
+        connection.execute(f"UPDATE history SET changes = {changes} WHERE id = 1")
+        connection.commit()
+
+    entries = editing.task_history(store, 1, 10)
+
+    assert [entry.action for entry in entries] == ["created", "updated"]
+    assert [entry.changes for entry in entries] == [{}, {"title": ("task 1", "another title")}]
+    assert "entry 1 of the history of task 1 cannot be read" in upkeep.check(two)
+
+
+@pytest.mark.parametrize("parent", [1, 99])
+def test_a_task_below_itself_or_below_nothing_can_be_changed_and_deleted(
+    two: str, store: Store, parent: int
+) -> None:
+    spoil(two, "parent_task_id", str(parent))
+
+    store.update_task(1, {"status": "working"})
+    editing.delete_task(store, 1)
+
+    assert [task.id for task in store.tasks(TaskFilter())] == [2]
 
 
 def test_a_time_without_a_zone_is_utc(two: str, store: Store) -> None:
