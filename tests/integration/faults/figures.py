@@ -1,6 +1,6 @@
 """What the long tests have counted, for the table in docs/reliability.md.
 
-Each test adds a line to a file: so several processes can count at once, and what an interrupted session has
+Each test adds lines to a file: so several processes can count at once, and what an interrupted session has
 counted stays. ``make soak`` removes the file first and prints it into the page at the end:
 
     python -m tests.integration.faults.figures

@@ -6,7 +6,7 @@ recorded once; then every chosen fault is made in a fresh task of the same house
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tests.integration.faults.house import House, last_line
@@ -32,6 +32,10 @@ class Tally(NamedTuple):
     troubles: tuple[str, ...]
     missed: int = 0
     """Those whose call was not made this time."""
+
+    def plus(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(self.faults + other.faults, self.troubles + other.troubles, self.missed + other.missed)
 
     def count(self, word: str) -> int:
         """Faults after which a sentence began like this: lost, doubled, orphan."""
@@ -75,20 +79,15 @@ def record(house: House, strace: str, one: Trial) -> list[Call]:
 
 def suffer(
     make: MakeHouse, house: House, strace: str, one: Trial, faults: Iterable[Fault]
-) -> tuple[Tally, House]:
-    """Each fault in a task of its own. A house that is left in a bad state is not used again; the one
-    that is good now comes back."""
-    done, missed, troubles = 0, 0, []
+) -> Iterator[tuple[Tally, House]]:
+    """Each fault in a task of its own, and what came of it. A house that is left in a bad state is not used
+    again; the one that is good now comes back."""
     for fault in faults:
-        wrong = after(house, strace, one, fault)
-        if house.has_happened():
-            done += 1
-        else:
-            missed += 1
+        wrong = tuple(f"{one.name}: {fault}: {sentence}" for sentence in after(house, strace, one, fault))
+        has_happened = house.has_happened()
         if wrong:
-            troubles += [f"{one.name}: {fault}: {sentence}" for sentence in wrong]
             house = make()
-    return Tally(done, tuple(troubles), missed), house
+        yield Tally(int(has_happened), wrong, int(not has_happened)), house
 
 
 def after(
