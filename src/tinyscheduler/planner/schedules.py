@@ -63,9 +63,9 @@ def verdict_of(
     return Verdict(schedule, memory, made, missed, due.next_at, limit)
 
 
-def must_look(memory: Remembered, instant: datetime, now: datetime) -> bool:
-    """Whether a task for this instant may be on the server already: it was begun, it is late, or it was
-    remembered once. What is due only now was never due before."""
+def may_be_made(memory: Remembered, instant: datetime, now: datetime) -> bool:
+    """Whether this scheduler may have made its task already: it was begun, it is late, or it was remembered
+    once. What is due only now was never due here before."""
     is_begun = memory.begun is not None and memory.begun.instant == instant
     is_unsure = memory.unsure_until is not None and instant <= memory.unsure_until
     return is_begun or is_unsure or is_late(instant, now)

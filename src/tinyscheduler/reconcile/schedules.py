@@ -1,7 +1,7 @@
 """Make the tasks that have come due (features G6), each once, whatever is cut off in between (ADR 0032).
 
-The order of writes: *begun* (durable), the task on the server with its mark, *made* (durable). Whoever finds
-something begun, or late, looks for the mark before anything is made.
+The order of writes: *begun* (durable), the task on the server with its mark, *made* (durable). The mark is
+looked for before anything is made: it may be there from a pass that was cut off, or from another scheduler.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tinyscheduler.errors import ServerUnavailable, StateError, TaskServerError
 from tinyscheduler.kit.fields import instant_text
-from tinyscheduler.model.desk import TaskDraft, TaskQuery
+from tinyscheduler.model.desk import TaskDraft
 from tinyscheduler.model.event import Event
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.pass_result import ScheduledTask, ScheduleWord
 from tinyscheduler.model.schedule import (
     AUTHOR,
-    MARK,
     Begun,
     Fired,
     Memories,
@@ -27,7 +26,7 @@ from tinyscheduler.model.schedule import (
     Verdict,
     mark_of,
 )
-from tinyscheduler.planner.schedules import may_still_arrive, must_look
+from tinyscheduler.planner.schedules import may_be_made, may_still_arrive
 from tinyscheduler.ports import ScheduleStore
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.report import Report
@@ -35,13 +34,10 @@ from tinyscheduler.reconcile.schedule_look import stands_still, verdicts
 
 if TYPE_CHECKING:
     from tinyscheduler.ports import World
+    from tinyscheduler.reconcile.schedule_marks import Marks
 
 MADE_MAX: Final = 100
 """In one pass, over all schedules: the others come with the next one."""
-MARKS_MAX: Final = 100_000
-"""Tasks of ours that are looked at for one mark; with more of them nothing is made a second time."""
-GAPS_SHOWN: Final = 3
-"""Of what cannot be read; the pass names all of it as trouble of its own."""
 
 
 def make_due(context: Context, store: ScheduleStore, *, deadline: float) -> None:
@@ -99,7 +95,16 @@ class _Clerk:
         names = {schedule.name for schedule in context.world.configuration.schedules if schedule.is_enabled}
         self._rows = {name: row for name, row in memories.schedules.items() if name in names}
         self._is_stale = self._rows.keys() != memories.schedules.keys()
-        self._marks: dict[str, TaskId] | None = None
+        self._marks: Marks | None = None
+
+    @property
+    def marks(self) -> Marks:
+        """Loaded and asked for only where something is made."""
+        if self._marks is None:
+            from tinyscheduler.reconcile.schedule_marks import Marks
+
+            self._marks = Marks(self.context.server)
+        return self._marks
 
     def keep(self, name: str, row: Remembered) -> None:
         """Raises StateError."""
@@ -107,26 +112,6 @@ class _Clerk:
             self._rows[name] = row
             self._store.write(Memories(self._rows))
             self._is_stale = False
-
-    def marked(self, mark: str) -> TaskId | None:
-        """The task that bears it, whatever became of it since. Asked once in a pass. Raises what the server
-        raises."""
-        if self._marks is None:
-            query = TaskQuery(limit=MARKS_MAX, includes_archived=True, created_by=AUTHOR)
-            found = self.context.server.find(query)
-            if found.is_cut:
-                raise ServerUnavailable(
-                    f"more than {MARKS_MAX} tasks were made by {AUTHOR}: nobody can tell which are there",
-                    hint="delete old ones, or take the schedule out",
-                )
-            if found.gaps:
-                raise ServerUnavailable(
-                    f"whether its task is there, nobody can tell: {'; '.join(found.gaps[:GAPS_SHOWN])}",
-                    hint="mend what cannot be read; the schedule goes on then",
-                )
-            tasks = [task for task in found.tasks if task.created_by == AUTHOR]
-            self._marks = {tag: task.id for task in tasks for tag in task.tags if tag.startswith(MARK)}
-        return self._marks.get(mark)
 
 
 class _Step(NamedTuple):
@@ -163,7 +148,8 @@ def _make(clerk: _Clerk, row: Remembered, step: _Step) -> Remembered | None:
     """The row with the task made and written down; None: not now, and the next pass asks again."""
     schedule, instant, now = step
     try:
-        task_id = clerk.marked(mark_of(schedule.name, instant)) if must_look(row, instant, now) else None
+        _tell_doubles(clerk, schedule, row)
+        task_id = _there_already(clerk, row, step)
         if task_id is None:
             wait_s = clerk.context.world.configuration.policy.claim_timeout_s
             if may_still_arrive(row, instant, now, wait_s):
@@ -177,6 +163,36 @@ def _make(clerk: _Clerk, row: Remembered, step: _Step) -> Remembered | None:
         return None
     clerk.made += 1
     return _made(clerk, row, step, task_id)
+
+
+def _there_already(clerk: _Clerk, row: Remembered, step: _Step) -> TaskId | None:
+    """The task of this instant. What this scheduler may have made is made again only where it is certainly
+    not there. Else it can only be another scheduler's, and a bad row of a stranger holds nothing up.
+
+    Raises what the server raises.
+    """
+    mark = mark_of(step.schedule.name, step.instant)
+    if may_be_made(row, step.instant, step.now):
+        task = clerk.marks.surely(mark)
+        return None if task is None else task.id
+    bearers = clerk.marks.bearers(mark, step.schedule.title)
+    return bearers[0].id if bearers else None
+
+
+def _tell_doubles(clerk: _Clerk, schedule: Schedule, row: Remembered) -> None:
+    """Two schedulers that look in the same moment both make the task. Told with the next instant, from the
+    list that is asked for anyway. Raises what the server raises."""
+    if row.last is None:
+        return
+    instant = row.last.instant
+    bearers = clerk.marks.bearers(mark_of(schedule.name, instant), schedule.title)
+    if len(bearers) > 1:
+        ids = " and ".join(task.id for task in bearers)
+        clerk.context.report.trouble(
+            f"schedule {schedule.name}: tasks {ids} were both made for {instant_text(instant)}",
+            hint="two schedulers looked for it in the same moment; take the schedule out of one of them",
+            reference="schedule-doubled",
+        )
 
 
 def _made(clerk: _Clerk, row: Remembered, step: _Step, task_id: TaskId) -> Remembered:

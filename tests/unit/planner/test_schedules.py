@@ -12,8 +12,8 @@ from tinyscheduler.planner.schedules import (
     AT_ONCE_MAX,
     LATE_S,
     late_after_s,
+    may_be_made,
     may_still_arrive,
-    must_look,
     set_right,
     verdict_of,
 )
@@ -156,8 +156,8 @@ def test_a_clock_that_has_gone_back_begins_now_and_is_unsure_of_what_it_showed()
 
     assert right == memory(NOW, unsure_until=NOW + timedelta(hours=2))
     assert set_right(RULE, right, NOW) == right
-    assert must_look(right, NOW + timedelta(hours=2), NOW + timedelta(hours=2))
-    assert not must_look(right, NOW + timedelta(hours=3), NOW + timedelta(hours=3))
+    assert may_be_made(right, NOW + timedelta(hours=2), NOW + timedelta(hours=2))
+    assert not may_be_made(right, NOW + timedelta(hours=3), NOW + timedelta(hours=3))
 
 
 def test_a_clock_that_has_gone_back_behind_what_was_begun_looks_for_it_later() -> None:
@@ -172,9 +172,9 @@ def test_a_clock_that_has_gone_back_behind_what_was_begun_looks_for_it_later() -
 def test_what_is_due_now_is_not_looked_for_and_what_is_late_is() -> None:
     known = memory(ago(hours=1))
 
-    assert not must_look(known, ago(seconds=LATE_S), NOW)
-    assert must_look(known, ago(seconds=LATE_S + 1), NOW)
-    assert must_look(known._replace(begun=Begun(NOW, NOW)), NOW, NOW)
+    assert not may_be_made(known, ago(seconds=LATE_S), NOW)
+    assert may_be_made(known, ago(seconds=LATE_S + 1), NOW)
+    assert may_be_made(known._replace(begun=Begun(NOW, NOW)), NOW, NOW)
 
 
 def test_a_call_without_an_answer_may_arrive_for_so_long() -> None:

@@ -20,7 +20,7 @@ from tests.unit.reconcile.schedule_scenes import (
     with_schedules,
 )
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.schedule import CatchUp
+from tinyscheduler.model.schedule import CatchUp, Schedule
 from tinyscheduler.reconcile.run import run_once
 
 
@@ -191,3 +191,73 @@ def test_a_schedule_that_is_changed_in_between_finishes_what_was_begun(tmp_path:
     stage.run()
 
     assert made(stage) == ["09:00", "09:30"]
+
+
+def beside(stage: Stage, folder: Path, *schedules: Schedule) -> Stage:
+    """Another scheduler on the same server and by the same clock, with a state folder of its own."""
+    other = a_scheduled_stage(folder, *schedules)
+    other = other._replace(server=stage.server, clock=stage.clock)
+    other.run()
+    return other
+
+
+@pytest.mark.parametrize("apart_s", [0, 60, 170])
+def test_of_two_schedulers_on_one_server_one_makes_the_task_of_an_instant(
+    tmp_path: Path, apart_s: int
+) -> None:
+    one = a_scheduled_stage(tmp_path / "one")
+    two = beside(one, tmp_path / "two")
+    for hour in ("09", "10"):
+        at(one, f"{hour}:00:05")
+        one.run()
+        one.clock.advance(apart_s)
+        two.run()
+        one.run()
+
+    assert made(one) == ["09:00", "10:00"]
+    assert remembered(two).last == remembered(one).last._replace(at=two.clock.now())  # type: ignore[union-attr]
+
+
+def test_a_schedule_of_another_scheduler_that_only_has_the_same_name_takes_nothing_away(
+    tmp_path: Path,
+) -> None:
+    one = a_scheduled_stage(tmp_path / "one")
+    two = beside(one, tmp_path / "two", hourly()._replace(title="Back up"))
+    at(one, "09:00:05")
+
+    one.run()
+    two.run()
+
+    assert made(one) == ["09:00", "09:00"]
+
+
+def test_while_a_strangers_task_cannot_be_read_what_was_never_begun_is_made(tmp_path: Path) -> None:
+    """One bad row would hold up every schedule of everybody for good."""
+    stage = a_scheduled_stage(tmp_path)
+    stage.server.unreadable = ("2-two.md: a merge has left its marks",)
+    at(stage, "09:00:05")
+
+    stage.run()
+
+    assert made(stage) == ["09:00"]
+
+
+def test_two_that_looked_in_the_same_moment_are_told_with_the_next_instant(tmp_path: Path) -> None:
+    one = a_scheduled_stage(tmp_path / "one")
+    two = beside(one, tmp_path / "two")
+    at(one, "09:00:05")
+    server, _ = line_to(one.server, at=0, way="refused", before=lambda number: number == 1 and two.run())
+    one.run(server=server)
+    doubled = made(one)
+    at(one, "10:00:05")
+
+    told = [one.run(), two.run(), one.run()]
+
+    assert doubled == ["09:00", "09:00"]
+    assert made(one) == ["09:00", "09:00", "10:00"]
+    (fault,) = told[0].faults
+    assert (fault.reference, fault.message) == (
+        "schedule-doubled",
+        "schedule hourly: tasks 1 and 2 were both made for 2026-11-21T09:00:00.000Z",
+    )
+    assert [len(report.faults) for report in told] == [1, 1, 0]
