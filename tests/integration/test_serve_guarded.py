@@ -91,6 +91,7 @@ def test_a_token_that_is_no_secret_is_refused(tmp_path: Path, text: str | None, 
 
     assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1)
     assert why in found.stderr
+    assert ("chmod 600" in found.stderr) != ("secrets.token_urlsafe" in found.stderr), "one cure"
     assert TOKEN not in found.stderr
 
 

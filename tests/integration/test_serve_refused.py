@@ -66,3 +66,20 @@ def test_help_shows_examples(tmp_path: Path) -> None:
 
     assert (found.returncode, found.stderr) == (0, "")
     assert "tinyscheduler serve --port 3100" in found.stdout
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--port", "4000"),
+        ("--host", "127.0.0.1"),
+        ("--token-file", "token"),
+        ("--allow-host", "tasks.example"),
+    ],
+)
+def test_what_means_nothing_to_stdio_is_refused(tmp_path: Path, option: tuple[str, str]) -> None:
+    """A token that nobody is asked for is worse than none."""
+    found = ended(tmp_path, "--stdio", *option)
+
+    assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1)
+    assert f"--stdio listens nowhere, so {option[0]} means nothing" in found.stderr

@@ -35,11 +35,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Arguments besides the settings."""
     parser.description = DESCRIPTION
     parser.epilog = EXAMPLES
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument(
-        "--port", type=_port, default=3000, help="port to listen on; 0 takes a free one (3000)"
-    )
-
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=_port, help="port to listen on; 0 takes a free one (3000)")
     parser.add_argument(
         "--token-file",
         metavar="FILE",
@@ -64,6 +61,7 @@ def run(options: Namespace, context: Context) -> int:
 
     Raises UsageError, WorldError (exit 1: the port is in use), StateError, ConfigError.
     """
+    _refuse_unheard(options)
     # Half a second of imports, after the arguments have been found good.
     from tinyscheduler.bootstrap import load
 
@@ -91,7 +89,23 @@ def _place(options: Namespace) -> Place:
     from tinyscheduler.taskserver.token_file import read_token
 
     token = None if options.token_file is None else read_token(os.path.expanduser(options.token_file))
-    return Place(options.host, options.port, token, tuple(options.allow_host))
+    host = "127.0.0.1" if options.host is None else options.host
+    return Place(host, 3000 if options.port is None else options.port, token, tuple(options.allow_host))
+
+
+def _refuse_unheard(options: Namespace) -> None:
+    """Who gives --stdio a token may think that it is asked for."""
+    given = {
+        "--host": options.host,
+        "--port": options.port,
+        "--token-file": options.token_file,
+        "--allow-host": options.allow_host or None,
+    }
+    for flag, value in given.items():
+        if options.stdio and value is not None:
+            from tinyscheduler.errors import UsageError
+
+            raise UsageError(f"--stdio listens nowhere, so {flag} means nothing", hint="take one of them out")
 
 
 def _port(text: str) -> int:

@@ -24,12 +24,12 @@ def read_token(path: str) -> str:
     except OSError as error:
         raise _refused(path, f"it cannot be read: {(error.strerror or str(error)).lower()}") from error
     if stat.S_IMODE(found.st_mode) & 0o077:
-        raise _refused(path, f"others can read it; chmod 600 {path}")
+        raise _refused(path, "others can read it", hint=f"chmod 600 {path}")
     token = data.decode("ascii", "replace").strip()
     if not LENGTH_MIN <= len(token) <= LENGTH_MAX or not all("!" <= c <= "~" for c in token):
         raise _refused(path, f"it does not hold one token of {LENGTH_MIN} to {LENGTH_MAX} visible characters")
     return token
 
 
-def _refused(path: str, why: str) -> UsageError:
-    return UsageError(f"serve --token-file {path}: {why}", hint=_HINT)
+def _refused(path: str, why: str, *, hint: str = _HINT) -> UsageError:
+    return UsageError(f"serve --token-file {path}: {why}", hint=hint)
