@@ -169,7 +169,7 @@ def test_a_task_waits_for_its_approval_and_again_when_it_is_changed(a_scene: Mak
     scene.wait_for_running("1")
 
     assert (first["reason"], first["lever"]) == ("needs_approval", "tinyscheduler approve 1")
-    assert asked.startswith("task 1: approve is asked for: it may start, as far as this goes")
+    assert asked.startswith("task 1: approve is asked for: it may start as soon as nothing else holds it")
     assert scene.held(refused) == {"1": "needs_approval"}
     assert "was changed since" in str(refused["notes"])
     (_refused, approval) = rows(scene.disk.ledger("1")["approvals"])

@@ -67,7 +67,7 @@ def test_a_schedule_is_seen_before_made_once_started_and_remembered(scene: Scene
     assert (often["last"]["task_id"], often["due"], off["enabled"], off["next_at"]) == (1, 0, False, None)
     told = scene.well("status")
     assert "schedules" in told
-    assert "every 86400 s" in told
+    assert "every 1d" in told
 
 
 def test_a_bad_schedule_is_named_by_every_command(scene: Scene) -> None:

@@ -30,12 +30,12 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
-    Command("run", "run", "one pass (--once, the default), a preview (--dry-run), or --daemon"),
+    Command("run", "run", "one pass (the default), a preview (--dry-run), or --daemon"),
     Command("plan", "plan", "what the next pass would do, as a file to look at"),
     Command("apply", "apply", "carry out such a plan, if nothing has changed since"),
     Command("status", "status", "what runs, what waits and why, what is wrong"),
-    Command("explain", "explain", "why one task runs, waits or is held, and what would release it"),
-    Command("backlog", "backlog", "every task that waits, in the order in which it would start, and why"),
+    Command("explain", "explain", "why a task runs, waits or is held, and what would release it"),
+    Command("backlog", "backlog", "every task that waits, in the order of starts, and why"),
     Command("graph", "graph", "which tasks wait for which, as text, DOT or Mermaid"),
     Command("report", "report", "the workload: sums, agents, queues, priorities, ages, tasks"),
     Command("logs", "logs", "the captured output of a task's agent"),
@@ -51,11 +51,11 @@ COMMANDS = (
     Command("approve", "approve", "let a task start that asks for approval"),
     Command("release", "release", "give up a lease whose run nobody can prove gone"),
     Command("requeue", "requeue", "set a task idle that nothing of ours works on"),
-    Command("task", "task", "add, import, list, show, change, move and complete tasks on the task server"),
+    Command("task", "task", "add, import, list, show, change, move and complete tasks"),
     Command("serve", "serve", "the embedded task store as an MCP server on loopback"),
     Command("config", "config", "every setting, its value and where it comes from"),
     Command("validate-config", "validate", "all faults of the configuration at once"),
-    Command("demo", "demo", "see it work: seven tasks, three agents, under a minute, nothing to set up"),
+    Command("demo", "demo", "see it work: seven tasks, three agents, under a minute"),
 )
 
 EXAMPLES = """examples:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from tinyscheduler.bootstrap import load, wire_read_side
 from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.context import Context
 from tinyscheduler.cli.names import task_id_of
-from tinyscheduler.errors import Refused
+from tinyscheduler.errors import Refused, TaskServerError
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.views.graph import Format, GraphSeen
+from tinyscheduler.views.graph import Format
+
+if TYPE_CHECKING:
+    from tinyscheduler.ports import TaskServer
 
 HELP_EXAMPLES = """examples:
   tinyscheduler graph
@@ -48,11 +51,11 @@ def run(options: argparse.Namespace, context: Context) -> int:
     side = wire_read_side(load(context, write_cache=False), context)
     try:
         whole, now = look_at_graph(side), side.world.clock.now()
+        code = exit_code(whole)
+        if about is not None and code == 0 and about not in whole.graph.nodes:
+            raise _unseen(about, side.world.server)
     finally:
         side.world.server.close()
-    code = exit_code(whole)
-    if about is not None and code == 0:
-        _refuse_unseen(about, whole)
     seen = chosen(whole, about=about, is_all=options.all)
     if options.json:
         from tinyscheduler.kit.fields import instant_text
@@ -64,9 +67,14 @@ def run(options: argparse.Namespace, context: Context) -> int:
     return code
 
 
-def _refuse_unseen(task_id: TaskId, seen: GraphSeen) -> None:
-    if task_id not in seen.graph.nodes:
-        raise Refused(
-            f"task {task_id} is in no list of ours, and no task waits for it",
-            hint=f"tinyscheduler explain {task_id} says what is known of it",
-        )
+def _unseen(task_id: TaskId, server: TaskServer) -> Refused:
+    try:
+        is_complete = server.get(task_id).task.status == "complete"
+    except TaskServerError:
+        # Nobody knows it, or nobody can say: explain tells which.
+        is_complete = False
+    where = "complete" if is_complete else "in no list of ours"
+    return Refused(
+        f"task {task_id} is {where}, and no task waits for it",
+        hint=f"tinyscheduler explain {task_id} says what is known of it",
+    )

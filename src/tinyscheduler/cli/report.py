@@ -30,7 +30,7 @@ EXAMPLES = """examples:
 
 Counted are all tasks but archived ones; listed are those that are not complete, or with --all every one of
 them: the 50 most urgent for people, all of them in CSV and JSON. Comments and links are counted where the
-task server tells them in one answer: the embedded one does, the public one does not. Bands are those of
+task server tells them in one answer: files do, servers asked over MCP do not. Bands are those of
 [bands]. In CSV, text that a spreadsheet would take for a formula has an apostrophe before it.
 
 Exit code 0: all is counted; 3: the task server is unknown, or something could not be read and is left out.

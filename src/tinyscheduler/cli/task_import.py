@@ -15,7 +15,7 @@ EXAMPLES = """examples:
   tinyscheduler task import plan.md --queue dev
   tinyscheduler task list --tag import:plan.md --all --tree       how far it has come
   gh issue list --json number,title,body,labels,state,url | tinyscheduler task import - --queue dev
-  tinyscheduler task list --all --json | tinyscheduler task import - --mcp-endpoint URL
+  tinyscheduler task list --all --limit 9999 --json | tinyscheduler task import - --mcp-endpoint URL
 
 Markdown: an item is a line '- [ ] title', or '- [x] title' for what is done; items below it become its
 subtasks, other text below it its description. JSON: what task list --json prints, or an array of objects

@@ -23,8 +23,8 @@ def place_note(task: Task, configuration: Configuration) -> str | None:
 
 
 def waits_note(task: Task, desk: TaskDesk) -> str | None:
-    """That it waits for its own parent; or of tasks that it is to run after, the first that does not exist. A
-    server that cannot say is not asked again, because the task is written already."""
+    """That it waits for its own parent; or of tasks that it is to run after, the first that does not exist or
+    will never be complete. A server that cannot say is not asked again: the task is written already."""
     from tinyscheduler.errors import TaskNotFound, TaskServerError
 
     after = hints_of(task).after
@@ -33,15 +33,21 @@ def waits_note(task: Task, desk: TaskDesk) -> str | None:
             f"task {task.id} waits for its parent, task {task.parent_id}, which waits for its subtasks:"
             f" neither ever ends; let it wait for something else, or: tinyscheduler task move {task.id} --top"
         )
-    for other in after[:ASKED_MAX]:
+    blockers = after if task.blocked_by is None else (task.blocked_by, *after)
+    for other in blockers[:ASKED_MAX]:
         try:
-            desk.get(other)
+            found = desk.get(other).task
         except TaskNotFound:
             return (
                 f"task {task.id} waits for task {other}, which does not exist; take after:{other} out of it"
             )
         except TaskServerError:
             return None
+        if found.archived_at is not None and found.status != "complete":
+            return (
+                f"task {task.id} waits for task {other}, which was archived without being complete, so it"
+                f" never starts; tinyscheduler task done {other}, or let it wait for something else"
+            )
     return None
 
 

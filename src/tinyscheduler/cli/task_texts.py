@@ -97,7 +97,10 @@ def priority_of(text: str | None) -> float | None:
         number = float(text)
     except ValueError:
         number = float("nan")
-    if not isfinite(number) or abs(number) > PRIORITY_MAX:
+    if isfinite(number) and abs(number) > PRIORITY_MAX:
+        hint = f"-{PRIORITY_MAX:.0f} to {PRIORITY_MAX:.0f}"
+        raise UsageError(f"the priority {text[:40]!r} is too large a number", hint=hint)
+    if not isfinite(number):
         raise UsageError(
             f"the priority {text[:40]!r} is not a number", hint="0 is usual; bigger is more urgent"
         )

@@ -49,9 +49,9 @@ def tell_failures(side: Side, failures: tuple[Failure, ...]) -> None:
     """One line each, on stderr: what was done stands on stdout."""
     for failure in failures:
         hint = f" ({failure.error.hint})" if failure.error.hint else ""
-        print(
-            f"tinyscheduler: task {failure.task_id}: {failure.error.message}{hint}", file=side.context.stderr
-        )
+        # Some messages of servers begin so themselves.
+        message = failure.error.message.removeprefix(f"Task {failure.task_id}: ")
+        print(f"tinyscheduler: task {failure.task_id}: {message}{hint}", file=side.context.stderr)
 
 
 def tell_gaps(context: Context, gaps: Sequence[str]) -> int:

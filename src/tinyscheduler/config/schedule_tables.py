@@ -194,10 +194,12 @@ def notes_on_schedules(schedules: Iterable[Schedule], served: set[str], agents: 
 
 def schedule_rows(schedules: Iterable[Schedule]) -> list[tuple[str, str]]:
     """Name and value of each, as ``config`` shows tables."""
-    return [
-        (f"{NAME}.{s.name}", f"{s.rule}, catch_up {s.catch_up}{'' if s.is_enabled else ', off'}: {s.title}")
-        for s in schedules
-    ]
+    return [(f"{NAME}.{schedule.name}", _row(schedule)) for schedule in schedules]
+
+
+def _row(schedule: Schedule) -> str:
+    off = "" if schedule.is_enabled else ", off"
+    return f"{schedule.rule_shown}, catch_up {schedule.catch_up}{off}: {schedule.title}"
 
 
 def schedules_markdown() -> str:

@@ -19,3 +19,5 @@ class Prerequisite(NamedTuple):
     """Of ``unknown``: what the server said instead."""
     task: Task | None = None
     """As the server shows it; None: it did not."""
+    remedy: str = ""
+    """Of ``unknown``, where the server itself is well: what a person can do."""

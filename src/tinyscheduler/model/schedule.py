@@ -40,6 +40,15 @@ class Schedule(NamedTuple):
         """When it comes due, in one line; another rule is another schedule of the same name."""
         return f"cron {self.cron} {self.zone}" if self.cron else f"every {self.every_s} s"
 
+    @property
+    def rule_shown(self) -> str:
+        """The same for people, in the units in which it is written."""
+        if self.cron:
+            return self.rule
+        units = (("d", 86_400), ("h", 3_600), ("m", 60))
+        unit, length_s = next(found for found in units if not self.every_s % found[1])
+        return f"every {self.every_s // length_s}{unit}"
+
 
 class Begun(NamedTuple):
     """A task that was about to be made: whether it was is known when the next entry is written."""

@@ -112,7 +112,7 @@ class QueueGap(NamedTuple):
     @property
     def hint(self) -> str:
         """What it means for the rest."""
-        return "what this is about is not started, all else is"
+        return "tasks that it is about are not started, all others are"
 
 
 class Backlog(NamedTuple):

@@ -158,7 +158,8 @@ def wait_of(found: Prerequisite | None, task_id: TaskId) -> Wait:
             return Wait("failed", "does not exist", drop)
         case "unknown":
             why = found.why if found is not None else ""
-            return Wait("open", f"could not be asked for: {why}", f"make the task server answer, or {drop}")
+            deed = (found.remedy if found is not None else "") or "make the task server answer"
+            return Wait("open", f"could not be asked for: {why}", f"{deed}, or {drop}")
         case "unasked":
             return UNASKED
 

@@ -210,7 +210,7 @@ RULES: Mapping[IntentKind, tuple[Rule, ...]] = {
             "refuse",
             words.say("it was changed since it was looked at: read it, and approve it again"),
         ),
-        Rule("wanted", it.always, "approve", words.say("it may start, as far as this goes")),
+        Rule("wanted", it.always, "approve", words.say("it may start as soon as nothing else holds it")),
     ),
     "release": (
         Rule("unreadable_alive", lambda s: it.is_unreadable(s) and it.lives(s), "refuse", words.who_lives),

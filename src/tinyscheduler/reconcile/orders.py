@@ -111,8 +111,12 @@ def secret_names(agent: Agent) -> tuple[str, ...]:
 def prompt_for(task: Task, lease: Lease) -> str:
     """What the agent reads. Task text is quoted as it is; it is data, also to us."""
     queue = f", queue {task.queue}" if task.queue is not None else ""
+    first = task.description.partition("\n")[0]
+    # The text of a Markdown file often begins with its title.
+    is_said = first.startswith("#") and first.strip("# \r") == task.title
+    heading = "" if is_said else f"# {task.title}\n\n"
     return (
-        f"# {task.title}\n\n{task.description}\n\n---\n"
+        f"{heading}{task.description}\n\n---\n"
         f"Task {task.id}{queue}, attempt {lease.attempt}, for {lease.agent}.\n"
         f'When you are done, write {{"status": "success", "summary": "one line"}} to the file that '
         f"the environment variable TINYSCHEDULER_RESULT_FILE names\n"

@@ -96,7 +96,7 @@ def _ask(server: TaskServer, task_id: TaskId) -> Prerequisite:
     except ServerUnavailable:
         raise
     except TaskServerError as error:
-        return Prerequisite(task_id, "unknown", error.message)
+        return Prerequisite(task_id, "unknown", error.message, remedy=error.hint)
 
 
 def _judged(task: Task) -> Prerequisite:

@@ -47,7 +47,7 @@ def schedule_table(schedules: Sequence[ScheduleSeen], now: datetime) -> Table:
     rows = tuple(
         (
             seen.schedule.name,
-            seen.schedule.rule,
+            seen.schedule.rule_shown,
             "-" if seen.last is None else f"task {seen.last.task_id}, {ago_text(seen.last.at, now)}",
             _next_text(seen, now),
             seen.schedule.title,

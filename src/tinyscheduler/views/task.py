@@ -242,7 +242,8 @@ def _parked_json(parked: Parked | None) -> dict[str, object] | None:
 def _assigned(task: Task) -> str:
     previous = task.previous_assigned_to
     # The name of a claim is nobody's, nor is that of an import.
-    is_told = previous is not None and previous != BEING_IMPORTED and not is_claim_name(previous)
+    is_nobody = previous is None or previous == BEING_IMPORTED or is_claim_name(previous)
+    is_told = not is_nobody and previous != task.assigned_to
     return (task.assigned_to or "nobody") + (f", before that to {previous}" if is_told else "")
 
 

@@ -98,3 +98,37 @@ def test_task_that_nobody_would_start_is_made_and_noted(
     assert (code, shown.out) == (0, "1\n")
     assert note in shown.err
     assert len(shown.err.splitlines()) == bool(note)
+
+
+def test_who_waits_for_what_was_archived_undone_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYSCHEDULER_BASE_PATH", str(tmp_path))
+    for arguments in (("add", "a", "--queue", "dev"), ("archive", "1")):
+        assert main(["task", *arguments]) == 0
+    capsys.readouterr()
+
+    assert main(["task", "add", "b", "--queue", "dev", "--blocked-by", "1"]) == 0
+
+    told = "task 2 waits for task 1, which was archived without being complete, so it never starts"
+    assert told in capsys.readouterr().err
+
+
+def test_graph_of_a_complete_task_says_that_it_is_complete(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYSCHEDULER_BASE_PATH", str(tmp_path))
+    for arguments in (("add", "a", "--queue", "dev"), ("done", "1")):
+        assert main(["task", *arguments]) == 0
+    capsys.readouterr()
+
+    assert main(["graph", "1"]) == 4
+    assert "task 1 is complete, and no task waits for it" in capsys.readouterr().err
+    assert main(["graph", "2"]) == 4
+    assert "task 2 is in no list of ours" in capsys.readouterr().err
+
+
+def test_overview_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80

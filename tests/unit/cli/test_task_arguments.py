@@ -148,3 +148,13 @@ def test_empty_name_takes_away_where_that_is_meant() -> None:
     assert name_or_empty("", what="the queue") == ""
     with pytest.raises(UsageError):
         name_of("", what="the queue")
+
+
+def test_a_priority_that_is_too_large_is_called_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["task", "--base-path", str(tmp_path), "add", "x", "--priority", "99999999999999999999"])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert "is too large a number (-9007199254740992 to 9007199254740992)" in told

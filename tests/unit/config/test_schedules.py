@@ -102,5 +102,5 @@ def test_config_shows_them(desk):
     shown = json.loads(desk.say("config", "--json").text)["tables"]
 
     values = {row["name"]: row["value"] for row in shown}
-    assert values["schedules.nightly"] == "every 3600 s, catch_up skip, off: Tidy up"
+    assert values["schedules.nightly"] == "every 1h, catch_up skip, off: Tidy up"
     assert "schedules.nightly" in desk.say("config").text

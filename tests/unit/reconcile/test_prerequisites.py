@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.builders import NOW, a_backlog, a_ledger, a_task, an_agent, parked_as
+from tests.builders import NOW, a_backlog, a_ledger, a_start_snapshot, a_task, an_agent, parked_as
 from tests.fakes.stage import Stage, a_stage
 from tests.fakes.task_server import FakeTaskServer
-from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.errors import ServerUnavailable, TaskUnreadable
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task, TaskDetail
+from tinyscheduler.planner.start import plan_start
 from tinyscheduler.reconcile.prerequisites import ASKED_MAX, prerequisites_of
 
 
@@ -144,3 +145,17 @@ def test_a_run_goes_on_when_what_it_waited_for_is_opened_again(tmp_path: Path) -
     held(stage)
 
     assert (stage.server.task(second).status, stage.lease(second) is not None) == ("working", True)
+
+
+def test_what_nobody_can_read_is_mended_and_not_waited_for() -> None:
+    """There is no server behind a folder of files that could be made to answer."""
+
+    class Garbled(Asked):
+        def get(self, task_id: TaskId) -> TaskDetail:
+            raise TaskUnreadable(f"Task {task_id}: /tasks/9.md: line 1", hint="mend 9.md")
+
+    waits = a_task("1", tags=["after:7"])
+    found = prerequisites_of(Garbled(), a_backlog(waits).value, [], NOW)
+
+    (held,) = plan_start(a_start_snapshot(waits, prerequisites=list(found.values()))).held
+    assert (held.reason, held.lever) == ("blocked", "mend 9.md, or take 7 out of what it waits for")

@@ -169,3 +169,15 @@ def test_a_copy_on_another_disk_is_a_copy(tmp_path: Path) -> None:
             pytest.skip("this kernel numbers the tops of file systems apart")
 
         assert a_folder(two).open() != original
+
+
+def test_a_folder_that_git_has_made_is_closed_at_the_first_pass(root: Path) -> None:
+    """And what its owner makes of it later stays."""
+    root.mkdir(mode=0o755)
+    root.chmod(0o755)
+    a_folder(root).open()
+    assert root.stat().st_mode & 0o777 == 0o700
+
+    root.chmod(0o750)
+    a_folder(root).open()
+    assert root.stat().st_mode & 0o777 == 0o750

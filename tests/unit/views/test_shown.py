@@ -212,6 +212,12 @@ def test_task_with_its_comments() -> None:
     assert_golden("task_show.json", json_of(detail_json(shown)))
 
 
+def test_whoever_has_it_again_is_named_once() -> None:
+    task = b.a_task(assigned_to="qa-1")._replace(previous_assigned_to=AgentName("qa-1"))
+
+    assert "assigned  qa-1\n" in detail_text(Shown(TaskDetail(task, ())), b.NOW)
+
+
 def test_history_is_shown_to_whoever_asks_for_it() -> None:
     """And a server that keeps none is not one where nothing has happened."""
     unasked, none = Shown(DETAIL), Shown(DETAIL, has_history=True)

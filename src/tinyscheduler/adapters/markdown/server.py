@@ -221,7 +221,7 @@ class MarkdownTaskServer:
             if trouble.task_id in (wanted, None):
                 raise TaskUnreadable(
                     f"Task {task_id[:40]}: {self._folder}/{trouble.name}: {trouble.why}",
-                    hint="mend the file; nothing is done with the task until then",
+                    hint=f"mend {trouble.name or 'the folder'}",
                 )
         raise TaskNotFound(f"Task not found: {task_id[:40]}")
 

@@ -224,6 +224,7 @@ class FileStateFolder:
         found = signature.read(self._format_file)
         if found is None:
             self._refuse_leases_of_nobody()
+            self._close_to_others()
         elif signature.is_of(found, self._root):
             return found.state_id
         else:
@@ -231,6 +232,12 @@ class FileStateFolder:
 
             self._notices.extend(copied.set_leases_aside(self._root, self._running, found.state_id))
         return signature.write(self._format_file, self._root)
+
+    def _close_to_others(self) -> None:
+        """At the first pass: a folder that git has made is open to everybody. What its owner makes of it
+        later stays."""
+        if os.stat(self._root).st_uid == os.geteuid():
+            os.chmod(self._root, 0o700)
 
     def _refuse_leases_of_nobody(self) -> None:
         """The folder is signed before its first lease, so its signature was removed by hand. With a new
