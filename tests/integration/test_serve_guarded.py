@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.contract.task_server.serving import START_TIMEOUT_S, Serving, serving
@@ -183,6 +184,49 @@ def test_who_reads_nothing_holds_nobody_up(server: Serving) -> None:
             deaf.recv(10)
 
             assert told(client, "list_queues")["count"] == 0
+
+
+def test_long_answers_do_not_fill_the_memory(tmp_path: Path) -> None:
+    """Forty of a list of 8 MB; the short answers of others are not touched by it."""
+    with ExitStack() as stack:
+        server = stack.enter_context(serving(tmp_path))
+        client = stack.enter_context(client_of(server.endpoint))
+        for number in range(9):
+            told(client, "create_task", title=f"long {number}", created_by="me", description="x" * 900_000)
+        before = rss_mb(server.process.pid)
+        asked = json.dumps(request("list_tasks", {})).encode()
+        head = HEAD.replace(b"100", str(len(asked)).encode())
+        head += b"Accept: application/json, text/event-stream\r\n\r\n"
+        deaf = [stack.enter_context(connected(server)) for _ in range(40)]
+        for one in deaf:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            one.sendall(head + asked)
+        said = [one.recv(13) for one in deaf]
+
+        assert {*said} == {b"HTTP/1.1 200 ", b"HTTP/1.1 503 "}
+        assert 4 <= said.count(b"HTTP/1.1 200 ") <= 8
+        assert told(client, "list_queues")["count"] == 0
+        assert rss_mb(server.process.pid) - before < 200
+        for one in deaf:
+            one.close()
+        wait_until(lambda: told_or_none(client, "list_tasks") is not None, "room for a long answer again")
+
+        batch = [{**request("list_tasks", {}), "id": number} for number in range(6)]
+        events = client.post("/mcp", json=batch).text.split("\r\n\r\n")
+    results = [json.loads(event.partition("data: ")[2])["result"] for event in events if event]
+    assert [result["isError"] for result in results] == [False] * 3 + [True] * 3
+    error = results[-1]["structuredContent"]["error"]
+    assert (error["code"], error["retry"], error["maybe_applied"]) == ("task-server-unavailable", True, False)
+
+
+def rss_mb(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+
+
+def told_or_none(client: httpx.Client, tool: str) -> object | None:
+    answer = client.post("/mcp", json=request(tool, {}))
+    return answer if answer.status_code == 200 else None
 
 
 def test_too_many_connections_are_told_so_and_the_server_lives(server: Serving) -> None:

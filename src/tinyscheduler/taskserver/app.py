@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -19,8 +19,9 @@ from tinyscheduler.taskserver.clerk import Clerk
 from tinyscheduler.taskserver.exchange import Disconnected
 from tinyscheduler.taskserver.express import Plain
 from tinyscheduler.taskserver.guard import Entry, Guard, Refused
+from tinyscheduler.taskserver.pace import Pace
 from tinyscheduler.taskserver.sessions import make_server
-from tinyscheduler.taskserver.tools import answer
+from tinyscheduler.taskserver.tools import Answer, Refusal, answer
 from tinyscheduler.taskstore.store import Store
 
 STREAM_MAX_S: Final = 120.0
@@ -28,6 +29,13 @@ STREAM_MAX_S: Final = 120.0
 ANSWER_MAX_S: Final = 60.0
 """From the head of a request to the last byte of its answer: the database may be locked for 5 s, the rest
 is the client's slowness."""
+BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Of the answers of one batch; the one that reaches it is the last that is carried out."""
+_TOO_MUCH: Final = Answer(
+    "The answers of this batch are too long: this call was not carried out, ask for it by itself",
+    Refusal("task-server-unavailable", is_worth_repeating=True, maybe_applied=False),
+)
+_CROWDED: Final = Refused(503, "Too many long answers are not read yet", ((b"retry-after", b"5"),))
 _JSON: Final = ((b"content-type", b"application/json"),)
 _EVENTS: Final = (
     (b"content-type", b"text/event-stream"),
@@ -56,6 +64,7 @@ class Front:
         self._clerk = clerk
         self._guard = guard
         self._sessions = sessions
+        self._pace = Pace()
         self._began_s = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +75,7 @@ class Front:
         is_stream = scope["method"] == "GET"
         try:
             async with asyncio.timeout(STREAM_MAX_S if is_stream else ANSWER_MAX_S):
-                await self._answer(scope, receive, send)
+                await self._answer(scope, receive, self._pace.kept_by(send))
         except (TimeoutError, Disconnected):
             # The web server closes a connection whose answer was not finished.
             return
@@ -92,14 +101,28 @@ class Front:
         body = halves.mended(body)
         calls = express.plain_calls(body) if express.is_express(headers) else None
         if calls is not None:
-            events = b"".join([await self._event(call) for call in calls])
-            await exchange.write(send, 200, events, headers=_EVENTS)
+            events = await self._events(calls)
+            if self._pace.has_room(len(events)):
+                await exchange.write(send, 200, events, headers=_EVENTS)
+            else:
+                await exchange.refuse(_CROWDED, send)
             return
         refused = envelope.refusal(headers, body)
         if refused is not None:
             await exchange.write(send, refused.status, refused.body, headers=_JSON)
             return
         await self._sessions(_at_mcp(scope), exchange.replayed(body, receive), send)
+
+    async def _events(self, calls: Sequence[Plain]) -> bytes:
+        """One for each, in order; what would make a batch longer than anybody reads is not done."""
+        found: list[bytes] = []
+        size = 0
+        for call in calls:
+            found.append(
+                express.event(call, _TOO_MUCH) if size > BATCH_BYTES_MAX else await self._event(call)
+            )
+            size += len(found[-1])
+        return b"".join(found)
 
     async def _event(self, call: Plain) -> bytes:
         said = await self._clerk.ask(partial(answer, name=call.tool, given=call.arguments))

@@ -19,6 +19,8 @@ from tinyscheduler.taskstore.store import Store
 
 BATCH_MAX: Final = 64
 """The first of a batch waits for the last; writes take half a millisecond each."""
+BATCH_CHARS_MAX: Final = 16_000_000
+"""Two long lists: what is not told yet stays in memory."""
 
 Call = Callable[[Store], Answer]
 """Must not raise."""
@@ -57,12 +59,12 @@ class Clerk:
     def _work(self) -> None:
         while True:
             batch = self._next_batch()
-            if batch:
-                answers = _done(self._store, [asked.call for asked in batch])
-                loop = batch[0].answered.get_loop()
-                loop.call_soon_threadsafe(_tell, batch, answers)
-            else:
+            if not batch:
                 return
+            while batch:
+                answers = _done(self._store, [asked.call for asked in batch])
+                done, batch = batch[: len(answers)], batch[len(answers) :]
+                done[0].answered.get_loop().call_soon_threadsafe(_tell, done, answers)
 
     def _next_batch(self) -> list[_Asked]:
         """Whoever is there; waits for the first. Empty: the end."""
@@ -79,16 +81,28 @@ class Clerk:
 
 
 def _done(store: Store, calls: Sequence[Call]) -> list[Answer]:
+    """Of the first ones, at least one; they are together on the disk."""
     if len(calls) == 1:
         return [calls[0](store)]
     try:
         store.hold()
-        answers = [call(store) for call in calls]
+        answers = _answered(store, calls)
         store.sync()
     except TinySchedulerError as error:
         # What was written may be lost by a power cut; nobody is told that it is done.
         refusal = Refusal(error.reference, is_worth_repeating=True, maybe_applied=True)
         return [Answer(f"{error.message}; the change may have been made", refusal) for _ in calls]
+    return answers
+
+
+def _answered(store: Store, calls: Sequence[Call]) -> list[Answer]:
+    answers: list[Answer] = []
+    size = 0
+    for call in calls:
+        answers.append(call(store))
+        size += len(answers[-1].text)
+        if size > BATCH_CHARS_MAX:
+            break
     return answers
 
 

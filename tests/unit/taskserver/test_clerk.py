@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from tests.unit.taskserver.desk import Desk
-from tinyscheduler.taskserver.clerk import BATCH_MAX, Clerk
+from tinyscheduler.taskserver.clerk import BATCH_CHARS_MAX, BATCH_MAX, Clerk
 from tinyscheduler.taskserver.tools import Answer, answer
 from tinyscheduler.taskstore.store import Store
 
@@ -47,6 +47,26 @@ def test_a_refusal_in_a_batch_is_nobody_elses(desk: Desk) -> None:
 
     assert [answer.refusal is None for answer in said] == [True, False, True]
     assert desk.call("list_tasks")["count"] == 2
+
+
+def test_long_answers_are_told_before_all_of_a_batch_are_there(desk: Desk) -> None:
+    """What nobody has been told yet stays in memory."""
+    told: list[int] = []
+    length = BATCH_CHARS_MAX // 2 + 1
+
+    async def ask() -> list[int]:
+        clerk = Clerk(desk.store)
+        waiting = [asyncio.ensure_future(clerk.ask(lambda _: Answer("x" * length))) for _ in range(6)]
+        for number, one in enumerate(waiting):
+            one.add_done_callback(lambda _, number=number: told.append(number))
+        await asyncio.sleep(0)
+        clerk.start()
+        said = await asyncio.wait_for(asyncio.gather(*waiting), 20)
+        clerk.end()
+        return [len(answer.text) for answer in said]
+
+    assert asyncio.run(ask()) == [length] * 6
+    assert told == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_batch_that_cannot_be_synced_is_told_as_done_to_nobody(desk: Desk) -> None:
