@@ -25,7 +25,7 @@ _LIMIT_NONE: Final = -1
 PAGE_ROWS_MAX: Final = 5_000
 """Of one answer to a client. Its own limits and offsets take it through longer lists."""
 PAGE_BYTES_MAX: Final = 8_000_000
-"""Of titles and descriptions in one answer, as UTF-8; our own client gives up on 16 MiB."""
+"""Of one answer as it is sent; our own client gives up on 16 MiB."""
 
 
 def matching(connection: sqlite3.Connection, wanted: TaskFilter) -> tuple[TaskRow, ...]:
@@ -40,18 +40,18 @@ def page(connection: sqlite3.Connection, wanted: TaskFilter) -> Page:
 
 
 def _page_of(rows: Iterable[tuple[object, ...]]) -> Page:
+    from tinyscheduler.taskstore.answer_size import task_bytes, task_bytes_at_most
+
     found: list[tuple[object, ...]] = []
-    size = 0
+    size, is_exact = 0, False
     for row in rows:
-        size += _bytes_of(row[1]) + _bytes_of(row[2] or "")
+        size += task_bytes(row) if is_exact else task_bytes_at_most(row)
+        if size > PAGE_BYTES_MAX and not is_exact:
+            size, is_exact = sum(map(task_bytes, (*found, row))), True
         if len(found) == PAGE_ROWS_MAX or (found and size > PAGE_BYTES_MAX):
             return Page(task_rows(found), is_cut=True)
         found.append(row)
     return Page(task_rows(found), is_cut=False)
-
-
-def _bytes_of(text: object) -> int:
-    return len(str(text).encode("utf-8", "replace"))
 
 
 def _found(connection: sqlite3.Connection, wanted: TaskFilter) -> sqlite3.Cursor:

@@ -8,12 +8,11 @@ Nothing is lost: an answer says how much it has left out, and older ones can be 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from json import dumps
 from typing import Final, NamedTuple
 
 from tinyscheduler.errors import TaskNotFound
 from tinyscheduler.taskstore import checks, remarks, tasks
+from tinyscheduler.taskstore.answer_size import sent_bytes
 from tinyscheduler.taskstore.rows import CommentRow, LinkRow, TaskWithRelations
 
 BYTES_MAX: Final = 4_000_000
@@ -84,16 +83,10 @@ def _newest(connection: sqlite3.Connection, table: _Table, key: tuple[int, int])
     kept: list[Row] = []
     size = 0
     for row in found:
-        size += _sent_bytes(row[2:4])
+        size += sent_bytes("".join(map(str, row[2:4])))
         if kept and (size > BYTES_MAX or len(kept) == ROWS_MAX):
             below = (key[0], kept[-1][0])
             (left_out,) = connection.execute(f"SELECT count(*) {where}", below).fetchone()
             return kept[::-1], int(left_out)
         kept.append(row)
     return kept[::-1], 0
-
-
-def _sent_bytes(texts: Iterable[object]) -> int:
-    """As JSON inside of JSON, as an answer is sent: a quotation mark takes four bytes there."""
-    inner = dumps([str(text) for text in texts if text is not None], ensure_ascii=False)
-    return len(dumps(inner, ensure_ascii=False).encode("utf-8", "replace"))

@@ -1,5 +1,7 @@
 """Lists, queues and their figures."""
 
+import json
+
 import pytest
 
 from tests.unit.taskstore.builders import Hands, Watch
@@ -157,6 +159,25 @@ def test_a_page_of_long_texts_ends_before_it_is_too_long(store: Store, text: str
 
     assert found.is_cut
     assert len(found.tasks) == listing.PAGE_BYTES_MAX // 1_000_001
+
+
+def test_a_page_is_as_long_as_it_is_sent_whatever_makes_it_long(store: Store) -> None:
+    """A hundred long tags each made a list of 157 MB; a control character takes seven bytes, a quote four."""
+    tagged = tuple(f"{number:03}{'x' * 250}" for number in range(100))
+    store.create_tasks([NewTask("t", "me", tags=tagged) for _ in range(400)])
+    store.create_tasks([NewTask("q", "me", description='"' * 900_000, priority=1) for _ in range(3)])
+    store.create_tasks([NewTask("c", "me", description="\x01" * 900_000, priority=2) for _ in range(2)])
+
+    lengths = []
+    pages = [editing.page(store, TaskFilter(offset=offset)) for offset in (0, 1, 2, 5)]
+    for page in pages:
+        answer = json.dumps(json.dumps([task._asdict() for task in page.tasks], ensure_ascii=False))
+        lengths.append(len(answer))
+
+    assert [page.is_cut for page in pages] == [True] * 4
+    assert [len(page.tasks) for page in pages[:3]] == [1, 1, 2]
+    assert 200 < len(pages[3].tasks) < 400
+    assert max(lengths) <= listing.PAGE_BYTES_MAX
 
 
 def test_what_was_said_is_counted_in_one_go(six: Store) -> None:
