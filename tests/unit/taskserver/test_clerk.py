@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from tests.unit.taskserver.desk import Desk
 from tinyscheduler.taskserver.clerk import BATCH_CHARS_MAX, BATCH_MAX, Clerk
@@ -54,11 +55,14 @@ def test_long_answers_are_told_before_all_of_a_batch_are_there(desk: Desk) -> No
     told: list[int] = []
     length = BATCH_CHARS_MAX // 2 + 1
 
+    def note(number: int, _: object) -> None:
+        told.append(number)
+
     async def ask() -> list[int]:
         clerk = Clerk(desk.store)
         waiting = [asyncio.ensure_future(clerk.ask(lambda _: Answer("x" * length))) for _ in range(6)]
         for number, one in enumerate(waiting):
-            one.add_done_callback(lambda _, number=number: told.append(number))
+            one.add_done_callback(partial(note, number))
         await asyncio.sleep(0)
         clerk.start()
         said = await asyncio.wait_for(asyncio.gather(*waiting), 20)
