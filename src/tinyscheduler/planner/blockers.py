@@ -5,7 +5,8 @@ Apart from ``dependency_holds``, whose rows are part of the table that is asked 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import chain
 
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
@@ -27,11 +28,8 @@ class Blockers:
     """The tasks that others wait for, of one view; each is asked once."""
 
     def __init__(self, view: View) -> None:
-        self._view, self._waits = view, view.graph().waits
-        seen, self._tasks = dict(_seen(view)), dict[TaskId, Task]()
-        for task_id in view.graph().own:
-            if task_id in seen:
-                self._tasks[task_id] = seen[task_id]
+        self._view, self._waits, own = view, view.graph().waits, view.graph().own
+        self._tasks = {task.id: task for task in _seen(view) if task.id in own}
         self._found: dict[TaskId, Held | None] = {}
         self._known: Questions = {}
 
@@ -60,11 +58,7 @@ class Blockers:
         return None
 
 
-def _seen(view: View) -> Iterator[tuple[TaskId, Task]]:
-    for task_id, found in view.snapshot.prerequisites.items():
-        if found.task is not None:
-            yield task_id, found.task
-    if isinstance(view.snapshot.backlog, Known):
-        backlog = view.snapshot.backlog.value
-        yield from ((task.id, task) for task in backlog.working)
-        yield from ((task.id, task) for task in backlog.tasks)
+def _seen(view: View) -> Iterable[Task]:
+    asked = (found.task for found in view.snapshot.prerequisites.values() if found.task is not None)
+    backlog = view.snapshot.backlog
+    return chain(asked, backlog.value.working, backlog.value.tasks) if isinstance(backlog, Known) else asked
