@@ -120,8 +120,8 @@ OURS_OF_HTTP: Mapping[str, str] = {
     "the client": (
         "adapters.mcp adapters.mcp.client adapters.mcp.deadline adapters.mcp.endpoint adapters.mcp.faults"
         " adapters.mcp.answer adapters.mcp.fetch adapters.mcp.habits adapters.mcp.line adapters.mcp.manners"
-        " adapters.mcp.opening adapters.mcp.streamable adapters.mcp.task_json adapters.mcp.tasks"
-        " adapters.mcp.wire"
+        " adapters.mcp.one_task adapters.mcp.opening adapters.mcp.streamable adapters.mcp.task_json"
+        " adapters.mcp.tasks adapters.mcp.wire"
     ),
     "headers and token, which are in no cache": "config.secrets",
 }

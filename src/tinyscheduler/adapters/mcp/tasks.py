@@ -7,9 +7,9 @@ tool is named in this room. Tasks of schedules are made as people make theirs, b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from tinyscheduler.adapters.mcp import faults, fetch, task_json, wire
+from tinyscheduler.adapters.mcp import faults, fetch, one_task, task_json, wire
 from tinyscheduler.adapters.mcp.client import McpClient
 from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.errors import ServerRefused
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from tinyscheduler.adapters.mcp.desk import McpTaskDesk
     from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery
     from tinyscheduler.model.unserved import Unserved
-
-NEWER_TOOL: Final = "get_queue_tasks"
-"""By it a server with queues is known from an older one (tinytask 2.5)."""
 
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -70,9 +67,7 @@ class McpTaskServer:
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """Raises TaskNotFound."""
-        given = {"id": task_json.id_argument(task_id)}
-        answer = faults.of_one_task(task_id, lambda: self._read("get_task", given))
-        return task_json.detail_of(task_json.about(task_id, answer))
+        return task_json.detail_of(one_task.read(self._client, task_id))
 
     def has_open_children(self, task_id: TaskId) -> bool:
         """True while a child is neither complete nor archived."""
@@ -128,24 +123,11 @@ class McpTaskServer:
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """Raises NotAssigned, TaskNotFound. Never sent twice once it may have arrived."""
-        arguments: dict[str, wire.Argument] = {
-            "task_id": task_json.id_argument(task_id),
-            "current_agent": current,
-            "new_agent": new,
-            "comment": comment,
-        }
-        answer = self._write_text("move_task", arguments, "comment")
-        return faults.after_write(lambda: task_json.task_of(task_json.about(task_id, answer)))
+        return one_task.move(self._client, task_id, current=current, new=new, comment=comment)
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Raises TaskNotFound. Never sent twice once it may have arrived."""
-        arguments: dict[str, wire.Argument] = {
-            "task_id": task_json.id_argument(task_id),
-            "content": text,
-            "created_by": author,
-        }
-        answer = self._write_text("add_comment", arguments, "content")
-        return faults.after_write(lambda: task_json.comment_of(task_json.about(task_id, answer, "task_id")))
+        return one_task.comment(self._client, task_id, text, author)
 
     def add(self, draft: TaskDraft) -> Task:
         """See the port; as people add it."""
@@ -174,10 +156,6 @@ class McpTaskServer:
     def _read(self, tool: str, arguments: Mapping[str, wire.Argument]) -> object:
         return self._client.call(tool, arguments, "read")
 
-    def _write_text(self, tool: str, arguments: Mapping[str, wire.Argument], name: str) -> object:
-        """With the middle of a long text cut out, so that the server reads it at all."""
-        return self._client.call(tool, wire.with_text_cut(tool, arguments, name), "once")
-
 
 class ServerHabits:
     """``fetch.Habits`` by what is remembered of the server, or what its list of tools says now."""
@@ -197,4 +175,4 @@ class ServerHabits:
 
     def has_queues(self) -> bool:
         """See ``fetch.Habits``."""
-        return self._client.offers(NEWER_TOOL)
+        return self._client.offers(one_task.NEWER_TOOL)

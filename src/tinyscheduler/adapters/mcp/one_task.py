@@ -1,0 +1,49 @@
+"""What passes and people both do with one task: each call once, for ``tasks`` and for ``desk``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tinyscheduler.adapters.mcp import faults, task_json, wire
+from tinyscheduler.adapters.mcp.client import McpClient
+from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.task import Comment, Task
+
+NEWER_TOOL: Final = "get_queue_tasks"
+"""By it a server with queues, subtasks and blockers is known from an older one (tinytask 2.5)."""
+
+
+def read(client: McpClient, task_id: TaskId) -> object:
+    """The answer about it, not yet looked into. Raises TaskNotFound, TaskUnreadable."""
+    given = {"id": task_json.id_argument(task_id)}
+    answer = faults.of_one_task(task_id, lambda: client.call("get_task", given, "read"))
+    return task_json.about(task_id, answer)
+
+
+def move(client: McpClient, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
+    """Raises NotAssigned, TaskNotFound. Never sent twice once it may have arrived."""
+    arguments: dict[str, wire.Argument] = {
+        "task_id": task_json.id_argument(task_id),
+        "current_agent": current,
+        "new_agent": new,
+        "comment": comment,
+    }
+    answer = _said(client, "move_task", arguments, "comment")
+    return faults.after_write(lambda: task_json.task_of(task_json.about(task_id, answer)))
+
+
+def comment(client: McpClient, task_id: TaskId, text: str, author: str) -> Comment:
+    """Raises TaskNotFound. Never sent twice once it may have arrived."""
+    arguments: dict[str, wire.Argument] = {
+        "task_id": task_json.id_argument(task_id),
+        "content": text,
+        "created_by": author,
+    }
+    answer = _said(client, "add_comment", arguments, "content")
+    return faults.after_write(lambda: task_json.comment_of(task_json.about(task_id, answer, "task_id")))
+
+
+def _said(client: McpClient, tool: str, arguments: Mapping[str, wire.Argument], name: str) -> object:
+    """With the middle of a long text cut out, so that the server reads it at all."""
+    return client.call(tool, wire.with_text_cut(tool, arguments, name), "once")
