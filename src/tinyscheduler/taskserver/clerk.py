@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Final, NamedTuple
 
 from tinyscheduler.errors import TinySchedulerError
-from tinyscheduler.taskserver.tools import Answer, Refusal
+from tinyscheduler.taskserver.tools import Answer, Refusal, unexpected
 from tinyscheduler.taskstore.store import Store
 
 BATCH_MAX: Final = 64
@@ -23,7 +23,7 @@ BATCH_CHARS_MAX: Final = 16_000_000
 """Two long lists: what is not told yet stays in memory."""
 
 Call = Callable[[Store], Answer]
-"""Must not raise."""
+"""One that raises is answered as a bug is, and so are the others of its batch."""
 
 
 class _Asked(NamedTuple):
@@ -82,9 +82,9 @@ class Clerk:
 
 def _done(store: Store, calls: Sequence[Call]) -> list[Answer]:
     """Of the first ones, at least one; they are together on the disk."""
-    if len(calls) == 1:
-        return [calls[0](store)]
     try:
+        if len(calls) == 1:
+            return [calls[0](store)]
         store.hold()
         answers = _answered(store, calls)
         store.sync()
@@ -92,6 +92,8 @@ def _done(store: Store, calls: Sequence[Call]) -> list[Answer]:
         # What was written may be lost by a power cut; nobody is told that it is done.
         refusal = Refusal(error.reference, is_worth_repeating=True, maybe_applied=True)
         return [Answer(f"{error.message}; the change may have been made", refusal) for _ in calls]
+    except Exception as error:  # the edge of the thread: without it nobody would ever be answered again
+        return [unexpected("of a batch", error, maybe_applied=True)] * len(calls)
     return answers
 
 

@@ -72,12 +72,11 @@ def guarded(name: str, act: Callable[[], str]) -> Answer:
     except TinySchedulerError as error:
         return Answer(error.message, Refusal(error.reference))
     except Exception as error:  # the edge of the process: a bug must not end it, nor show itself to clients
-        _report(name, error)
-        return Answer(f"Error calling tool {name}: internal error of the server", Refusal("internal"))
+        return unexpected(name, error)
 
 
-def _report(name: str, error: Exception) -> None:
-    """Where it happened, but not the message, which may quote a task."""
+def unexpected(name: str, error: Exception, *, maybe_applied: bool = False) -> Answer:
+    """A bug: where it happened goes into the log, but not the message, which may quote a task."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     logging.getLogger(__name__).error(
         "tool_failed tool=%s error=%s file=%s line=%s",
@@ -86,3 +85,5 @@ def _report(name: str, error: Exception) -> None:
         frame.filename,
         frame.lineno,
     )
+    refusal = Refusal("internal", maybe_applied=maybe_applied)
+    return Answer(f"Error calling tool {name}: internal error of the server", refusal)

@@ -146,7 +146,7 @@ def _check_size(path: str) -> None:
     if size > SIZE_MAX_BYTES:
         raise ServerUnavailable(
             f"task store {path} has {size} bytes; only up to {SIZE_MAX_BYTES} are copied to look at it",
-            hint="archive and export old tasks, or look at it through the server",
+            hint="look at it through the server: tinyscheduler serve, and MCP_ENDPOINT",
         )
 
 

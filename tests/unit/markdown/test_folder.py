@@ -410,6 +410,22 @@ def test_a_blocker_that_is_not_there_blocks(folder: Path, server: MarkdownTaskSe
     assert server.get(ONE).task.is_blocked
 
 
+def test_an_archived_child_says_nothing_of_its_parent(folder: Path, server: MarkdownTaskServer) -> None:
+    """Whichever of its children is looked at first."""
+    write(folder, "1-parent.md")
+    gone = "queue: dev\nparent: 1\nstatus: complete\narchived_at: 2026-11-20T10:00:00Z"
+    for number in (2, 4):
+        write(folder, f"{number}-gone.md", gone)
+    write(folder, "3-grandparent.md", "queue: dev\nparent: 1")
+    write(folder, "5-below.md", "queue: dev\nparent: 3\nstatus: complete")
+
+    assert server.get(TaskId("1")).task.status == "complete"
+
+    write(folder, "6-below.md", "queue: dev\nparent: 3\nstatus: working")
+
+    assert server.get(TaskId("1")).task.status == "working"
+
+
 def test_a_deep_tree_of_parents_is_no_trouble(folder: Path, server: MarkdownTaskServer) -> None:
     for number in range(1, 1500):
         write(folder, f"{number}.md", f"queue: dev\nparent: {number + 1}")

@@ -88,6 +88,28 @@ def test_a_batch_that_cannot_be_synced_is_told_as_done_to_nobody(desk: Desk) -> 
     assert all(answer.refusal is not None and answer.refusal.maybe_applied for answer in said)
 
 
+def test_a_bug_is_answered_and_those_who_come_later_are_served(desk: Desk) -> None:
+    """Of one call alone, and of one in a batch; the thread goes on."""
+
+    def broken(store: Store) -> Answer:
+        raise RuntimeError("title of a task")
+
+    async def ask() -> list[Answer]:
+        clerk = Clerk(desk.store)
+        clerk.start()
+        try:
+            return [await asyncio.wait_for(clerk.ask(call), 20) for call in (broken, creating(1))]
+        finally:
+            clerk.end()
+
+    alone, served_later = asyncio.run(ask())
+    batch = served(desk, [creating(2), broken, creating(3)])
+
+    assert [answer.refusal.code for answer in (alone, *batch) if answer.refusal] == ["internal"] * 4
+    assert "title" not in alone.text
+    assert '"id": 1,' in served_later.text
+
+
 def test_who_has_gone_is_served_and_not_told(desk: Desk) -> None:
     async def go() -> Answer:
         clerk, begun = Clerk(desk.store), threading.Event()
