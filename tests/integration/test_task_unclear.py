@@ -10,7 +10,7 @@ import pytest
 from tests.integration.command_scenes import TWO_QUEUES
 from tests.integration.commands import Answer, Installation, an_installation
 from tests.integration.stub_behaviours import done_but_drop, drop
-from tests.integration.stub_server import Behaviour, StubServer
+from tests.integration.stub_server import Behaviour, Handler, Message, StubServer
 
 PLAN = "- [ ] a\n  - [x] b\n  - [ ] c\n- [ ] d\n"
 
@@ -61,13 +61,16 @@ def test_task_that_was_not_made_is_said_not_to_be_there(caller: Caller) -> None:
     answer = caller.call("add", "one", "--queue", "dev")
 
     assert answer.code == 3
-    assert "there is no task of this title now: add it again" in answer.err
+    assert "there is no task of this title now; it may still arrive: look again" in answer.err
     assert caller.stub.tools.count("create_task") == 1
 
 
 @pytest.mark.parametrize(
     ("behaviour", "words"),
-    [(done_but_drop, "the same comment was made at "), (drop, "the comment is not there now: say it again")],
+    [
+        (done_but_drop, "the same comment was made at "),
+        (drop, "the comment is not there now; it may still arrive: look again"),
+    ],
 )
 def test_comment_is_looked_for(caller: Caller, behaviour: Behaviour, words: str) -> None:
     caller.call("add", "one", "--queue", "dev")
@@ -78,6 +81,19 @@ def test_comment_is_looked_for(caller: Caller, behaviour: Behaviour, words: str)
     assert answer.code == 3
     assert words in answer.err
     assert caller.stub.tools.count("add_comment") == 1
+
+
+def test_among_tasks_that_cannot_be_read_nobody_says_that_it_is_not_there(caller: Caller) -> None:
+    """The hint was to add it again."""
+    caller.call("add", "one", "--queue", "dev")
+    caller.stub.store.tasks[1]["created_at"] = "yesterday"
+    caller.stub.always("create_task", drop)
+
+    answer = caller.call("add", "one", "--queue", "dev")
+
+    assert answer.code == 3
+    assert "it may have been made all the same, nobody can tell (1 left out as unreadable: " in answer.err
+    assert "add it again" not in answer.err
 
 
 def test_change_does_not_follow_a_comment_that_may_be_missing(caller: Caller) -> None:
@@ -99,8 +115,35 @@ def test_move_is_seen_to_have_happened_or_not(caller: Caller, behaviour: Behavio
 
     assert answer.code == code
     assert ("assigned to qa-1" in answer.out) == (code == 0)
-    assert ("it is not moved now: move it again" in answer.err) == (code == 3)
+    assert ("it is not moved now; it may still arrive: look again" in answer.err) == (code == 3)
     assert caller.stub.tools.count("move_task") == 1
+
+
+def test_move_to_whoever_has_it_is_not_taken_for_done(caller: Caller) -> None:
+    """Where it lies says nothing, and the comment would be lost."""
+    caller.call("add", "one", "--queue", "dev", "--assign", "dev-1")
+    caller.stub.always("move_task", drop)
+
+    answer = caller.call("move", "1", "--to", "dev-1", "--comment", "please hurry")
+
+    assert (answer.code, answer.out) == (3, "")
+    assert "it may have happened all the same: look with tinyscheduler task show 1" in answer.err
+
+
+def test_move_by_somebody_else_is_not_taken_for_ours(caller: Caller) -> None:
+    """To the same agent, between our look and our call; what we said is not there."""
+    caller.call("add", "one", "--queue", "dev", "--assign", "dev-1")
+
+    def taken_first(handler: Handler, message: Message) -> None:
+        caller.stub.store.row(1)["assigned_to"] = "qa-1"
+        drop(handler, message)
+
+    caller.stub.always("move_task", taken_first)
+
+    answer = caller.call("move", "1", "--to", "qa-1", "--comment", "please hurry")
+
+    assert answer.code == 3
+    assert "qa-1 has it now, but the comment is not there: look with " in answer.err
 
 
 def test_lines_stop_at_the_one_that_nobody_knows_of(caller: Caller) -> None:

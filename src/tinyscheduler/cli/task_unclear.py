@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from tinyscheduler.errors import ServerUnavailable, TaskServerError
 from tinyscheduler.model.desk import NewLink, TaskDraft, TaskQuery
 from tinyscheduler.model.ids import AgentName, TaskId
-from tinyscheduler.model.task import Comment, Link, Task
+from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
 from tinyscheduler.ports.reading import TaskDesk
-from tinyscheduler.views.wording import ago_text
+from tinyscheduler.views.wording import ago_text, line_text
 
 LOOKED_AT_MAX = 100_000
 """Tasks of one title are few; a server that cannot filter may hand out all it has."""
+LOOK_AGAIN = "it may still arrive: look again in a minute, and only then {}"
+"""A server that was slow to answer may be slow to do it, too."""
 
 
 def made(desk: TaskDesk, draft: TaskDraft) -> Task:
@@ -50,7 +52,8 @@ def linked(desk: TaskDesk, task_id: TaskId, link: NewLink) -> Link:
 
 
 def moved(desk: TaskDesk, task: Task, new: AgentName, *, comment: str) -> Task:
-    """As ``desk.move`` from whoever has it. Whether it has happened can be seen here: it is the new one's."""
+    """As ``desk.move`` from whoever has it. That it has happened can be seen: it is the new one's, who did
+    not have it before, and what was said is there."""
     assert task.assigned_to is not None, "a move begins with an owner"
     try:
         return desk.move(task.id, current=task.assigned_to, new=new, comment=comment)
@@ -58,19 +61,33 @@ def moved(desk: TaskDesk, task: Task, new: AgentName, *, comment: str) -> Task:
         if not error.maybe_applied:
             raise
         seen = _seen(desk, task.id)
-        if seen is not None and seen.assigned_to == new:
-            return seen
-        way = f"tinyscheduler task show {task.id}"
-        error.hint = f"look with {way}" if seen is None else "it is not moved now: move it again"
+        if seen is not None and _is_moved(task, seen, new, comment=comment):
+            return seen.task
+        error.hint = _about_move(task, seen, new)
         raise
 
 
-def _seen(desk: TaskDesk, task_id: TaskId) -> Task | None:
+def _seen(desk: TaskDesk, task_id: TaskId) -> TaskDetail | None:
     """None: nobody can say."""
     try:
-        return desk.get(task_id).task
+        return desk.get(task_id)
     except TaskServerError:
         return None
+
+
+def _is_moved(before: Task, seen: TaskDetail, new: AgentName, *, comment: str) -> bool:
+    """Somebody else may have given it to the same agent; then the comment is missing."""
+    is_said = not comment.strip() or any(entry.text.strip() == comment.strip() for entry in seen.comments)
+    return is_said and before.assigned_to != new == seen.task.assigned_to
+
+
+def _about_move(before: Task, seen: TaskDetail | None, new: AgentName) -> str:
+    way = f"tinyscheduler task show {before.id}"
+    if seen is None or before.assigned_to == new:
+        return f"it may have happened all the same: look with {way}"
+    if seen.task.assigned_to == new:
+        return f"{new} has it now, but the comment is not there: look with {way}"
+    return f"it is not moved now; {LOOK_AGAIN.format('move it again')}"
 
 
 def _about_task(desk: TaskDesk, draft: TaskDraft) -> str:
@@ -78,12 +95,18 @@ def _about_task(desk: TaskDesk, draft: TaskDraft) -> str:
         text=draft.title, created_by=draft.created_by, includes_archived=True, limit=LOOKED_AT_MAX
     )
     try:
-        same = [task for task in desk.find(query).tasks if task.title == draft.title]
+        found = desk.find(query)
     except TaskServerError:
         # What is told is the first error; that nobody can look either is no better known.
         return "it may have been made all the same: look with tinyscheduler task list"
+    same = [task for task in found.tasks if task.title == draft.title]
+    if not same and (found.is_cut or found.gaps):
+        why = line_text(found.gaps[0], chars_max=300) if found.gaps else "there are too many tasks"
+        return (
+            f"it may have been made all the same, nobody can tell ({why}): look with tinyscheduler task list"
+        )
     if not same:
-        return "there is no task of this title now: add it again"
+        return f"there is no task of this title now; {LOOK_AGAIN.format('add it again')}"
     newest = max(same, key=lambda task: task.created_at)
     when = ago_text(newest.created_at, datetime.now(UTC))
     return f"task {newest.id} of this title was made at {when}: if that is not it, add it again"
@@ -97,6 +120,6 @@ def _about_comment(desk: TaskDesk, task_id: TaskId, text: str, *, author: str) -
         return f"it may be there all the same: look with tinyscheduler task show {task_id}"
     same = [entry for entry in comments if entry.author == author and entry.text.strip() == text.strip()]
     if not same:
-        return "the comment is not there now: say it again"
+        return f"the comment is not there now; {LOOK_AGAIN.format('say it again')}"
     when = ago_text(same[-1].created_at, datetime.now(UTC))
     return f"the same comment was made at {when}: if that is not it, say it again"
