@@ -13,7 +13,7 @@ from tests.integration.stub_server import Handler, Message, StubServer
 from tinyscheduler.adapters.mcp.desk import McpTaskDesk
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
 from tinyscheduler.errors import ServerUnavailable
-from tinyscheduler.model.desk import NewLink, TaskEdit
+from tinyscheduler.model.desk import NewLink, TaskDraft, TaskEdit
 from tinyscheduler.model.ids import TaskId
 
 Act = Callable[[McpTaskDesk, McpTaskServer], object]
@@ -73,6 +73,45 @@ def test_what_is_read_of_another_task_is_not_believed(
 
     with pytest.raises(ServerUnavailable, match="asked about task 1 and answered about 2"):
         act(*both)
+
+
+def of_task_one(handler: Handler, message: Message) -> None:
+    """Makes nothing, and tells of what is there."""
+    body = {**message, "params": {"name": "get_task", "arguments": {"id": 1}}}
+    handler.server.stub.front.post(handler, json.dumps(body).encode())
+
+
+MINE = TaskDraft("Tidy up", "tinyscheduler", tags=("schedule:tidy:2026-11-21T09:00Z",))
+
+
+@pytest.mark.parametrize(
+    "differs",
+    [{"title": "other"}, {"created_by": "sue"}, {"tags": ["schedule:tidy:2026-11-21T10:00Z"]}, {"tags": []}],
+    ids=lambda row: "".join(f"{key} {value}" for key, value in row.items()),
+)
+def test_a_new_task_that_is_another_one_is_not_believed(stub: StubServer, differs: dict[str, object]) -> None:
+    """An import went on with it: gave it to an agent, and made subtasks of it."""
+    row = {"title": MINE.title, "created_by": MINE.created_by, "tags": list(MINE.tags), **differs}
+    stub.store.add(**row)
+    stub.always("create_task", of_task_one)
+
+    with (
+        closing(McpTaskDesk(stub.url, headers={}, timeout_s=10)) as desk,
+        pytest.raises(ServerUnavailable, match="asked to make a task and answered about") as caught,
+    ):
+        desk.add(MINE)
+
+    assert caught.value.maybe_applied
+
+
+def test_a_new_task_whose_text_the_server_has_mended_is_ours(stub: StubServer) -> None:
+    stub.store.add(title="Tidy up", created_by=None, tags=["a", "b \ufffd"])
+    stub.always("create_task", of_task_one)
+
+    with closing(McpTaskDesk(stub.url, headers={}, timeout_s=10)) as desk:
+        task = desk.add(TaskDraft(" Tidy \x0bup\n", "sue", tags=(" a", "b \ud83d")))
+
+    assert task.id == "1"
 
 
 def test_a_number_with_zeros_before_it_is_the_same_task(both: tuple[McpTaskDesk, McpTaskServer]) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Self
 
-from tinyscheduler.adapters.mcp import faults, finding, remark_json, task_json, wire
+from tinyscheduler.adapters.mcp import faults, finding, one_task, remark_json, task_json, wire
 from tinyscheduler.adapters.mcp.client import Effect, McpClient
 from tinyscheduler.adapters.mcp.manners import Memory
-from tinyscheduler.errors import ServerRefused
+from tinyscheduler.errors import ServerRefused, ServerUnavailable
 from tinyscheduler.model.desk import (
     NewLink,
     RemarkCounts,
@@ -24,9 +24,6 @@ from tinyscheduler.model.desk import (
 )
 from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
-
-NEWER_TOOL: Final = "get_queue_tasks"
-"""By it a server with queues, subtasks and blockers is known from an older one (tinytask 2.5)."""
 
 HISTORY_TOOL: Final = "get_task_history"
 """By it a server that writes down who changed what is known; the public one does not (tinytask 3.1)."""
@@ -79,7 +76,7 @@ class McpTaskDesk:
             }
         )
         self._check_newer(arguments)
-        task = self._written("create_task", arguments, "once")
+        task = self._written("create_task", arguments, "once", draft=draft)
         if task.queue != (draft.queue or task.queue):
             message = f"the task server made task {task.id} without queue {draft.queue}"
             raise ServerRefused(message, hint="archive it, and add it again without a queue")
@@ -91,9 +88,7 @@ class McpTaskDesk:
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port."""
-        given = {"id": task_json.id_argument(task_id)}
-        answer = faults.of_one_task(task_id, lambda: self._read("get_task", given))
-        return remark_json.detail_of(task_json.about(task_id, answer))
+        return remark_json.detail_of(one_task.read(self._client, task_id))
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
         """May be sent twice: the same values twice are the same."""
@@ -140,14 +135,7 @@ class McpTaskDesk:
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Never sent twice once it may have arrived."""
-        arguments: Arguments = {
-            "task_id": task_json.id_argument(task_id),
-            "content": text,
-            "created_by": author,
-        }
-        fitting = wire.with_text_cut("add_comment", arguments, "content")
-        answer = self._client.call("add_comment", fitting, "once")
-        return faults.after_write(lambda: task_json.comment_of(task_json.about(task_id, answer, "task_id")))
+        return one_task.comment(self._client, task_id, text, author)
 
     def link(self, task_id: TaskId, link: NewLink) -> Link:
         """Never sent twice once it may have arrived."""
@@ -164,14 +152,7 @@ class McpTaskDesk:
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """Never sent twice once it may have arrived."""
-        arguments: Arguments = {
-            "task_id": task_json.id_argument(task_id),
-            "current_agent": current,
-            "new_agent": new,
-            "comment": comment,
-        }
-        fitting = wire.with_text_cut("move_task", arguments, "comment")
-        return self._written("move_task", fitting, "once", about=task_id)
+        return one_task.move(self._client, task_id, current=current, new=new, comment=comment)
 
     def archive(self, task_id: TaskId, *, by: str = "") -> Task:
         """May be sent twice: what is archived stays so."""
@@ -200,7 +181,7 @@ class McpTaskDesk:
     def _check_newer(self, arguments: Mapping[str, object]) -> None:
         """Raises ServerRefused for what an older server would ignore in silence."""
         said = [words for name, words in _NEWER_ARGUMENTS.items() if name in arguments]
-        if said and not self._client.offers(NEWER_TOOL, anew=True):
+        if said and not self._client.offers(one_task.NEWER_TOOL, anew=True):
             raise ServerRefused(
                 f"the task server is an older one and knows no {said[0]}; nothing was written",
                 hint="leave that out, assign the task to an agent, or use a newer task server",
@@ -210,17 +191,45 @@ class McpTaskDesk:
         return self._client.call(tool, arguments, "read")
 
     def _written(
-        self, tool: str, arguments: Arguments, effect: Effect, *, about: TaskId | None = None
+        self,
+        tool: str,
+        arguments: Arguments,
+        effect: Effect,
+        *,
+        about: TaskId | None = None,
+        draft: TaskDraft | None = None,
     ) -> Task:
-        """``about`` is the task that it changes; None: a new one."""
+        """``about`` is the task that it changes, ``draft`` the new one that it makes; one is given."""
         try:
             answer = self._client.call(tool, arguments, effect)
         except faults.UnknownTool as error:
             message = f"the task server cannot do that: {error.message}"
             raise ServerRefused(message, hint="it needs a newer task server") from error
+        if draft is not None:
+            return faults.after_write(lambda: _drafted(draft, task_json.task_of(answer)))
         return faults.after_write(
             lambda: task_json.task_of(answer if about is None else task_json.about(about, answer))
         )
+
+
+def _drafted(draft: TaskDraft, task: Task) -> Task:
+    """The new task, unless the answer tells of one that nobody has asked for: it may be a stranger's. Raises
+    ServerUnavailable."""
+    is_ours = (
+        _letters(task.title) == _letters(draft.title)
+        and task.created_by in (None, draft.created_by.strip())
+        and {_letters(tag) for tag in draft.tags} <= {_letters(tag) for tag in task.tags}
+    )
+    if not is_ours:
+        said = f"task {task.id}, {faults.excerpt(task.title, 60)!r}"
+        message = f"the task server was asked to make a task and answered about another one: {said}"
+        raise ServerUnavailable(message, hint="is there a proxy between, that mixes up answers?")
+    return task
+
+
+def _letters(text: str) -> str:
+    """Blanks and odd characters apart, which servers trim and mend each in their way."""
+    return "".join(letter for letter in text if letter.isalnum())
 
 
 _NEWER_ARGUMENTS: Final = {
