@@ -6,7 +6,9 @@ import pytest
 
 from tests.docs.console import Terminal, commands_in, fits
 from tests.docs.pages import Block, blocks_of, pages_of, read, section, sections_of
+from tinyscheduler.planner.schedules import AT_ONCE_MAX
 from tinyscheduler.planner.sweep import KEPT
+from tinyscheduler.reconcile.schedules import MADE_MAX
 from tinyscheduler.reconcile.sweep import ASKED_MAX, REMOVALS_MAX
 
 NOT_RUN = {
@@ -112,3 +114,10 @@ def test_what_is_swept_is_told_with_the_numbers_of_the_code(repo_root: Path) -> 
 
     assert f"older than {KEPT.days} days, {REMOVALS_MAX} things at most" in told
     assert f"asked about {ASKED_MAX} tasks a pass at most" in told
+
+
+def test_what_schedules_make_at_most_is_told_with_the_numbers_of_the_code(repo_root: Path) -> None:
+    told = section(read(repo_root / "docs" / "operations.md"), "When tasks start")
+
+    assert f"`all` one for each, {AT_ONCE_MAX} at most" in told
+    assert f"A pass makes {MADE_MAX} tasks at most" in told

@@ -160,6 +160,15 @@ def test_a_clock_that_has_gone_back_begins_now_and_is_unsure_of_what_it_showed()
     assert not may_be_made(right, NOW + timedelta(hours=3), NOW + timedelta(hours=3))
 
 
+def test_a_clock_that_goes_back_twice_is_unsure_of_all_that_it_ever_showed() -> None:
+    """What was due between the first and the second time back has its task, too."""
+    first = set_right(RULE, memory(NOW + timedelta(hours=5)), NOW + timedelta(hours=2))
+
+    second = set_right(RULE, first, NOW)
+
+    assert second == memory(NOW, unsure_until=NOW + timedelta(hours=5))
+
+
 def test_a_clock_that_has_gone_back_behind_what_was_begun_looks_for_it_later() -> None:
     begun = Begun(NOW + timedelta(hours=1), NOW + timedelta(hours=1))
 
