@@ -201,7 +201,15 @@ def _no_command(name: str, argv: list[str]) -> UsageError:
     if unknown is not None:
         return UsageError(f"there is no option {unknown}", hint=_nearest(unknown, settings))
     commands = [command.name for command in COMMANDS]
-    return UsageError(f"there is no command {name!r}", hint=_nearest(name, commands))
+    return UsageError(f"there is no command {name!r}", hint=_task_action(name) or _nearest(name, commands))
+
+
+def _task_action(name: str) -> str:
+    """Half of a command, or nothing."""
+    from tinyscheduler.cli.task import ACTIONS
+
+    is_one = any(action.name == name for action in ACTIONS)
+    return f"did you mean tinyscheduler task {name}?" if is_one else ""
 
 
 def _nearest(name: str, known: list[str]) -> str:

@@ -39,7 +39,7 @@ from tinyscheduler.cli.task_write import author_of
 from tinyscheduler.errors import TinySchedulerError, UsageError
 from tinyscheduler.model.desk import TaskList
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.task import BEING_IMPORTED
+from tinyscheduler.model.task import BEING_IMPORTED, Task
 from tinyscheduler.views.outline import ItemLine, import_json, import_lines
 from tinyscheduler.views.wording import count_text
 
@@ -66,7 +66,8 @@ def run_import(options: argparse.Namespace, side: Side) -> int:
         if options.json:
             return error.exit_code
         raise error
-    hints = (*_placeless_notes(steps, wish, made=made), *_notes(side, made=made, wish=wish))
+    slips = _foreseen_notes(steps, wish) if options.is_preview else _notes(side, made=made, wish=wish)
+    hints = (*_placeless_notes(steps, wish, made=made), *slips)
     for text in (*outline.notes, *_other_notes(others_of(outline.items, there.tasks), wish), *hints):
         note(side, text)
     return 0
@@ -205,6 +206,34 @@ def _placeless_notes(steps: Sequence[Step], wish: Wish, *, made: Made) -> Iterat
         yield f"{what} never start: task update {' '.join(ids[:IDS_SHOWN_MAX])} --queue NAME{more}"
     else:
         yield f"{what} would never start: give --queue NAME"
+
+
+def _foreseen_notes(steps: Sequence[Step], wish: Wish) -> Iterator[str]:
+    """The first of them, as for tasks that were made."""
+    from datetime import UTC, datetime
+
+    from tinyscheduler.cli.task_place import meaning_note
+
+    now = datetime.now(UTC)
+    for step in steps:
+        if step.task is None and not step.item.is_done:
+            item, tags = step.item, (*wish.tags, *step.item.tags)
+            task = Task(
+                TaskId(""),
+                item.title,
+                "idle",
+                None,
+                None,
+                0,
+                now,
+                now,
+                description=item.description,
+                tags=tags,
+            )
+            found = meaning_note(f"item {item.place}", task)
+            if found is not None:
+                yield found
+                return
 
 
 def _notes(side: Side, *, made: Made, wish: Wish) -> Iterator[str]:

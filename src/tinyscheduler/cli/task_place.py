@@ -53,11 +53,16 @@ def waits_note(task: Task, desk: TaskDesk) -> str | None:
 
 def _meaning_note(task: Task) -> str | None:
     """Told to whoever writes it, instead of to whoever wonders later why it does not start."""
+    return meaning_note(f"task {task.id}", task)
+
+
+def meaning_note(name: str, task: Task) -> str | None:
+    """By another name than its id, which a task of a preview has not got yet."""
     hints = hints_of(task)
     if hints.fault is not None:
         fault = hints.fault
-        return f"task {task.id} is held until this is mended: {fault.place}: {fault.value}; {fault.remedy}"
-    return f"task {task.id}: {hints.notes[0]}" if hints.notes else None
+        return f"{name} is held until this is mended: {fault.place}: {fault.value}; {fault.remedy}"
+    return f"{name}: {hints.notes[0]}" if hints.notes else None
 
 
 def _place_note(task: Task, configuration: Configuration) -> str | None:

@@ -10,7 +10,7 @@ from tinyscheduler.cli import task_texts
 from tinyscheduler.cli.names import name_of, name_or_empty, task_id_of
 from tinyscheduler.cli.task_several import each, ids_of
 from tinyscheduler.cli.task_side import STATUSES, Side, ids_argument, quiet_flag
-from tinyscheduler.cli.task_told import failure_json, print_object, tell_failures, tell_gaps
+from tinyscheduler.cli.task_told import failure_json, note, print_object, tell_failures, tell_gaps
 from tinyscheduler.cli.task_write import author_of
 from tinyscheduler.errors import StateError, UsageError
 from tinyscheduler.model.desk import TaskList, TaskQuery
@@ -79,6 +79,8 @@ def list_tasks(options: argparse.Namespace, side: Side) -> int:
     query = _query(options, side)
     found, now = side.desk.find(query), datetime.now(UTC)
     code = tell_gaps(side.context, found.gaps)
+    if options.mine and not found.tasks and not side.context.environ.get("TKO_AGENT", "").strip():
+        note(side, f"TKO_AGENT is not set, so these are the tasks of {query.assigned_to}")
     if options.ids_only:
         for task in found.tasks:
             print(task.id, file=side.context.stdout)
@@ -95,18 +97,29 @@ def show(options: argparse.Namespace, side: Side) -> int:
     """Everything about a task, comments inline. Raises TaskNotFound."""
     now = datetime.now(UTC)
     deeds = each(ids_of(options.tasks), lambda task_id: _shown(side, task_id, wants_history=options.history))
+    gaps = dict.fromkeys(f"of subtasks: {gap}" for shown in deeds.done for gap in shown.gaps)
+    code = max(tell_gaps(side.context, tuple(gaps)), deeds.exit_code)
+    for shown in deeds.done:
+        _tell_more(side, shown)
     if not options.json:
         side.context.stdout.write("\n".join(detail_text(shown, now) for shown in deeds.done))
         tell_failures(side, deeds.failures)
     elif deeds.is_single:
-        print_object(side, "task_show", detail_json(deeds.done[0]))
+        print_object(side, "task_show", detail_json(deeds.done[0]), code=code)
     else:
         body = {
             "tasks": [detail_json(shown) for shown in deeds.done],
             "failed": [failure_json(failure) for failure in deeds.failures],
         }
-        print_object(side, "task_show", body, code=deeds.exit_code)
-    return deeds.exit_code
+        print_object(side, "task_show", body, code=code)
+    return code
+
+
+def _tell_more(side: Side, shown: Shown) -> None:
+    if shown.is_cut:
+        way = f"tinyscheduler task list --all --archived --parent {shown.detail.task.id}"
+        text = f"tinyscheduler: the first {len(shown.subtasks)} subtasks of more; {way} shows them"
+        print(text, file=side.context.stderr)
 
 
 def _query(options: argparse.Namespace, side: Side) -> TaskQuery:
@@ -155,11 +168,12 @@ def _tell(options: argparse.Namespace, side: Side, found: TaskList, *, now: date
 
 def _shown(side: Side, task_id: TaskId, *, wants_history: bool) -> Shown:
     detail = side.desk.get(task_id)
+    below = side.desk.find(TaskQuery(parent=detail.task.id, limit=SUBTASKS_MAX, includes_archived=True))
     return Shown(
         detail,
-        subtasks=side.desk.find(
-            TaskQuery(parent=detail.task.id, limit=SUBTASKS_MAX, includes_archived=True)
-        ).tasks,
+        subtasks=below.tasks,
+        is_cut=below.is_cut,
+        gaps=below.gaps,
         parked=parked_of(side.ledgers, [detail.task]).get(detail.task.id),
         history=side.desk.history(task_id) if wants_history else None,
         has_history=wants_history,

@@ -231,6 +231,9 @@ def _template_trouble(argument: str, at: int) -> str | None:
     for _, name, specification, conversion in fields:
         if name not in PLACEHOLDERS or specification or conversion:
             hint = suggestion(name or "", PLACEHOLDERS) or f", known are {', '.join(PLACEHOLDERS)}"
+            if not (name or "").isidentifier():
+                # The first thing one tries: the result is JSON.
+                hint = "; a brace that is meant to stay is written twice: {{ and }}"
             return f"argument {at}: there is no placeholder {{{name}}}{hint}"
     return None
 

@@ -32,6 +32,8 @@ class BacklogSeen(NamedTuple):
     limits: tuple[str, ...] = ()
     unserved: UnservedSeen = NOTHING_UNSERVED
     """What waits where nobody of ours looks."""
+    passed_over: int = 0
+    """Tasks that wait and are not what was asked for."""
 
 
 def exit_code(seen: BacklogSeen) -> int:
@@ -49,7 +51,9 @@ def filtered(seen: BacklogSeen, *, queue: str | None, reason: str | None) -> Bac
     )
     # They are in no plan, and so have no reason.
     unserved = of_queue(seen.unserved, queue) if reason is None else NOTHING_UNSERVED
-    return seen._replace(runs=() if reason is not None else runs, waiters=waiters, unserved=unserved)
+    left = len(seen.waiters) - len(waiters)
+    runs = () if reason is not None else runs
+    return seen._replace(runs=runs, waiters=waiters, unserved=unserved, passed_over=left)
 
 
 def backlog_json(seen: BacklogSeen) -> dict[str, object]:
@@ -130,7 +134,10 @@ def _remarks(seen: BacklogSeen) -> list[str]:
     remarks = [f"not known: {gap.queue or gap.agent or 'tasks'}: {gap.why}" for gap in seen.gaps]
     remarks += [f"limit reached: {limit}" for limit in seen.limits]
     remarks += [problem_text(problem) for problem in unserved_problems(seen.unserved)]
-    return remarks if seen.waiters or remarks else ["nothing waits"]
+    if seen.waiters or remarks:
+        return remarks
+    others = count_text(seen.passed_over, "other task")
+    return [f"nothing like that waits; not shown: {others}" if seen.passed_over else "nothing waits"]
 
 
 def _run_json(run: RunSeen) -> dict[str, object]:

@@ -132,3 +132,37 @@ def test_overview_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
 
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_half_of_a_command_is_told_the_other_half(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", "plan.md"]) == 2
+
+    assert "did you mean tinyscheduler task import?" in capsys.readouterr().err
+
+
+def test_tasks_of_mine_are_told_whose_they_are_where_no_agent_asks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TKO_AGENT", raising=False)
+    monkeypatch.setenv("TINYSCHEDULER_BASE_PATH", str(tmp_path))
+
+    assert main(["task", "list", "--mine"]) == 0
+    assert "note: TKO_AGENT is not set, so these are the tasks of " in capsys.readouterr().err
+
+    monkeypatch.setenv("TKO_AGENT", "dev-1")
+    assert main(["task", "list", "--mine"]) == 0
+    assert "TKO_AGENT" not in capsys.readouterr().err
+
+
+def test_preview_of_an_import_says_what_means_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it is made it may start already."""
+    monkeypatch.setenv("TINYSCHEDULER_BASE_PATH", str(tmp_path))
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps([{"title": "a", "queue": "dev", "description": "---\naproval: true\n---\n"}]))
+
+    assert main(["task", "import", str(plan), "--dry-run"]) == 0
+
+    told = "item [0]: its front matter has a key aproval: is approval meant?"
+    assert told in capsys.readouterr().err

@@ -116,6 +116,12 @@ def test_unknown_placeholder_is_answered_with_the_nearest_one():
         rules.parse_command(["a", "{taskid}"])
 
 
+def test_json_in_a_command_is_answered_with_how_braces_are_written():
+    """Agents answer in JSON, so a first script has some."""
+    with pytest.raises(ValueError, match=r"a brace that is meant to stay is written twice: \{\{ and \}\}"):
+        rules.parse_command(["sh", "-c", """echo '{"status":"success"}' > $TINYSCHEDULER_RESULT_FILE"""])
+
+
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, max_size=5))
 def test_accepted_command_can_be_filled_in(words):
     """Whoever fills it in uses ``str.format`` with the known names and must not be surprised."""

@@ -99,3 +99,10 @@ def test_a_list_that_could_not_be_read_is_named() -> None:
 
 def test_nothing_waits() -> None:
     assert text_of(seen_of(b.a_start_snapshot())) == "nothing waits\n"
+
+
+def test_what_waits_for_other_reasons_is_counted() -> None:
+    """``nothing waits`` was said of a full backlog."""
+    seen = filtered(seen_of(b.a_start_snapshot(b.a_task("1"))), queue="qa", reason=None)
+
+    assert text_of(seen) == "nothing like that waits; not shown: 1 other task\n"
