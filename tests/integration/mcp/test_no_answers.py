@@ -64,6 +64,14 @@ def test_a_useless_answer_to_a_question_changed_nothing(
     assert not caught.value.maybe_applied
 
 
+def test_an_answer_that_is_packed_is_called_so(stub: StubServer, client: McpTaskServer) -> None:
+    """By its head alone: a small one may be a bomb."""
+    stub.script(USELESS["packed"])
+
+    with pytest.raises(ServerUnavailable, match=r"answers compressed \(gzip\), unasked"):
+        client.get(ONE)
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 406, 413, 415])
 def test_a_refused_request_was_not_carried_out(stub: StubServer, client: McpTaskServer, status: int) -> None:
     stub.script(stubs.fail(status))

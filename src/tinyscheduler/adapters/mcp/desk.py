@@ -135,7 +135,7 @@ class McpTaskDesk:
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Never sent twice once it may have arrived."""
-        return one_task.comment(self._client, task_id, text, author)
+        return one_task.comment(self._client, task_id, text=text, author=author)
 
     def link(self, task_id: TaskId, link: NewLink) -> Link:
         """Never sent twice once it may have arrived."""

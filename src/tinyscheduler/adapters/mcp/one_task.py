@@ -29,21 +29,21 @@ def move(client: McpClient, task_id: TaskId, *, current: AgentName, new: AgentNa
         "new_agent": new,
         "comment": comment,
     }
-    answer = _said(client, "move_task", arguments, "comment")
+    answer = _said(client, "move_task", arguments, text="comment")
     return faults.after_write(lambda: task_json.task_of(task_json.about(task_id, answer)))
 
 
-def comment(client: McpClient, task_id: TaskId, text: str, author: str) -> Comment:
+def comment(client: McpClient, task_id: TaskId, *, text: str, author: str) -> Comment:
     """Raises TaskNotFound. Never sent twice once it may have arrived."""
     arguments: dict[str, wire.Argument] = {
         "task_id": task_json.id_argument(task_id),
         "content": text,
         "created_by": author,
     }
-    answer = _said(client, "add_comment", arguments, "content")
+    answer = _said(client, "add_comment", arguments, text="content")
     return faults.after_write(lambda: task_json.comment_of(task_json.about(task_id, answer, "task_id")))
 
 
-def _said(client: McpClient, tool: str, arguments: Mapping[str, wire.Argument], name: str) -> object:
-    """With the middle of a long text cut out, so that the server reads it at all."""
-    return client.call(tool, wire.with_text_cut(tool, arguments, name), "once")
+def _said(client: McpClient, tool: str, arguments: Mapping[str, wire.Argument], *, text: str) -> object:
+    """With the middle of its argument ``text`` cut out where it is long: else the server would not read it."""
+    return client.call(tool, wire.with_text_cut(tool, arguments, text), "once")

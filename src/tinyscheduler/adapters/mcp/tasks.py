@@ -127,7 +127,7 @@ class McpTaskServer:
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Raises TaskNotFound. Never sent twice once it may have arrived."""
-        return one_task.comment(self._client, task_id, text, author)
+        return one_task.comment(self._client, task_id, text=text, author=author)
 
     def add(self, draft: TaskDraft) -> Task:
         """See the port; as people add it."""
