@@ -45,5 +45,5 @@ def comment(client: McpClient, task_id: TaskId, *, text: str, author: str) -> Co
 
 
 def _said(client: McpClient, tool: str, arguments: Mapping[str, wire.Argument], *, text: str) -> object:
-    """With the middle of its argument ``text`` cut out where it is long: else the server would not read it."""
+    """With the middle of its argument ``text`` cut out where it is long; else the server reads none of it."""
     return client.call(tool, wire.with_text_cut(tool, arguments, text), "once")
