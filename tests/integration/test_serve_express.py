@@ -154,6 +154,7 @@ def test_a_notification_is_taken_and_another_content_type_is_not(client: httpx.C
         ({"mcp-protocol-version": "2099-01-01"}, False),
         ({"accept": "application/json"}, False),
         ({"accept": "*/*"}, False),
+        ({"accept": "application/json;q=0, text/event-stream"}, False),
         ({"content-type": "text/plain"}, False),
     ],
 )

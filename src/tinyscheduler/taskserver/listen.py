@@ -99,7 +99,8 @@ def _is_loopback(address: str) -> bool | None:
         return None
 
 
-def _entry(place: Place) -> Entry:
+def entry_of(place: Place) -> Entry:
+    """Whom a server there lets in, and how often. Raises UsageError."""
     names = frozenset(name.lower().strip("[]") for name in (*LOOPBACK, place.host, *place.names))
     if _is_loopback(_address(place)):
         return Entry(names, token=place.token)
@@ -130,7 +131,7 @@ def _run(store: Store, listener: socket.socket, place: Place, *, on_ready: Calla
     from tinyscheduler.taskserver.patience import PatientProtocol
 
     log_to_stderr()
-    app = make_app(store, _entry(place), on_ready=lambda: on_ready(url(listener)))
+    app = make_app(store, entry_of(place), on_ready=lambda: on_ready(url(listener)))
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -1,0 +1,36 @@
+"""What a place to listen means: whom it lets in how often, and what its connections are like."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from tinyscheduler.taskserver.listen import UNREAD_MAX_MS, Place, entry_of, listen
+
+TOKEN = "s3cret-s3cret-s3cret"
+
+
+@pytest.mark.parametrize(
+    ("place", "rate_per_s"),
+    [
+        (Place(), 2_000),
+        (Place("localhost"), 2_000),
+        (Place("::1", token=TOKEN), 2_000),
+        (Place("0.0.0.0", token=TOKEN), 200),
+        (Place("192.0.2.1", token=TOKEN), 200),
+    ],
+)
+def test_other_machines_ask_less_often(place: Place, rate_per_s: float) -> None:
+    """As docs/task-server.md says: a token could be guessed as fast as the line carries."""
+    assert entry_of(place).rate_per_s == rate_per_s
+
+
+def test_a_client_that_is_gone_without_a_word_is_given_up_by_the_kernel() -> None:
+    """What is set on the listener must have come to the connection that it accepts."""
+    with listen(Place(port=0)) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            after_ms = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+    assert after_ms == UNREAD_MAX_MS
