@@ -28,7 +28,8 @@ HELP_EXAMPLES = """examples:
   tinyscheduler logs 7 --attempt 1
   tinyscheduler logs 7 -f           until the run is over; Ctrl+C leaves the run alone
 
-Escape sequences are taken out and control characters made visible; --raw keeps them.
+Escape sequences are taken out and control characters made visible; --raw keeps them. What is no UTF-8 was
+replaced by U+FFFD when it was captured, and secrets by [redacted].
 """
 
 
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("task", metavar="TASK", help="id of the task")
     parser.add_argument("--attempt", metavar="N", help="another attempt than the newest")
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the run is over")
-    parser.add_argument("--raw", action="store_true", help="as the agent wrote it, control characters too")
+    parser.add_argument("--raw", action="store_true", help="as it was captured, control characters too")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.epilog = HELP_EXAMPLES
 
