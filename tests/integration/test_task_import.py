@@ -441,3 +441,16 @@ def test_programs_are_told_what_is_left_out(
     assert isinstance(gaps, list)
     assert (answer.code, answer.json()["exit"]) == (3, 3)
     assert [gap.partition(": a merge")[0] for gap in gaps] == [f"{spoilt.name}: line 1"]
+
+
+def test_a_task_is_shown_with_what_may_be_missing_below_it(house: Installation, spoilt: Path) -> None:
+    """Nobody knows whose subtask it is that cannot be read."""
+    readable = house.call("task", "list", "--all", "-q").out.split()[0]
+
+    answer = house.call("task", "show", readable)
+    as_json = house.call("task", "show", readable, "--json")
+
+    assert answer.code == as_json.code == 3
+    assert answer.out.startswith(f"task {readable}")
+    assert answer.err.startswith(f"tinyscheduler: left out: of subtasks: {spoilt.name}: line 1")
+    assert str(as_json.json()["gaps"]).count(spoilt.name) == 1

@@ -180,6 +180,16 @@ def test_task_is_hung_below_another_and_taken_out_again(house: Installation) -> 
     assert house.call("task", "move", "1", "--parent", "99").code == 4
 
 
+def test_more_subtasks_than_are_shown_are_told_of(house: Installation) -> None:
+    house.well("task", "add", "--lines", "--parent", "1", stdin="a part\n" * 201)
+
+    shown = house.call("task", "show", "1")
+
+    assert (shown.code, shown.out.count("subtask ")) == (0, 200)
+    way = "tinyscheduler task list --all --archived --parent 1"
+    assert shown.err == f"tinyscheduler: the first 200 subtasks of more; {way} shows them\n"
+
+
 def test_archived_task_is_shown_and_in_no_list(house: Installation) -> None:
     archived = house.well("task", "archive", "1", "2")
     again = house.call("task", "archive", "1")

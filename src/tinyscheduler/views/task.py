@@ -23,6 +23,10 @@ class Shown(NamedTuple):
     detail: TaskDetail
     subtasks: tuple[Task, ...] = ()
     """Its children, archived ones too."""
+    is_cut: bool = False
+    """There are more of them."""
+    gaps: tuple[str, ...] = ()
+    """Why some of them may not be known."""
     parked: Parked | None = None
     """As our ledger has it; None: it is not."""
     history: tuple[TaskEvent, ...] | None = None
@@ -63,6 +67,8 @@ def detail_json(shown: Shown) -> dict[str, object]:
         "subtasks": [
             {"id": id_json(task.id), "title": task.title, "status": task.status} for task in shown.subtasks
         ],
+        "is_cut": shown.is_cut,
+        "gaps": list(shown.gaps),
     }
     if shown.has_history:
         history = shown.history

@@ -12,6 +12,7 @@ from tinyscheduler.adapters.mcp.finding import PAGE_ROWS, find
 from tinyscheduler.adapters.mcp.manners import Manners
 from tinyscheduler.errors import ServerUnavailable
 from tinyscheduler.model.desk import TaskList, TaskQuery
+from tinyscheduler.model.ids import TaskId
 
 ALL = TaskQuery(limit=100_000)
 
@@ -158,3 +159,34 @@ def test_a_few_that_go_cost_no_page_more() -> None:
 @pytest.mark.parametrize("page_rows", [1, 2, 3, 7])
 def test_pages_of_a_few_long_rows_come_to_their_end(page_rows: int) -> None:
     assert len(found(Server(*many(30), page_rows=page_rows)).tasks) == 30
+
+
+class Endless(Server):
+    """Makes up as many tasks as it is asked for, none of which is asked for."""
+
+    def __call__(self, _tool: str, arguments: Mapping[str, wire.Argument]) -> Row:
+        self.asked += 1
+        first = int(str(arguments["offset"])) + 1
+        return {"tasks": [a_row(number) for number in range(first, first + PAGE_ROWS)]}
+
+
+def test_a_list_without_an_end_is_left_and_said_to_have_none() -> None:
+    """Each page was counted with all before it: a look for the subtasks of one task went on for hours."""
+    server = Endless()
+
+    listed = find(server, TaskQuery(parent=TaskId("1"), limit=200), Manners("http://x", None), rows_max=2_000)
+
+    (gap,) = listed.gaps
+    assert not listed.tasks
+    assert gap.startswith("the task server's list has no end after 2")
+    assert gap.endswith(" tasks, and that is more than is looked at")
+    assert server.asked == 5
+
+
+def test_what_takes_too_long_is_left_and_said() -> None:
+    listed = find(Endless(), ALL, Manners("http://x", None), limit_s=0)
+
+    assert len(listed.tasks) == PAGE_ROWS
+    assert listed.gaps == (
+        "the task server's list has no end after 500 tasks, in all the time there is for it",
+    )

@@ -6,6 +6,7 @@ be read or got is said (law 4), and never passed over.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -24,16 +25,27 @@ OVERLAP_ROWS: Final = 50
 STEPS_BACK_MAX: Final = 5
 """Of one list: a server of which fifty rows go between any two answers will not rest for us."""
 
+ROWS_MAX: Final = 200_000
+"""Of one list, whatever is asked for: twice what any command or pass looks for."""
+FIND_S: Final = 30.0
+"""A list of a hundred thousand takes ten seconds on a busy machine, and a pass that looks has fifty."""
+
 Arguments = dict[str, wire.Argument]
 Read = Callable[[str, Mapping[str, wire.Argument]], object]
 
 
-def find(read: Read, query: TaskQuery, manners: Manners) -> TaskList:
-    """See ``ports.TaskDesk``. Filters that the server lacks or ignores are applied here as well."""
+def find(
+    read: Read, query: TaskQuery, manners: Manners, *, rows_max: int = ROWS_MAX, limit_s: float = FIND_S
+) -> TaskList:
+    """See ``ports.TaskDesk``. Filters that the server lacks or ignores are applied here as well.
+
+    Both limits are for all of it, what is done here too: a server that makes up tasks comes to no end.
+    """
     search = _Search(read, query, manners)
-    wanted = query.offset + query.limit
+    wanted, deadline = query.offset + query.limit, time.monotonic() + limit_s
     while not search.is_over and search.matching <= wanted:
         search.read_page()
+        search.end_at(rows_max, is_late=time.monotonic() > deadline)
     return search.result()
 
 
@@ -42,6 +54,8 @@ class _Search:
 
     def __init__(self, read: Read, query: TaskQuery, manners: Manners) -> None:
         self.is_over = False
+        self.matching = 0
+        """Tasks so far that are asked for."""
         self._read = read
         self._query = query
         self._manners = manners
@@ -58,11 +72,6 @@ class _Search:
         self._bad: dict[str, bool] = {}
         """Why rows were left out, and whether they may be asked for."""
         self._gaps: list[str] = []
-
-    @property
-    def matching(self) -> int:
-        """Tasks so far that are asked for."""
-        return sum(matches(task, self._query) for task in self._seen.values())
 
     def read_page(self) -> None:
         """Raises TaskServerError."""
@@ -85,6 +94,13 @@ class _Search:
         kept = 0 if rows.bad else min(OVERLAP_ROWS, rows.received // 2)
         self._tail = tuple(task.id for task in rows.tasks[len(rows.tasks) - kept :])
         self._see_whether_it_is_over(rows, has_new=has_new or self._offset <= self._read_until)
+
+    def end_at(self, rows_max: int, *, is_late: bool) -> None:
+        """Read no further, and say so, where it is too long."""
+        if not self.is_over and (is_late or len(self._seen) >= rows_max):
+            self.is_over = True
+            why = "in all the time there is for it" if is_late else "and that is more than is looked at"
+            self._gaps.append(f"the task server's list has no end after {len(self._seen)} tasks, {why}")
 
     def _has_shifted(self, rows: task_json.Rows) -> bool:
         """Others have taken so many rows out of the pages before that some may be seen in none. One that
@@ -124,7 +140,10 @@ class _Search:
     def _take(self, rows: task_json.Rows) -> bool:
         """Whether anything is new."""
         before = len(self._seen) + len(self._bad)
-        self._seen.update((task.id, task) for task in rows.tasks)
+        for task in rows.tasks:
+            known = self._seen.get(task.id)
+            self.matching += matches(task, self._query) - (known is not None and matches(known, self._query))
+            self._seen[task.id] = task
         for bad in rows.bad:
             self._bad[bad.why] = self._bad.get(bad.why, False) or _may_match(bad, self._query)
         return len(self._seen) + len(self._bad) > before
