@@ -18,6 +18,13 @@ Place = tuple[AgentName | None, QueueName | None]
 """Assignee and queue of a task: all tasks of one place have the same candidates."""
 
 
+def agent_or_nobody(text: str | None) -> AgentName | None:
+    """Whom a person or a program has named: blanks around a name are none of it. None: nobody, which is also
+    what the word "null" means, as the manual of the public server tells people to write it."""
+    name = (text or "").strip()
+    return None if name in ("", "null") else AgentName(name)
+
+
 def as_task_id(text: str) -> TaskId:
     """What a person has written, as the server writes it: it reads 007 as the number 7, and our files are
     named by the text."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from tinyscheduler.errors import ServerRefused, TaskNotFound
+from tinyscheduler.model.ids import agent_or_nobody
 from tinyscheduler.model.task import Status
 
 STATUSES: Final[tuple[Status, ...]] = ("idle", "working", "complete")
@@ -61,12 +62,8 @@ def url(text: str) -> str:
 
 
 def assignee(text: str | None) -> str | None:
-    """An agent's name; None, empty and the word "null" all mean that nobody has it.
-
-    The manual of the public server tells people to write null, which its own client sends as text.
-    """
-    cleaned = name("Agent name", text)
-    return None if cleaned == "null" else cleaned
+    """An agent's name, or nobody."""
+    return name("Agent name", agent_or_nobody(text))
 
 
 def agent(text: str) -> str:

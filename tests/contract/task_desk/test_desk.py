@@ -7,7 +7,7 @@ import pytest
 from tests.contract.task_desk.conftest import Office
 from tinyscheduler.errors import ServerRefused, TaskNotFound
 from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskQuery
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import AgentName, TaskId
 from tinyscheduler.model.task import Status, Task
 
 
@@ -101,6 +101,31 @@ def test_change_sets_what_is_given_and_nothing_else(
     seen = office.desk.get(made.id).task
     assert seen == answer
     assert {**made._asdict(), **expected, "updated_at": seen.updated_at} == seen._asdict()
+
+
+@pytest.mark.parametrize(
+    ("said", "has_it"),
+    [("bob", "bob"), (" bob ", "bob"), ("", None), (" ", None), ("null", None), (" null ", None)],
+)
+def test_an_agent_is_the_same_whatever_blanks_are_around_its_name(
+    office: Office, said: str, has_it: str | None
+) -> None:
+    """One that is called " bob " would be served by nobody."""
+    made = office.desk.add(a_draft()._replace(assigned_to=said))
+    other = office.desk.add(a_draft()._replace(assigned_to="sue"))
+    changed = office.desk.change(other.id, TaskEdit(assigned_to=said))
+
+    assert [made.assigned_to, changed.assigned_to] == [has_it, has_it]
+    assert office.desk.get(other.id).task.assigned_to == has_it
+
+
+def test_a_task_is_handed_over_whatever_blanks_are_around_the_name(office: Office) -> None:
+    task = office.desk.add(a_draft()._replace(assigned_to="bob"))
+
+    office.desk.move(task.id, current=AgentName("bob"), new=AgentName(" sue "), comment="yours")
+
+    seen = office.desk.get(task.id).task
+    assert (seen.assigned_to, seen.previous_assigned_to) == ("sue", "bob")
 
 
 def test_blocker_is_set_and_taken_away(office: Office) -> None:

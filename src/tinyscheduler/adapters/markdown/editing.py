@@ -27,7 +27,7 @@ from tinyscheduler.adapters.markdown.sheet import Sheet, front_values, name_show
 from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX
 from tinyscheduler.errors import NotAssigned, ServerRefused, TaskUnreadable
 from tinyscheduler.kit.fields import number_text
-from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId, agent_or_nobody, as_task_id
 from tinyscheduler.model.task import Task
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def drafted(draft: TaskDraft, number: int, now: datetime) -> bytes:
         TaskId(str(number)),
         draft.title.strip(),
         "idle",
-        agent_named(draft.assigned_to),
+        agent_or_nobody(draft.assigned_to),
         QueueName(draft.queue.strip()) if draft.queue and draft.queue.strip() else None,
         draft.priority,
         now,
@@ -142,7 +142,7 @@ def edited(task: Task, edit: TaskEdit) -> Fields:
         found["title"] = values.written(edit.title.strip())
     if edit.status is not None:
         found["status"] = edit.status
-    if edit.assigned_to is not None and (new := agent_named(edit.assigned_to)) != task.assigned_to:
+    if edit.assigned_to is not None and (new := agent_or_nobody(edit.assigned_to)) != task.assigned_to:
         found["assigned_to"] = values.written(new) if new else None
         found["previous_assigned_to"] = values.written(task.assigned_to) if task.assigned_to else None
     if edit.queue is not None:
@@ -157,14 +157,10 @@ def edited(task: Task, edit: TaskEdit) -> Fields:
     return found
 
 
-def agent_named(name: str | None) -> AgentName | None:
-    """Nobody by the word that the public manual tells people to write, too."""
-    return AgentName(name) if name and name != "null" and name.strip() else None
-
-
 def handed_over(task: Task, current: AgentName, new: AgentName) -> Fields:
     """From one agent to another. Raises NotAssigned."""
-    if not current or task.assigned_to != current:
+    holder, heir = agent_or_nobody(current), agent_or_nobody(new)
+    if holder is None or task.assigned_to != holder:
         raise NotAssigned(
             f"Task {task.id} is not assigned to {current} (currently assigned to: {task.assigned_to})"
         )
@@ -172,8 +168,8 @@ def handed_over(task: Task, current: AgentName, new: AgentName) -> Fields:
         raise NotAssigned(f"Task {task.id} with status 'complete' cannot be transferred")
     return {
         "status": "idle",
-        "assigned_to": values.written(new) if new else None,
-        "previous_assigned_to": values.written(current),
+        "assigned_to": values.written(heir) if heir else None,
+        "previous_assigned_to": values.written(holder),
     }
 
 

@@ -22,7 +22,7 @@ from tinyscheduler.model.desk import (
     TaskList,
     TaskQuery,
 )
-from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.ids import AgentName, TaskId, agent_or_nobody
 from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
 
 HISTORY_TOOL: Final = "get_task_history"
@@ -67,7 +67,7 @@ class McpTaskDesk:
                 "title": draft.title,
                 "created_by": draft.created_by,
                 "description": draft.description or None,
-                "assigned_to": draft.assigned_to,
+                "assigned_to": agent_or_nobody(draft.assigned_to),
                 "priority": _number(draft.priority),
                 "tags": list(draft.tags) or None,
                 "queue_name": draft.queue,
@@ -98,7 +98,7 @@ class McpTaskDesk:
                 "title": edit.title,
                 "description": edit.description,
                 "status": edit.status,
-                "assigned_to": edit.assigned_to,
+                "assigned_to": None if edit.assigned_to is None else agent_or_nobody(edit.assigned_to) or "",
                 "priority": _number(edit.priority),
                 "tags": None if edit.tags is None else list(edit.tags),
                 "queue_name": edit.queue or None,

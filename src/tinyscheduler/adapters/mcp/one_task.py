@@ -7,7 +7,7 @@ from typing import Final
 
 from tinyscheduler.adapters.mcp import faults, task_json, wire
 from tinyscheduler.adapters.mcp.client import McpClient
-from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.ids import AgentName, TaskId, agent_or_nobody
 from tinyscheduler.model.task import Comment, Task
 
 NEWER_TOOL: Final = "get_queue_tasks"
@@ -26,7 +26,7 @@ def move(client: McpClient, task_id: TaskId, *, current: AgentName, new: AgentNa
     arguments: dict[str, wire.Argument] = {
         "task_id": task_json.id_argument(task_id),
         "current_agent": current,
-        "new_agent": new,
+        "new_agent": agent_or_nobody(new) or "",
         "comment": comment,
     }
     answer = _said(client, "move_task", arguments, text="comment")
