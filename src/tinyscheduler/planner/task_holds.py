@@ -189,7 +189,9 @@ def bad_task(task: Task, view: View) -> Finding | None:
     if not is_number and not _TASK_ID.fullmatch(task.id):
         return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
     fault = view.hints(task).fault
-    return _refused(task, view) if fault is None else Finding(f"{fault.place}: {fault.value}", fault.remedy)
+    if fault is not None:
+        return Finding(f"{fault.place}: {fault.value}", fault.remedy)
+    return _refused(task, view) if task.id in view.met else None
 
 
 def _refused(task: Task, view: View) -> Finding | None:

@@ -84,7 +84,9 @@ def test_one_probe_that_fails_opens_it_again(answers: int) -> None:
     for _ in range(answers):
         probing = after_answer(probing, after(60))
 
-    assert after_failure(probing, after(61), "again") == Breaker("open", until=after(121), why="again", since=NOW)
+    assert after_failure(probing, after(61), "again") == Breaker(
+        "open", until=after(121), why="again", since=NOW
+    )
 
 
 def test_a_clock_that_was_set_back_holds_nothing_for_longer_than_a_minute() -> None:
