@@ -11,7 +11,7 @@ from typing import Final
 
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic_core import to_json
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tinyscheduler.errors import TinySchedulerError
 from tinyscheduler.taskserver import envelope, exchange, express, halves
@@ -34,6 +34,11 @@ BATCH_BYTES_MAX: Final = 16 * 1024 * 1024
 _TOO_MUCH: Final = Answer(
     "The answers of this batch are too long: this call was not carried out, ask for it by itself",
     Refusal("task-server-unavailable", is_worth_repeating=True, maybe_applied=False),
+)
+_TOO_LATE: Final = Refused(
+    503,
+    "No answer in time: the change may have been made, look before it is repeated",
+    ((b"retry-after", b"5"),),
 )
 _CROWDED: Final = Refused(503, "Too many long answers are not read yet", ((b"retry-after", b"5"),))
 _JSON: Final = ((b"content-type", b"application/json"),)
@@ -59,12 +64,21 @@ def make_app(store: Store, entry: Entry, *, on_ready: Callable[[], None]) -> ASG
 class Front:
     """Where requests come in."""
 
-    def __init__(self, store: Store, clerk: Clerk, *, guard: Guard, sessions: ASGIApp) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clerk: Clerk,
+        *,
+        guard: Guard,
+        sessions: ASGIApp,
+        answer_max_s: float = ANSWER_MAX_S,
+    ) -> None:
         self._store = store
         self._clerk = clerk
         self._guard = guard
         self._sessions = sessions
         self._pace = Pace()
+        self._answer_max_s = answer_max_s
         self._began_s = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,12 +86,22 @@ class Front:
         if scope["type"] != "http":
             await self._sessions(scope, receive, send)
             return
-        is_stream = scope["method"] == "GET"
+        is_stream, has_begun = scope["method"] == "GET", False
+
+        async def noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
         try:
-            async with asyncio.timeout(STREAM_MAX_S if is_stream else ANSWER_MAX_S):
-                await self._answer(scope, receive, self._pace.kept_by(send))
-        except (TimeoutError, Disconnected):
-            # The web server closes a connection whose answer was not finished.
+            async with asyncio.timeout(STREAM_MAX_S if is_stream else self._answer_max_s):
+                await self._answer(scope, receive, self._pace.kept_by(noted))
+        except TimeoutError:
+            # The web server closes a connection whose answer was begun and not finished.
+            if not has_begun:
+                await exchange.refuse(_TOO_LATE, send)
+        except Disconnected:
+            # Nobody is there any more who could be told.
             return
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,6 +19,9 @@ from tinyscheduler.taskstore.schema import APPLICATION_ID, MIGRATIONS
 
 BUSY_TIMEOUT_S: Final = 5.0
 """Writes take milliseconds. Who holds the lock for longer is stuck, and a pass has 50 s in all."""
+BUSY_AGAIN_S: Final = 0.2
+"""As long as the lock is held for which somebody has waited in vain: a hundred writes that come meanwhile are
+refused together in twenty seconds, and do not wait in turn."""
 MIGRATION_TIMEOUT_S: Final = 30.0
 """A migration rewrites whole tables; whoever comes meanwhile should wait for it, not fail."""
 IDENTITY_NEW: Final = "new"
@@ -189,6 +192,11 @@ def sync_commits(connection: sqlite3.Connection, *, at_once: bool) -> None:
     """Each of them, or none until a later one is: what is lost then are the last ones, never one of the
     middle (https://www.sqlite.org/pragma.html#pragma_synchronous, WAL)."""
     connection.execute(f"PRAGMA synchronous = {'FULL' if at_once else 'NORMAL'}")
+
+
+def wait_for_locks(connection: sqlite3.Connection, seconds: float) -> None:
+    """How long each call waits, from here on."""
+    connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
 def touch(connection: sqlite3.Connection) -> None:

@@ -64,9 +64,14 @@ def translated(error: sqlite3.Error, path: str, *, maybe_applied: bool = False) 
 def unopenable(error: sqlite3.Error, path: str) -> StateError | ServerUnavailable:
     """For a file that cannot be opened as a store; only a lock is worth another try."""
     sentence, hint = _words(error, path)
-    if _primary_code(error) == sqlite3.SQLITE_BUSY:
+    if is_locked(error):
         return ServerUnavailable(sentence, hint=hint)
     return StateError(sentence, hint=hint)
+
+
+def is_locked(error: sqlite3.Error) -> bool:
+    """Somebody else is at work, for longer than we wait."""
+    return _primary_code(error) == sqlite3.SQLITE_BUSY
 
 
 def _primary_code(error: sqlite3.Error) -> int:

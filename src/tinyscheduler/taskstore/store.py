@@ -72,6 +72,8 @@ class Store:
         self.identity = database.identity(self._connection, path)
         """Random, made with the file; another file is another store."""
         self._file = None if read_only else database.file_identity(path)
+        self._is_locked = False
+        """Somebody was waited for in vain, and has not let go since."""
         self._held_at = 0
         """Changes of this connection that were synced when it was last told to hold."""
 
@@ -232,6 +234,8 @@ class Store:
         with self._turn:
             try:
                 self._connection.execute(begin)
+                if self._is_locked and begin != "BEGIN":
+                    self._expect_lock(is_locked=False)
                 answer = act(self._connection)
                 committing = begin != "BEGIN"
                 self._connection.execute("COMMIT")
@@ -240,10 +244,17 @@ class Store:
                 if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
                     from tinyscheduler.taskstore import faults
 
+                    if faults.is_locked(error):
+                        self._expect_lock(is_locked=True)
                     # A commit whose last sync failed may be on the disk all the same.
                     raise faults.translated(error, self.path, maybe_applied=committing) from error
                 raise
         return answer
+
+    def _expect_lock(self, *, is_locked: bool) -> None:
+        wait_s = database.BUSY_AGAIN_S if is_locked else database.BUSY_TIMEOUT_S
+        database.wait_for_locks(self._connection, wait_s)
+        self._is_locked = is_locked
 
     def _check_file(self) -> None:
         # SQLite goes on writing into a file that was deleted or replaced, and says it is well.

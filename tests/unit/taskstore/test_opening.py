@@ -3,12 +3,15 @@
 import os
 import sqlite3
 import stat
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.unit.taskstore.builders import Hands, StartPython, eight_at_once, run_python
 from tinyscheduler.errors import ServerUnavailable, StateError
+from tinyscheduler.taskstore import database
 from tinyscheduler.taskstore.rows import NewTask, TaskFilter
 from tinyscheduler.taskstore.schema import APPLICATION_ID, MIGRATIONS
 from tinyscheduler.taskstore.store import Store
@@ -216,12 +219,39 @@ def test_a_database_locked_for_too_long_is_unavailable_and_says_so(
 
     with pytest.raises(ServerUnavailable, match="database is locked") as refused:
         store.update_task(made.id, {"status": "working"})
+    began_s = time.monotonic()
+    for _ in range(5):
+        # Writes that wait in a line behind the first one do not wait in turn.
+        with pytest.raises(ServerUnavailable, match="database is locked"):
+            store.add_comment(made.id, "x", "me")
+    waited_s = time.monotonic() - began_s
     still = hands.again(made)
     other.close()
 
+    assert waited_s < 2 * database.BUSY_TIMEOUT_S, "six would have waited thirty seconds"
     assert not refused.value.maybe_applied
     assert still == made
     assert store.update_task(made.id, {"status": "working"}).status == "working"
+
+
+@pytest.mark.slow
+def test_who_let_go_of_the_database_is_waited_for_again(path: str, store: Store, hands: Hands) -> None:
+    made = hands.task()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ServerUnavailable):
+        store.add_comment(made.id, "x", "me")
+    other.execute("COMMIT")
+    store.add_comment(made.id, "x", "me")
+
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(5 * database.BUSY_AGAIN_S, other.execute, ("COMMIT",))
+    release.start()
+    said = store.add_comment(made.id, "y", "me")
+    release.join()
+    other.close()
+
+    assert said.content == "y"
 
 
 @pytest.mark.parametrize("change", ["deleted", "replaced"])
