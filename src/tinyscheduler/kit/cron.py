@@ -27,7 +27,8 @@ def instants_after(expression: str, zone: tzinfo, after: datetime) -> Iterator[d
     """In UTC, ascending, each once; ends where nothing comes for 50 years. Raises ValueError: what is wrong.
 
     As Debian's cron: a fixed time that the clock jumps over comes when it has jumped, one that the clock
-    shows twice comes the first time; what has a star for its minutes or hours goes by elapsed time.
+    shows twice comes the first time; what has a star for its minutes or hours goes by elapsed time. Where a
+    clock changes by half an hour (Australia/Lord_Howe), the library leaves one of */2 hours and more out.
     """
     from cronsim import CronSim, CronSimError
 

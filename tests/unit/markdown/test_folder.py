@@ -103,6 +103,16 @@ def test_what_nobody_can_read_is_missing_only_where_it_may_be(
     assert gaps(TaskQuery(tags=("import:plan.md",), created_by="somebody")) == ["3-c.md"]
 
 
+def test_where_no_number_is_left_no_file_is_made(folder: Path, server: MarkdownTaskServer) -> None:
+    """Nobody could read it, and each further one would be one more."""
+    write(folder, "last.md", f"id: {'9' * 15}")
+
+    with pytest.raises(ServerRefused, match="no number left"):
+        server.add(TaskDraft("next", "me"))
+
+    assert os.listdir(folder) == ["last.md"]
+
+
 def test_the_name_of_a_file_forges_no_line(folder: Path, server: MarkdownTaskServer) -> None:
     write(folder, "1-\x1b[31mRED\nerror: all is lost\r.md", "status: xx")
     write(folder, "2-two.md")

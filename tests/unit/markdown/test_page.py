@@ -181,7 +181,9 @@ def test_without_a_title_it_is_a_heading_or_the_name(name: str, body: str, title
     ("name", "number"),
     [
         ("12-x.md", "12"), ("012.md", "12"), ("12 x.md", "12"), ("0-x.md", None), ("12x.md", None),
-        ("2026-11-21-notes.md", None), ("README.md", None), ("1234567890123456-x.md", None),
+        ("2026-11-21-notes.md", None), ("20261121.md", None), ("202611211530 Idea.md", None),
+        ("20261121153059-x.md", None), ("20261321.md", "20261321"), ("2026112.md", "2026112"),
+        ("README.md", None), ("1234567890123456-x.md", None),
     ],
 )  # fmt: skip
 def test_a_name_begins_with_its_number(name: str, number: str | None) -> None:

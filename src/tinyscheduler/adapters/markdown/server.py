@@ -28,7 +28,7 @@ from tinyscheduler.adapters.markdown.editing import (
 )
 from tinyscheduler.adapters.markdown.guard import held, source_of
 from tinyscheduler.adapters.markdown.relations import check_relations
-from tinyscheduler.adapters.markdown.sheet import Sheet, name_shown
+from tinyscheduler.adapters.markdown.sheet import ID_DIGITS_MAX, Sheet, name_shown
 from tinyscheduler.adapters.markdown.shelf import Reader, Shelf, Trouble
 from tinyscheduler.errors import ServerRefused, ServerUnavailable, TaskNotFound, TaskUnreadable
 from tinyscheduler.kit import files
@@ -186,6 +186,9 @@ class MarkdownTaskServer:
             shelf = self._shelf()
             check_relations(shelf.sheets, None, parent=draft.parent, blocker=draft.blocked_by)
             number = shelf.highest + 1
+            if len(str(number)) > ID_DIGITS_MAX:
+                hint = "give the file of the highest number another one"
+                raise ServerRefused(f"{self._folder}: there is no number left for a new task", hint=hint)
             path = os.path.join(
                 self._folder, "-".join(filter(None, (str(number), slug(draft.title)))) + ".md"
             )

@@ -41,7 +41,11 @@ _DECIDING: Final = {
     "tags": _NOTHING,
 }
 """What decides whether and when a task starts, and which values are its alone: any text may be a queue."""
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"|(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-9]{4}|[0-9]{6})?(?![0-9])"
+)
+"""Journals and boxes of notes write it with and without hyphens, the latter with the time behind it."""
 _NUMBERED: Final = re.compile(r"([0-9]{1,15})(?:[-_. ](.*))?")
 _HEADING_MARKS: Final = frozenset("#" * level for level in range(1, 7))
 
