@@ -153,8 +153,14 @@ def _run(store: Store, listener: socket.socket, place: Place, *, on_ready: Calla
     server.run(sockets=[listener])
 
 
-_CUT_STREAM: Final = "ASGI callable returned without completing response."
-"""What uvicorn says of each stream that a client still held open when the end was asked for."""
+_UNTOLD: Final = (
+    "ASGI callable returned without completing response.",
+    "Invalid HTTP request received.",
+    "Unsupported upgrade request.",
+    "No supported WebSocket library detected.",
+)
+"""What uvicorn says of each stream that a client still held open when the end was asked for, and of requests
+that whoever reaches the port can send without end; they are answered, and mean nothing to an operator."""
 
 
 class _OneLine(logging.Formatter):
@@ -166,10 +172,15 @@ class _OneLine(logging.Formatter):
         return f"{record.levelname.lower()} {record.name}: {said}" + (f" ({kind})" if kind else "")
 
 
+def is_told(record: logging.LogRecord) -> bool:
+    """Whether it is a matter of the server's, and not of a client's."""
+    return not record.getMessage().startswith(_UNTOLD)
+
+
 def log_to_stderr() -> None:
     """Warnings and worse, one line each."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine())
-    handler.addFilter(lambda record: record.msg != _CUT_STREAM)
+    handler.addFilter(is_told)
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.WARNING)

@@ -166,10 +166,11 @@ TEMPLATES: Final = (
     Kind("task://{id}/comments", "Comments", "Comments of a task", _comments),
     Kind("task://{id}/links", "Links", "Links of a task", _links),
     Kind("task://hierarchy/{id}", "Task tree", "A task and all below it, as text", _hierarchy, PLAIN),
-    Kind("queue://{agent_name}", "Agent's queue", "Idle and working tasks of an agent", _queue),
-    Kind("queue://{agent_name}/summary", "Agent's figures", "An agent's tasks in figures", _summary),
     Kind("queue://stats/{queue_name}", "Queue's figures", "A queue's tasks in figures", _stats),
     Kind("queue://tasks/{queue_name}", "Queue", "A queue's tasks, as text", _queue_tasks, PLAIN),
+    Kind("queue://{agent_name}", "Agent's queue", "Idle and working tasks of an agent", _queue),
+    Kind("queue://{agent_name}/summary", "Agent's figures", "An agent's tasks in figures", _summary),
 )
 KINDS: Final = (*FIXED, *TEMPLATES)
-"""The first that fits: what has no braces goes before what has some."""
+"""The first that fits: what has no braces goes before what has some, and a queue called "summary" before an
+agent called "tasks"."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 
 import pytest
 
-from tinyscheduler.taskserver.listen import UNREAD_MAX_MS, Place, entry_of, listen
+from tinyscheduler.taskserver.listen import UNREAD_MAX_MS, Place, entry_of, is_told, listen
 
 TOKEN = "s3cret-s3cret-s3cret"
 
@@ -24,6 +25,21 @@ TOKEN = "s3cret-s3cret-s3cret"
 def test_other_machines_ask_less_often(place: Place, rate_per_s: float) -> None:
     """As docs/task-server.md says: a token could be guessed as fast as the line carries."""
     assert entry_of(place).rate_per_s == rate_per_s
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Invalid HTTP request received.", False),
+        ("Unsupported upgrade request.", False),
+        ("No supported WebSocket library detected. Please use pip", False),
+        ("Exceeded concurrency limit.", True),
+    ],
+)
+def test_what_any_client_can_send_without_end_fills_no_log(said: str, expected: bool) -> None:
+    record = logging.LogRecord("uvicorn.error", logging.WARNING, "", 0, said, None, None)
+
+    assert is_told(record) is expected
 
 
 def test_a_client_that_is_gone_without_a_word_is_given_up_by_the_kernel() -> None:

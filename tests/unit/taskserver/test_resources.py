@@ -81,6 +81,13 @@ def test_a_circle_of_parents_that_another_program_has_made_is_shown_once(desk: D
     assert tree.count("\u2514") == 2
 
 
+def test_a_queue_may_be_called_summary(desk: Desk) -> None:
+    desk.create(queue_name="summary")
+
+    assert read(desk, "queue://stats/summary") == desk.call("get_queue_stats", queue_name="summary")
+    assert answer(desk.store, "queue://tasks/summary").text.splitlines()[1] == "Tasks: 1"
+
+
 def test_figures_of_more_than_a_list_say_so(desk: Desk) -> None:
     desk.store.create_tasks([NewTask("t", "me", assigned_to="bob") for _ in range(PAGE_ROWS_MAX + 1)])
 
