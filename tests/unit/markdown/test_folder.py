@@ -103,6 +103,16 @@ def test_what_nobody_can_read_is_missing_only_where_it_may_be(
     assert gaps(TaskQuery(tags=("import:plan.md",), created_by="somebody")) == ["3-c.md"]
 
 
+def test_the_number_that_somebody_waits_for_is_not_given_to_another(
+    folder: Path, server: MarkdownTaskServer
+) -> None:
+    """Its file was removed."""
+    write(folder, "1-one.md", "queue: dev\nblocked_by: 5")
+    write(folder, "2-two.md", "queue: dev\nparent: 7")
+
+    assert server.add(TaskDraft("next", "me")).id == "8"
+
+
 def test_where_no_number_is_left_no_file_is_made(folder: Path, server: MarkdownTaskServer) -> None:
     """Nobody could read it, and each further one would be one more."""
     write(folder, "last.md", f"id: {'9' * 15}")

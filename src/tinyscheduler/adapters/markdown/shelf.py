@@ -168,9 +168,7 @@ def _shelf(sheets: Iterable[Sheet], troubles: list[Trouble]) -> Shelf:
             why = f"both are task {task_id}: give one of them another number"
             troubles.append(Trouble(names, why, task_id))
     right = {task_id: same[0] for task_id, same in by_id.items() if len(same) == 1}
-    claims = (number for trouble in troubles for number in (trouble.task_id, number_in(trouble.name)))
-    numbers = [int(number) for number in claims if number]
-    highest = max((*map(int, by_id), *numbers), default=0)
+    highest = _highest(by_id, troubles)
     children = _children(right)
     derived = _derived(right, children)
     whole = {task_id: sheet._replace(task=_whole(sheet.task, derived)) for task_id, sheet in right.items()}
@@ -178,6 +176,14 @@ def _shelf(sheets: Iterable[Sheet], troubles: list[Trouble]) -> Shelf:
         parent for parent, below in children.items() if any(derived[child] != "complete" for child in below)
     )
     return Shelf(whole, tuple(sorted(troubles, key=lambda trouble: trouble[:2])), open_parents, highest)
+
+
+def _highest(by_id: Mapping[TaskId, Iterable[Sheet]], troubles: Iterable[Trouble]) -> int:
+    """Also of those that others name: a new task must not be what somebody waits for whose file is gone."""
+    tasks = [sheet.task for same in by_id.values() for sheet in same]
+    named = (number for task in tasks for number in (task.id, task.parent_id, task.blocked_by))
+    claimed = (number for trouble in troubles for number in (trouble.task_id, number_in(trouble.name)))
+    return max((int(number) for number in (*named, *claimed) if number), default=0)
 
 
 def _children(sheets: Mapping[TaskId, Sheet]) -> Mapping[TaskId, list[TaskId]]:
