@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.task_server.serving import START_TIMEOUT_S, command, environment
+from tinyscheduler.taskserver.exchange import BODY_MAX_BYTES
 from tinyscheduler.taskserver.tools import TOOLS
 from tinyscheduler.taskstore.rows import TaskFilter
 from tinyscheduler.taskstore.store import Store
@@ -114,6 +115,44 @@ def test_it_ends_well_by_a_signal_while_it_waits(tmp_path: Path, number: signal.
     said, complained = process.communicate(timeout=START_TIMEOUT_S)
 
     assert (process.returncode, said, complained) == (0, "", "")
+
+
+def test_a_line_without_end_is_refused_once_and_the_session_goes_on(tmp_path: Path) -> None:
+    """A client gone mad would fill the memory; what comes behind the line is somebody's work."""
+    process = started(tmp_path)
+    greet(process)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    call = {**CALL, "params": {"name": "list_queues", "arguments": {"x": "y" * 64_000_000}}}
+
+    process.stdin.write(f"{json.dumps(call)}\n{json.dumps({**CALL, 'id': 2})}\n")
+    process.stdin.flush()
+    refused, done = json.loads(process.stdout.readline()), json.loads(process.stdout.readline())
+    memory = Path(f"/proc/{process.pid}/status").read_text().split("VmHWM:")[1].split()[0]
+    said, complained = process.communicate(timeout=START_TIMEOUT_S)
+
+    assert (refused["id"], refused["error"]["code"]) == (None, -32600)
+    assert refused["error"]["message"] == "Invalid Request: a line may have 1048576 bytes at most"
+    assert (done["id"], done["result"]["isError"]) == (2, False)
+    assert int(memory) < 160_000, "in kB: the server has 90 MB at rest, the line 64"
+    assert (process.returncode, said, complained) == (0, "", "")
+
+
+def test_a_line_as_long_as_a_body_may_be_is_read(tmp_path: Path) -> None:
+    process = started(tmp_path)
+    greet(process)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    for length in (BODY_MAX_BYTES, BODY_MAX_BYTES + 1):
+        line = json.dumps({**CALL, "id": length})
+        process.stdin.write(line + " " * (length - len(line) - 1) + "\n")
+    process.stdin.flush()
+
+    found = [json.loads(process.stdout.readline()) for _ in range(2)]
+
+    assert sorted(found, key=str)[0]["error"]["code"] == -32600
+    assert sorted(found, key=str)[1]["id"] == BODY_MAX_BYTES
+    process.communicate(timeout=START_TIMEOUT_S)
 
 
 @pytest.mark.parametrize("answers", [1, 5, 20, 60, 120])

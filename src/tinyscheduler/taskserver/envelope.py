@@ -51,6 +51,11 @@ def fault(line: bytes) -> bytes | None:
     return None if _is_message(message) else _error(400, -32700, _NO_MESSAGE).body
 
 
+def too_long(limit_bytes: int) -> bytes:
+    """What is said about a line over stdio that was not read: nobody knows its id."""
+    return _error(413, -32600, f"Invalid Request: a line may have {limit_bytes} bytes at most").body
+
+
 def _accepts_both(accepted: bytes) -> bool:
     """A wildcard may: the SDK says which."""
     return b"*" in accepted or (b"application/json" in accepted and b"text/event-stream" in accepted)

@@ -15,6 +15,7 @@ import anyio
 from pydantic_core import from_json
 
 from tinyscheduler.taskserver import envelope, halves
+from tinyscheduler.taskserver.exchange import BODY_MAX_BYTES
 
 LAST_ANSWERS_S: Final = 30.0
 """After the end of stdin: the database may be locked for 5 s, and calls wait in a line. A request that its
@@ -40,7 +41,10 @@ class Wire:
 
     async def __aiter__(self) -> AsyncIterator[str]:
         """Messages, one a line; ends when stdin has ended and everybody is answered."""
-        async for raw in self._reading:
+        while raw := await self._line(BODY_MAX_BYTES + 1):
+            if len(raw) > BODY_MAX_BYTES:
+                await self._pass_over(raw)
+                continue
             line = halves.mended(raw)
             if not line.strip():
                 continue
@@ -54,6 +58,16 @@ class Wire:
             while self._unanswered > 0:
                 self._answered = anyio.Event()
                 await self._answered.wait()
+
+    async def _line(self, bytes_max: int) -> bytes:
+        """Or as much of it; anyio's own ``readline`` has no bound."""
+        return await anyio.to_thread.run_sync(self._reading.wrapped.readline, bytes_max)
+
+    async def _pass_over(self, raw: bytes) -> None:
+        """The rest of a line that is too long, piece by piece; said once, at its end."""
+        while raw and not raw.endswith(b"\n"):
+            raw = await self._line(BODY_MAX_BYTES)
+        await self._put(envelope.too_long(BODY_MAX_BYTES))
 
     async def write(self, text: str) -> None:
         """One message, with its line end."""
