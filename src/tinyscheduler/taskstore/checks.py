@@ -6,6 +6,7 @@ characters are mended where they can be; only what has no meaning, or no end, is
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tinyscheduler.errors import ServerRefused, TaskNotFound
@@ -25,6 +26,8 @@ PRIORITY_MAX: Final = 2.0**53
 """Beyond it neighbouring numbers are the same number."""
 ID_MAX: Final = 2**63 - 1
 """SQLite's integers end there, and binding a larger one fails."""
+_UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Line ends, control and direction characters: a name with them is another one than people see."""
 
 
 def title(text: str) -> str:
@@ -63,7 +66,7 @@ def url(text: str) -> str:
 
 def assignee(text: str | None) -> str | None:
     """An agent's name, or nobody."""
-    return name("Agent name", agent_or_nobody(text))
+    return _by_which_work_goes("Agent name", agent_or_nobody(text))
 
 
 def agent(text: str) -> str:
@@ -75,13 +78,19 @@ def agent(text: str) -> str:
 
 
 def name(what: str, text: str | None) -> str | None:
-    """Trimmed; blank is none."""
-    return _bounded(what, text.strip(), NAME_MAX_CHARS) or None if text else None
+    """Whoever says something: trimmed, blank is none. Nothing goes by it, and what he says is not lost
+    because of one odd character."""
+    return _UNSEEN.sub("?", _bounded(what, text.strip(), NAME_MAX_CHARS)) or None if text else None
+
+
+def queue_or_none(text: str | None) -> str | None:
+    """A queue; blank is none."""
+    return _by_which_work_goes("Queue name", text)
 
 
 def queue(text: str) -> str:
     """A queue that has to be named."""
-    cleaned = name("Queue name", text)
+    cleaned = queue_or_none(text)
     if cleaned is None:
         raise ServerRefused("Queue name must not be empty")
     return cleaned
@@ -114,6 +123,15 @@ def task_id(number: int) -> int:
     if not 0 < number <= ID_MAX:
         raise TaskNotFound(f"Task not found: {number}")
     return number
+
+
+def _by_which_work_goes(what: str, text: str | None) -> str | None:
+    """A mended name would be somebody else's, so it is refused."""
+    cleaned = _bounded(what, text.strip(), NAME_MAX_CHARS) if text else ""
+    if _UNSEEN.search(cleaned):
+        hint = "write it with letters, digits, and what else can be seen"
+        raise ServerRefused(f"{what} must not contain control characters: {cleaned!a}", hint=hint)
+    return cleaned or None
 
 
 def _bounded(what: str, text: str, limit_chars: int) -> str:

@@ -40,7 +40,7 @@ def create(connection: sqlite3.Connection, new: NewTask, stamp: Stamp) -> TaskRo
     """A new idle task; its parents' statuses follow."""
     from tinyscheduler.taskstore import history
 
-    queue = checks.name("Queue name", new.queue_name)
+    queue = checks.queue_or_none(new.queue_name)
     if new.parent_task_id is not None:
         families.check_parent(connection, None, new.parent_task_id)
         queue = queue or read(connection, new.parent_task_id).queue_name
@@ -144,7 +144,7 @@ def _checked(changes: TaskChanges) -> TaskChanges:
     if "tags" in wanted:
         wanted["tags"] = checks.tags(wanted["tags"])
     if "queue_name" in wanted:
-        wanted["queue_name"] = checks.name("Queue name", wanted["queue_name"])
+        wanted["queue_name"] = checks.queue_or_none(wanted["queue_name"])
     return wanted
 
 
