@@ -246,7 +246,12 @@ def test_two_that_looked_in_the_same_moment_are_told_with_the_next_instant(tmp_p
     one = a_scheduled_stage(tmp_path / "one")
     two = beside(one, tmp_path / "two")
     at(one, "09:00:05")
-    server, _ = line_to(one.server, at=0, way="refused", before=lambda number: number == 1 and two.run())
+
+    def look_too(number: int) -> None:
+        if number == 1:
+            two.run()
+
+    server, _ = line_to(one.server, at=0, way="refused", before=look_too)
     one.run(server=server)
     doubled = made(one)
     at(one, "10:00:05")
