@@ -8,44 +8,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
+from tests.strategies.tool_calls import calls
 from tinyscheduler.taskserver.tools import TOOLS, answer
 from tinyscheduler.taskstore.rows import NewLink, NewTask
 from tinyscheduler.taskstore.store import Store
-
-ANY = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.integers(-1, 5)
-    | st.floats()
-    | st.text(st.characters(), max_size=20)
-    | st.sampled_from(["1", "2", "", " ", "null", "idle", "working", "dev", "bob", "1e400", "9" * 30])
-    | st.sampled_from([10**30, 10**400, -(10**400)]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-FITTING = {
-    "string": st.sampled_from(["bob", "sue", "dev", "", "null", "idle", "x" * 300, "\ud800", "a\nb\x00"]),
-    "number": st.integers(-1, 6) | st.sampled_from(["3", 2**63, -(2**80), 10**400, 1.5]),
-    "boolean": st.booleans(),
-    "array": st.lists(st.text(max_size=5), max_size=3),
-}
-
-
-@st.composite
-def calls(draw: st.DrawFn, tool: str) -> dict[str, object]:
-    """Mostly nearly right: what is plainly wrong is refused before it meets the store."""
-    found: dict[str, object] = {}
-    for argument in TOOLS[tool].arguments:
-        kind = argument.kind.schema.get("type", "string")
-        fitting = FITTING[kind[0] if isinstance(kind, list) else str(kind)]
-        if argument.is_required or draw(st.booleans()):
-            found[argument.name] = draw(st.one_of(fitting, fitting, fitting, ANY))
-    if draw(st.integers(0, 9)) == 0:
-        found[draw(st.text(max_size=8))] = draw(ANY)
-    return found
 
 
 @pytest.fixture(scope="module")
