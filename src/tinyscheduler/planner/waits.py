@@ -15,6 +15,7 @@ from tinyscheduler.model.action import StartPlan
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot
 from tinyscheduler.model.task import Task
@@ -82,6 +83,9 @@ class _Notes:
 
     def of(self, task: Task, reason: HeldReason | None, lease: Lease | None) -> Waiting | None:
         """None: it runs, or is not ours to remember."""
+        if reason == "bad_task" and self._is_refused(task):
+            # Nothing is wrong with what it says; the server lets nobody begin it.
+            reason = None
         if reason == "bad_task" or (lease is not None and lease.state not in _MAY_COME_TO_NOTHING):
             return None
         place = self._place(task, reason)
@@ -99,6 +103,12 @@ class _Notes:
         # Planned, and not started: its claim came to nothing, or the pass had no time left.
         is_unserved = reason is None or self._is_unserved(task, reason)
         return self._noted(task, place, before, reason or "pacing", is_unserved=is_unserved)
+
+    def _is_refused(self, task: Task) -> bool:
+        from tinyscheduler.planner.refused import last_refusal
+
+        ledger = self._snapshot.ledgers.get(task.id)
+        return isinstance(ledger, Ledger) and last_refusal(ledger) is not None
 
     def _place(self, task: Task, reason: HeldReason | None) -> Place:
         """Where to look for it in the passes to come: only where we looked on our own account, or it was
