@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.scene import Scene, gated
+from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
 WORDS = "the task store is not that of 1 run in flight: it was lost or replaced"
@@ -96,6 +98,9 @@ def test_an_older_copy_of_the_store_ends_no_run_that_it_cannot_know(
     scene, done, task_id = a_running_scene_with_a_copy(a_scene, copy)
     put_aside(scene, aside)
     put_back(scene, copy)
+    # A task is known by its number and the second in which it was made.
+    second = int(time.time())
+    wait_until(lambda: int(time.time()) > second, "the next second")
     if is_given_again:
         scene.add("made since", queue="dev")
 

@@ -201,4 +201,4 @@ def test_commands_go_on_beside_it(tmp_path: Path, column: str, value: str) -> No
         found = run(*command)
         assert "Traceback" not in found.stderr, (command, found.stderr)
         assert found.returncode in (0, 3), (command, found.stderr)
-    assert "two" in run("task", "list").stdout
+    assert "two" in run("task", "list", "--all").stdout
