@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from threading import RLock
 
 from tinyscheduler.errors import NotAssigned, ServerRefused, ServerUnavailable, TaskNotFound
-from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery, cut
+from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery, cut, made_before
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog, QueueGap
 from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
@@ -36,6 +36,8 @@ class FakeTaskServer:
         self.lose_next_answer = False
         """The next write is applied, but its answer is lost; falls back to False by itself."""
         self.refuse_writes = False
+        self.makes_once = True
+        """False: as a public server, which knows nothing of ``once_by``."""
         """Every write is refused for good."""
         self.failing_queues: set[str] = set()
         """Fetching one of these is a gap."""
@@ -156,7 +158,9 @@ class FakeTaskServer:
         with self._lock:
             self._begin_write()
             fields = draft._asdict()
-            made = self.create(fields.pop("title"), **fields)
+            del fields["once_by"]
+            there = made_before(self._tasks.values(), draft) if self.makes_once else None
+            made = self.create(fields.pop("title"), **fields) if there is None else there.id
             self._end_write()
             return self._seen(self._tasks[made])
 

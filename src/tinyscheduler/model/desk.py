@@ -27,6 +27,17 @@ class TaskDraft(NamedTuple):
     tags: tuple[str, ...] = ()
     parent: TaskId | None = None
     blocked_by: TaskId | None = None
+    once_by: tuple[str, ...] = ()
+    """Some of its tags. A task of this title that has them all, whatever became of it, is this one: it is
+    handed out, and none is made. A server that cannot do that makes one."""
+
+
+def made_before(tasks: Iterable[Task], draft: TaskDraft) -> Task | None:
+    """The first of ``tasks`` that the draft is already; see ``once_by``."""
+    if not draft.once_by:
+        return None
+    marks, title = set(draft.once_by), draft.title.strip()
+    return next((task for task in tasks if task.title == title and marks.issubset(task.tags)), None)
 
 
 class TaskEdit(NamedTuple):

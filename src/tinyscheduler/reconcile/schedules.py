@@ -263,6 +263,7 @@ def _begin_anew(report: Report, store: ScheduleStore, trouble: str) -> None:
 
 
 def _draft(schedule: Schedule, instant: datetime) -> TaskDraft:
+    mark = mark_of(schedule.name, instant)
     return TaskDraft(
         schedule.title,
         AUTHOR,
@@ -270,7 +271,8 @@ def _draft(schedule: Schedule, instant: datetime) -> TaskDraft:
         schedule.queue,
         schedule.assigned_to,
         schedule.priority,
-        (*schedule.tags, mark_of(schedule.name, instant)),
+        (*schedule.tags, mark),
+        once_by=(mark,),
     )
 
 

@@ -25,6 +25,7 @@ def create_task(store: Store, given: Given) -> str:
         parent_task_id=given.whole_or_none("parent_task_id"),
         queue_name=given.text_or_none("queue_name"),
         blocked_by_task_id=given.whole_or_none("blocked_by_task_id"),
+        once_by=given.texts("once_by"),
     )
     return answers.text(answers.task(store.create_task(new)))
 

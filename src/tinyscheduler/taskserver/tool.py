@@ -49,6 +49,11 @@ NEW: Final = (
     Argument("title", TEXT, is_required=True),
     Argument("created_by", TEXT, is_required=True, meaning="Who wants it: an agent's or a person's name"),
     *ABOUT,
+    Argument(
+        "once_by",
+        TEXTS,
+        meaning="Some of its tags: a task of this title that has them all is the answer, and none is made",
+    ),
 )
 PAGE: Final = (
     Argument("limit", WHOLE, meaning="0 or not given: as many as one answer holds"),

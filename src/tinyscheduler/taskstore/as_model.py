@@ -37,6 +37,7 @@ def new_task_of(draft: TaskDraft) -> NewTask:
         None if draft.parent is None else number_of(draft.parent),
         draft.queue,
         None if draft.blocked_by is None else number_of(draft.blocked_by),
+        draft.once_by,
     )
 
 

@@ -155,6 +155,8 @@ class NewTask(NamedTuple):
     queue_name: str | None = None
     """None: the parent's."""
     blocked_by_task_id: int | None = None
+    once_by: tuple[str, ...] = ()
+    """Some of its tags: a task of this title that has them all is this one, and none is made."""
 
 
 class NewLink(NamedTuple):

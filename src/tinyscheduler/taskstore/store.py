@@ -82,7 +82,8 @@ class Store:
         self._connection.close()
 
     def create_task(self, new: NewTask) -> TaskRow:
-        """A new idle task. Raises ServerRefused also where as many wait as may."""
+        """A new idle task, or the one that it is already (``NewTask.once_by``). Raises ServerRefused also
+        where as many wait as may."""
         return self.write(lambda c, stamp: self._create(c, new, stamp))
 
     def create_tasks(self, many: Sequence[NewTask]) -> tuple[TaskRow, ...]:
@@ -90,6 +91,9 @@ class Store:
         return self.write(lambda c, stamp: tuple(self._create(c, new, stamp) for new in many))
 
     def _create(self, connection: sqlite3.Connection, new: NewTask, stamp: Stamp) -> TaskRow:
+        there = tasks.made_before(connection, new) if new.once_by else None
+        if there is not None:
+            return there
         tasks.check_room(connection, self._depth_max)
         return tasks.create(connection, new, stamp)
 

@@ -36,6 +36,13 @@ def check_room(connection: sqlite3.Connection, most: int) -> None:
         )
 
 
+def made_before(connection: sqlite3.Connection, new: NewTask) -> TaskRow | None:
+    """The oldest task of its title with all the tags by which it is made once, archived or not."""
+    wanted = set(checks.tags(new.once_by))
+    found = connection.execute(TASK_COLUMNS + " WHERE t.title = ? ORDER BY t.id", (checks.title(new.title),))
+    return next((row for row in task_rows(found) if wanted.issubset(row.tags)), None)
+
+
 def create(connection: sqlite3.Connection, new: NewTask, stamp: Stamp) -> TaskRow:
     """A new idle task; its parents' statuses follow."""
     from tinyscheduler.taskstore import history

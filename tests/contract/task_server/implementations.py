@@ -76,6 +76,8 @@ class House(NamedTuple):
     arrange: Arrange
     has_times: bool = True
     """False: of a change it knows the time of the file, which a comment moves as well."""
+    makes_once: bool = True
+    """False: it knows nothing of that, and makes another one."""
 
 
 class _FakeHands:
@@ -84,7 +86,9 @@ class _FakeHands:
         self.archive = fake.archive
 
     def add(self, draft: TaskDraft) -> TaskId:
-        return self._fake.create(**draft._asdict())
+        fields = draft._asdict()
+        del fields["once_by"]
+        return self._fake.create(**fields)
 
     def add_many(self, count: int, queue: str) -> None:
         for number in range(count):
@@ -204,7 +208,7 @@ def public(folder: str, start: Start, *, kind: Literal["public", "sse"] = "publi
             return opened[-1]
 
         try:
-            yield House(another(), another, Arrange(StubHands(stub)))
+            yield House(another(), another, Arrange(StubHands(stub)), makes_once=False)
         finally:
             for server in opened:
                 server.close()

@@ -1,5 +1,7 @@
 """What every task server does for schedules: make a task, and find what was made."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.contract.task_server.implementations import House
 from tests.contract.task_server.test_reading import DEV, backlog, ids
 from tinyscheduler.model.desk import TaskDraft, TaskQuery
@@ -25,6 +27,32 @@ def test_two_of_the_same_are_two(house: House) -> None:
     draft = TaskDraft("Tidy up", "tinyscheduler", queue="dev")
 
     assert house.server.add(draft).id != house.server.add(draft).id
+
+
+def test_what_is_made_once_is_made_once(house: House) -> None:
+    """By its title and all of these tags, whatever became of it."""
+    draft = TaskDraft("Tidy up", "tinyscheduler", queue="dev", tags=("a", "b", "c"), once_by=("a", "b"))
+    made = house.server.add(draft)
+    house.server.update(made.id, status="complete", tags=("b", "a", "own"))
+    house.arrange.archive(made.id)
+
+    again = house.another().add(draft._replace(created_by="sue", tags=("a", "b", "z")))
+    others = (draft._replace(title="Tidy"), draft._replace(once_by=("a", "c")), draft._replace(once_by=()))
+
+    if house.makes_once:
+        assert (again.id, again.status, again.tags) == (made.id, "complete", ("b", "a", "own"))
+    assert len({house.server.add(other).id for other in others} | {made.id}) == 4
+
+
+def test_two_that_make_the_same_at_once_make_one(house: House) -> None:
+    draft = TaskDraft("Tidy up", "tinyscheduler", queue="dev", tags=("a",), once_by=("a",))
+    clients = [house.another() for _ in range(4)]
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        made = list(pool.map(lambda client: client.add(draft).id, clients))
+
+    if house.makes_once:
+        assert len(set(made)) == 1
 
 
 def test_what_was_made_is_found_whatever_became_of_it(house: House) -> None:

@@ -19,6 +19,7 @@ from tinyscheduler.cli.importing.outline import Item
 from tinyscheduler.cli.importing.steps import (
     Wish,
     doubles_of,
+    draft_of,
     in_order,
     item_tag,
     placeless,
@@ -276,12 +277,22 @@ def test_names_that_differ_are_other_sources() -> None:
     assert len({source_tag(name) for name in names}) == len(names)
 
 
-def test_two_imports_at_once_are_told_of(desk: EmbeddedTaskServer) -> None:
-    """Nobody can keep two machines from it; both tasks are named."""
-    items = plan("- [ ] a\n")
+def test_two_imports_at_once_make_each_item_once(desk: EmbeddedTaskServer) -> None:
+    """Neither has seen what the other makes; also the names of two people are no two tasks."""
+    items = plan()
     steps = steps_of(items, ())
+    for author in ("alice", "bob"):
+        carry_out(desk, steps, WISH._replace(author=author), made=Made({}, {}), after_each=lambda: None)
+
+    assert len(all_tasks(desk)) == len(items)
+
+
+def test_doubles_of_a_server_that_does_not_know_them_again_are_told_of(desk: EmbeddedTaskServer) -> None:
+    """Nobody can keep two machines from it there; both tasks are named."""
+    items = plan("- [ ] a\n")
+    (step,) = steps_of(items, ())
     for _ in range(2):
-        carry_out(desk, steps, WISH, made=Made({}, {}), after_each=lambda: None)
+        desk.add(draft_of(step, WISH, {})._replace(once_by=()))
 
     assert doubles_of(tasks_there(desk, WISH.source).tasks) == [(TaskId("1"), TaskId("2"))]
     assert item_tag(items[0]) in desk.get(TaskId("1")).task.tags

@@ -242,9 +242,11 @@ def test_while_a_strangers_task_cannot_be_read_what_was_never_begun_is_made(tmp_
     assert made(stage) == ["09:00"]
 
 
-def test_two_that_looked_in_the_same_moment_are_told_with_the_next_instant(tmp_path: Path) -> None:
-    one = a_scheduled_stage(tmp_path / "one")
-    two = beside(one, tmp_path / "two")
+def looking_at_once(folder: Path, *, makes_once: bool) -> tuple[Stage, Stage]:
+    """Two schedulers; the second one looks and makes its task between the look of the first and its deed."""
+    one = a_scheduled_stage(folder / "one")
+    two = beside(one, folder / "two")
+    one.server.makes_once = makes_once
     at(one, "09:00:05")
 
     def look_too(number: int) -> None:
@@ -253,6 +255,19 @@ def test_two_that_looked_in_the_same_moment_are_told_with_the_next_instant(tmp_p
 
     server, _ = line_to(one.server, at=0, way="refused", before=look_too)
     one.run(server=server)
+    return one, two
+
+
+def test_two_that_looked_in_the_same_moment_make_one_task(tmp_path: Path) -> None:
+    """Where the server knows which tasks are made once."""
+    one, two = looking_at_once(tmp_path, makes_once=True)
+
+    assert made(one) == ["09:00"]
+    assert remembered(two).last == remembered(one).last
+
+
+def test_two_that_looked_in_the_same_moment_are_told_with_the_next_instant(tmp_path: Path) -> None:
+    one, two = looking_at_once(tmp_path, makes_once=False)
     doubled = made(one)
     at(one, "10:00:05")
 

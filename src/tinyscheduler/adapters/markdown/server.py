@@ -32,7 +32,7 @@ from tinyscheduler.adapters.markdown.sheet import ID_DIGITS_MAX, Sheet, name_sho
 from tinyscheduler.adapters.markdown.shelf import Reader, Shelf, Trouble
 from tinyscheduler.errors import ServerRefused, ServerUnavailable, TaskNotFound, TaskUnreadable
 from tinyscheduler.kit import files
-from tinyscheduler.model.desk import RemarkCounts, TaskEdit, TaskList, TaskQuery, cut, order_key
+from tinyscheduler.model.desk import RemarkCounts, TaskEdit, TaskList, TaskQuery, cut, made_before, order_key
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
 from tinyscheduler.model.snapshot import Backlog, QueueGap
 from tinyscheduler.model.task import Comment, Link, Status, Task, TaskDetail
@@ -184,6 +184,9 @@ class MarkdownTaskServer:
             raise ServerRefused("a task needs a title")
         with self._at_work():
             shelf = self._shelf()
+            there = made_before((sheet.task for sheet in shelf.sheets.values()), draft)
+            if there is not None:
+                return there
             check_relations(shelf.sheets, None, parent=draft.parent, blocker=draft.blocked_by)
             number = shelf.highest + 1
             if len(str(number)) > ID_DIGITS_MAX:

@@ -61,7 +61,7 @@ class McpTaskDesk:
         return desk
 
     def add(self, draft: TaskDraft) -> Task:
-        """Never sent twice once it may have arrived."""
+        """Never sent twice once it may have arrived, unless the server knows it again."""
         arguments = _given(
             {
                 "title": draft.title,
@@ -76,7 +76,11 @@ class McpTaskDesk:
             }
         )
         self._check_newer(arguments)
-        task = self._written("create_task", arguments, "once", draft=draft)
+        effect: Effect = "once"
+        if draft.once_by and self._client.offers(HISTORY_TOOL):
+            # Made twice it is made once, so it may be sent twice.
+            arguments["once_by"], effect = list(draft.once_by), "repeatable"
+        task = self._written("create_task", arguments, effect, draft=draft)
         if task.queue != (draft.queue or task.queue):
             message = f"the task server made task {task.id} without queue {draft.queue}"
             raise ServerRefused(message, hint="archive it, and add it again without a queue")
@@ -215,10 +219,12 @@ class McpTaskDesk:
 def _drafted(draft: TaskDraft, task: Task) -> Task:
     """The new task, unless the answer tells of one that nobody has asked for: it may be a stranger's. Raises
     ServerUnavailable."""
+    # One that was there has the tags by which it is made once; whose it is, and its other tags, may differ.
+    marks = draft.once_by or draft.tags
     is_ours = (
         _letters(task.title) == _letters(draft.title)
-        and task.created_by in (None, draft.created_by.strip())
-        and {_letters(tag) for tag in draft.tags} <= {_letters(tag) for tag in task.tags}
+        and (bool(draft.once_by) or task.created_by in (None, draft.created_by.strip()))
+        and {_letters(tag) for tag in marks} <= {_letters(tag) for tag in task.tags}
     )
     if not is_ours:
         said = f"task {task.id}, {faults.excerpt(task.title, 60)!r}"

@@ -153,6 +153,7 @@ def draft_of(step: Step, wish: Wish, ids: Mapping[int, TaskId]) -> TaskDraft:
         tags=tuple(dict.fromkeys(tags)),
         parent=wish.parent if item.parent is None else ids[item.parent],
         blocked_by=blockers[0] if blockers else None,
+        once_by=(wish.source, item_tag(item)),
     )
 
 
