@@ -208,22 +208,45 @@ def run_installer(command: list[str]) -> subprocess.CompletedProcess[str]:
 
     Raises: SetupError when it does not end.
     """
+    process = None
     try:
-        return subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=INSTALL_LIMIT_S,
-            check=False,
-        )
+        with held_signals():
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            )
+        said, _ = process.communicate(timeout=INSTALL_LIMIT_S)
+        return subprocess.CompletedProcess(command, process.returncode, said)
     except subprocess.TimeoutExpired as error:
         raise SetupError(
             f"the installer did not end within {INSTALL_LIMIT_S} s; nothing was changed.",
             "check the network and start again.",
         ) from error
+    finally:
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def held_signals() -> Iterator[None]:
+    """What would end us waits until the installer is known: one that is only just started would live on."""
+    met: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: met.append(number))
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for late in met:
+        signal.raise_signal(late)
 
 
 def finish(draft: Path, environment: Path, wanted: str) -> None:
