@@ -86,8 +86,7 @@ def refuse_ended(world: World, lease: Lease) -> None:
     if not is_same or (isinstance(found, Lease) and found.state not in WITH_READER):
         raise Refused(
             f"task {lease.task_id}: its run ended while the message was written, so perhaps nobody reads it",
-            hint=f"tinyscheduler explain {lease.task_id} says how it stands; task update --comment tells the"
-            " next agent",
+            hint=f"tinyscheduler explain {lease.task_id} says how it stands; {_to_the_next(lease.task_id)}",
         )
 
 
@@ -100,4 +99,9 @@ def _lease(world: World, task_id: TaskId) -> Lease:
         raise Refused(f"task {task_id}: its run is {found.state}, so nobody reads a message", hint=hint)
     if found is not None:
         raise Refused(f"task {task_id}: its lease cannot be read: {found.why}", hint=hint)
-    raise Refused(f"task {task_id} does not run", hint=f"{hint}; task update --comment tells the next agent")
+    raise Refused(f"task {task_id} does not run", hint=f"{hint}; {_to_the_next(task_id)}")
+
+
+def _to_the_next(task_id: TaskId) -> str:
+    """Comments are not in the prompt; it names the command that shows them."""
+    return f"for the next agent, who is told where to read it: tinyscheduler task comment {task_id} TEXT"

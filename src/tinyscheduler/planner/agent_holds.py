@@ -20,8 +20,10 @@ def cooldown(task: Task, view: View) -> Finding | None:
     ledger = ledger_of(task, view)
     assert isinstance(ledger, Ledger), "only a ledger cools an agent"
     base_s, last = view.snapshot.policy.retry_base_s, ledger.outcomes[-1]
+    # Whoever hands a task over without a name wonders why it comes back.
+    how = f", and handed it off: {last.why}" if last.kind == "handed_off" and last.why else ""
     return Finding(
-        f"{last.agent} had it a moment ago",
+        f"{last.agent} had it a moment ago{how}",
         f"wait, or to start it at once: tinyscheduler retry {task.id}",
         limit=f"{base_s} s",
         since=last.at,

@@ -12,7 +12,7 @@ from tinyscheduler.errors import StartFailed, StateError
 from tinyscheduler.model.action import Start
 from tinyscheduler.model.claim_marks import lease_id_of
 from tinyscheduler.model.lease import Lease, lease_tag
-from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun
+from tinyscheduler.model.ledger import BrokenLedger, Ledger, OpenRun, PastRun
 from tinyscheduler.model.order import Order
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
@@ -26,11 +26,11 @@ from tinyscheduler.reconcile.halt import halted
 from tinyscheduler.reconcile.orders import (
     agent_environment,
     make_order,
-    prompt_for,
     run_limits_s,
     secret_names,
     stall_limit_s,
 )
+from tinyscheduler.reconcile.prompt import last_run, prompt_for, queues_served
 from tinyscheduler.reconcile.undo import doubt, forget, undo
 
 
@@ -46,7 +46,7 @@ def launch(context: Context, start: Start) -> Lease | Held:
     lease = new_lease(world, start, ledger)
     environment = agent_environment(world, lease, start.agent)
     order = make_order(world, lease, start.agent, secrets=secret_names(start.agent))
-    order_path = _prepare(context, start, lease, order)
+    order_path = _prepare(context, start, lease, order, last=last_run(ledger))
     if not world.leases.create(lease):
         return Held(lease.task_id, "leased", "it has a lease already")
     context.note("lease_created", lease, start.reason)
@@ -66,7 +66,7 @@ def launch(context: Context, start: Start) -> Lease | Held:
     return _spawn(context, starting, order, path=order_path, environment=environment)
 
 
-def _prepare(context: Context, start: Start, lease: Lease, order: Order) -> str:
+def _prepare(context: Context, start: Start, lease: Lease, order: Order, *, last: PastRun | None) -> str:
     """The folders of this run. What is wrong with them is this task's or this agent's matter, not a
     reason to start nothing else. Raises StartFailed."""
     world = context.world
@@ -75,8 +75,9 @@ def _prepare(context: Context, start: Start, lease: Lease, order: Order) -> str:
     except StateError as error:
         context.memory.start_failed(lease.agent, lease.lease_id, error.message)
         raise StartFailed(error.message, hint=error.hint) from error
+    queues = queues_served(agent.queues for agent in world.configuration.agents if agent.is_enabled)
     try:
-        return world.runs.prepare(order, prompt_for(start.task, lease))
+        return world.runs.prepare(order, prompt_for(start.task, lease, last=last, queues=queues))
     except StateError as error:
         raise StartFailed(error.message, hint=error.hint) from error
 

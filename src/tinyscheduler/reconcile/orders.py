@@ -10,7 +10,6 @@ from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.lease import LEASE_VARIABLE, Lease
 from tinyscheduler.model.order import Limits, Order
 from tinyscheduler.model.policy import Policy
-from tinyscheduler.model.task import Task
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.agent_values import values_of
 from tinyscheduler.reconcile.observe import tag_of
@@ -106,22 +105,6 @@ def agent_environment(world: World, lease: Lease, agent: Agent) -> dict[str, str
 def secret_names(agent: Agent) -> tuple[str, ...]:
     """Variables whose value comes from our environment or a file (contracts: those are secrets)."""
     return tuple(value.name for value in agent.env if value.literal is None)
-
-
-def prompt_for(task: Task, lease: Lease) -> str:
-    """What the agent reads. Task text is quoted as it is; it is data, also to us."""
-    queue = f", queue {task.queue}" if task.queue is not None else ""
-    first = task.description.partition("\n")[0]
-    # The text of a Markdown file often begins with its title.
-    is_said = first.startswith("#") and first.strip("# \r") == task.title
-    heading = "" if is_said else f"# {task.title}\n\n"
-    return (
-        f"{heading}{task.description}\n\n---\n"
-        f"Task {task.id}{queue}, attempt {lease.attempt}, for {lease.agent}.\n"
-        f'When you are done, write {{"status": "success", "summary": "one line"}} to the file that '
-        f"the environment variable TINYSCHEDULER_RESULT_FILE names\n"
-        f"(status: success, partial, failed or handoff).\n"
-    )
 
 
 def _argv(agent: Agent, lease: Lease) -> tuple[str, ...]:

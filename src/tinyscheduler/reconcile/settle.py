@@ -22,6 +22,8 @@ from tinyscheduler.reconcile.parking import tagged
 COMMENT_CHARS_MAX = 2_000
 """Comments are the agents' chat and every agent reads them all: one short one for each run."""
 
+TO_NOBODY = "nobody was named to go on, so it stays where it was"
+
 LOOKS_MAX = 2
 """Who gives a task away at the very moment of our word does not do so twice."""
 
@@ -100,7 +102,8 @@ def _settle_found(
         return Settled(
             "requeued", _put_back_silently(server, lease, task, is_elsewhere=is_elsewhere), outcome
         )
-    text = f"{ending.note[:COMMENT_CHARS_MAX]} {_end_marker(lease)}"
+    note = ending.note[:COMMENT_CHARS_MAX]
+    text = f"{note} {_end_marker(lease)}"
     is_said = has_spoken or any(_is_end_of(lease, comment.text) for comment in detail.comments)
     if is_elsewhere:
         release = _park_given_on if outcome.kind == "cancelled" else _let_go
@@ -111,7 +114,7 @@ def _settle_found(
     if task.status == "working" and _is_moved(task, lease):
         return _let_go(server, lease, task, text=text, is_said=is_said)
     if outcome.kind != "succeeded":
-        return _put_back(server, lease, task, text=text, is_said=is_said, is_parked=ending.is_parked)
+        return _put_back(server, lease, task, note=note, is_said=is_said, is_parked=ending.is_parked)
     if is_said:
         return _complete(server, lease, task, is_parked=ending.is_parked)
     server.comment(task.id, text, lease.agent)
@@ -196,12 +199,17 @@ def _complete(server: TaskServer, lease: Lease, task: Task, *, is_parked: bool) 
 
 
 def _put_back(
-    server: TaskServer, lease: Lease, task: Task, *, text: str, is_said: bool, is_parked: bool
+    server: TaskServer, lease: Lease, task: Task, *, note: str, is_said: bool, is_parked: bool
 ) -> Settled:
     """Idle by a conditional move to itself, which carries the comment; then to where it belongs."""
     outcome = _outcome_of(lease)
+    if _is_to_nobody(outcome):
+        outcome = outcome._replace(summary="; ".join(filter(None, (TO_NOBODY, outcome.summary))))
+        note = f"{note}; {TO_NOBODY}"
     if not is_said:
-        task = server.move(task.id, current=lease.agent, new=lease.agent, comment=text)
+        task = server.move(
+            task.id, current=lease.agent, new=lease.agent, comment=f"{note} {_end_marker(lease)}"
+        )
     target, queue = _destination(lease, outcome, is_parked=is_parked)
     tags = tagged(task) if is_parked else None
     assignee = None if (target or None) == task.assigned_to else target
@@ -215,6 +223,11 @@ def _put_back(
         task = left
     told: Told = "handed_over" if outcome.kind == "handed_off" else "requeued"
     return Settled(told, task, outcome)
+
+
+def _is_to_nobody(outcome: Outcome) -> bool:
+    """The agent wants somebody else to go on, names nobody, and has not moved the task either."""
+    return outcome.kind == "handed_off" and outcome.to is None
 
 
 def _taker(left: Task, task: Task) -> str | None:

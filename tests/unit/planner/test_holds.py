@@ -119,6 +119,14 @@ EXAMPLES: list[tuple[str, StartSnapshot, HeldReason, str]] = [
         "cooldown",
         "dev-1",
     ),
+    (
+        "its only agent has handed it off to nobody",
+        a_start_snapshot(
+            TASK, ledgers=[a_ledger(outcomes=[a_past_run("handed_off", at=ago(59))._replace(why="to whom?")])]
+        ),
+        "cooldown",
+        "dev-1 had it a moment ago, and handed it off: to whom?",
+    ),
     ("its id is a path", a_start_snapshot(a_task("a/../b")), "bad_task", "id"),
     ("nobody serves its queue", a_start_snapshot(a_task(queue="ops")), "no_agent", "queue ops"),
     ("it is in no queue", a_start_snapshot(a_task(queue=None)), "no_agent", "without a queue"),

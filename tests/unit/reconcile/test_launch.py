@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
-
-from tests.builders import a_lease, a_task, an_agent
+from tests.builders import an_agent
 from tests.unit.reconcile.launch_scenes import (
     POOL_AND_ASSIGNED,
     TASK,
@@ -17,7 +15,6 @@ from tests.unit.reconcile.launch_scenes import (
 )
 from tinyscheduler.model.agent import EnvValue
 from tinyscheduler.model.lease import lease_tag
-from tinyscheduler.reconcile.orders import prompt_for
 
 
 @POOL_AND_ASSIGNED
@@ -133,18 +130,3 @@ def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     }
     folders = {os.stat(where).st_mode & 0o777 for where, _, _ in os.walk(tmp_path / "state")}
     assert (modes, folders) == ({0o600}, {0o700})
-
-
-@pytest.mark.parametrize(
-    ("description", "begins"),
-    [
-        ("Water it.", "# Garden\n\nWater it.\n"),
-        ("# Garden\n\nWater it.", "# Garden\n\nWater it.\n"),
-        ("## Garden ##\nWater it.", "## Garden ##\nWater it.\n"),
-        ("# Gardens", "# Garden\n\n# Gardens\n"),
-    ],
-)
-def test_a_title_that_stands_above_the_text_is_said_once(description: str, begins: str) -> None:
-    task = a_task(title="Garden", description=description)
-
-    assert prompt_for(task, a_lease()).startswith(begins)

@@ -21,7 +21,7 @@ from tests.unit.reconcile.settle_scenes import (
 from tinyscheduler.model.ids import AgentName, QueueName
 from tinyscheduler.model.lease import HandoverTarget, OutcomeClass
 from tinyscheduler.model.task import Status
-from tinyscheduler.reconcile.settle import Settled
+from tinyscheduler.reconcile.settle import TO_NOBODY, Settled
 
 REQUEUED: list[OutcomeClass] = [
     kind for kind in get_args(OutcomeClass) if kind not in ("succeeded", "handed_off", "unsettled")
@@ -103,11 +103,18 @@ def test_a_hand_over_goes_where_the_agent_wants_it(
 
 @POOL_AND_ASSIGNED
 def test_a_hand_over_without_a_target_puts_the_task_back(before: str | None) -> None:
+    """And says so, also in the ledger: the same agent gets it again, a minute later."""
     server = a_working_server()
+    lease = a_finished_lease(before, an_outcome("handed_off", summary="please go on"))
 
-    settle(server, a_finished_lease(before, an_outcome("handed_off")))
+    settled = settle(server, lease, note="dev-1, attempt 1: handed off; please go on")
+    settle(server, lease)
 
     assert where(server) == ("idle", before, "dev")
+    [comment] = server.comments(TASK)
+    said = "dev-1, attempt 1: handed off; please go on; nobody was named to go on, so it stays where it was ["
+    assert comment.text.startswith(said)
+    assert settled.outcome.summary == f"{TO_NOBODY}; please go on"
 
 
 @POOL_AND_ASSIGNED
