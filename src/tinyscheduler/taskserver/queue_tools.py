@@ -25,7 +25,7 @@ QUEUE_TOOLS: Final = (
     ),
     Tool(
         "move_task_to_queue",
-        "Put a task into another queue",
+        "Put a task into another queue; whoever has it keeps it",
         (TASK, Argument("new_queue_name", TEXT, is_required=True), *EXPECTED, CHANGED_BY),
         calls.move_task_to_queue,
     ),

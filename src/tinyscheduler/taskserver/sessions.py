@@ -20,8 +20,10 @@ from tinyscheduler.taskserver.tools import TOOLS, answer
 
 INSTRUCTIONS: Final = """\
 A task board. Take work with claim_task (from get_unassigned_in_queue) or signup_for_task (your own),
-comment on what you do, then set status complete, or hand over: update_task status idle, \
-move_task_to_queue, move_task."""
+comment on what you do, then set it complete: update_task {"id": 7, "status": "complete"}.
+To hand it over to whoever serves a queue: \
+update_task {"id": 7, "status": "idle", "assigned_to": "", "queue_name": "qa"}. \
+Idle alone, or another queue alone, leaves it yours, and nobody else takes it. To one agent: move_task."""
 
 Context = ServerRequestContext[Clerk]
 
