@@ -18,9 +18,9 @@ MakeScene = Callable[..., Scene]
 ADDS_A_COMMENT = '"$TINYSCHEDULER_TASK_CMD" comment "$TINYSCHEDULER_TASK_ID" "half way"'
 
 
-@pytest.mark.parametrize("kind", ["public", "sse", "old"])
+@pytest.mark.parametrize("kind", ["public", "sse", "newer", "old"])
 def test_a_task_is_taken_spoken_of_and_completed(
-    a_scene: MakeScene, kind: Literal["public", "sse", "old"]
+    a_scene: MakeScene, kind: Literal["public", "sse", "newer", "old"]
 ) -> None:
     """By an agent that speaks through ``task`` as well."""
     with StubServer(kind) as stub:

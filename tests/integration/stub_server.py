@@ -1,9 +1,10 @@
 """A task server on loopback that answers like the public one, and misbehaves when told to (by the
 behaviours of ``stub_behaviours``).
 
-Real HTTP by the standard library in threads. Facts are those of tinytask 2 and 3, three kinds of them: the
-public server, the same in its older transport (``stub_sse``), and the older server (``stub_old``). Every
-POST takes the next behaviour of the script, or behaves well when the script is empty.
+Real HTTP by the standard library in threads. Facts are those of tinytask 2 and 3, four kinds of them: the
+public server, the same in its older transport (``stub_sse``), a newer version of it (``stub_newer``), and the
+older server (``stub_old``). Every POST takes the next behaviour of the script, or behaves well when
+the script is empty.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from types import TracebackType
 from typing import Literal, NamedTuple, Self
 
 from tests.integration import stub_http, stub_sse
+from tests.integration.stub_newer import newer_tools
 from tests.integration.stub_old import old_tools
 from tests.integration.stub_public import public_tools
 from tests.integration.stub_store import Row, Store
 
 Message = dict[str, object]
 Behaviour = Callable[["Handler", Message], None]
-Kind = Literal["public", "sse", "old"]
+Kind = Literal["public", "sse", "newer", "old"]
+TOOLS = {"public": public_tools, "sse": public_tools, "newer": newer_tools, "old": old_tools}
 
 
 class Seen(NamedTuple):
@@ -156,8 +159,9 @@ class StubServer:
 
     def become(self, kind: Kind) -> None:
         """Another version over the same tasks, as after an upgrade."""
-        self.is_sse = kind != "public"
-        self.store.tools = old_tools(self.store) if kind == "old" else public_tools(self.store)
+        self.is_sse = kind in {"sse", "old"}
+        self.store.more_keys = {}
+        self.store.tools = TOOLS[kind](self.store)
 
     @property
     def front(self) -> stub_http.Front | stub_sse.Front:

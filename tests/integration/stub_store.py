@@ -40,6 +40,10 @@ class Store:
         """Put before the rows of every list, as they are."""
         self.tools: dict[str, Tool] = {}
         """By which it is reached; take some away to make it another server."""
+        self.more_keys: Row = {}
+        """Of each new task, where the server has more of them."""
+        self.notes: list[Row] = []
+        """What became of tasks, where the server writes it down."""
         self.now: Callable[[], str] = iso_now
         self._ids, self._comment_ids, self._link_ids = count(1), count(1), count(1)
 
@@ -51,7 +55,7 @@ class Store:
             "assigned_to": None, "previous_assigned_to": None, "created_by": "alice", "priority": 0,
             "tags": [], "parent_task_id": None, "queue_name": "dev", "blocked_by_task_id": None,
             "created_at": "2026-11-20T13:04:20Z", "updated_at": "2026-11-20T13:04:20Z",
-            "archived_at": None, "is_currently_blocked": False, **given,
+            "archived_at": None, "is_currently_blocked": False, **self.more_keys, **given,
         }  # fmt: skip
         self.tasks[number] = row
         return row
@@ -195,6 +199,15 @@ class Store:
         }  # fmt: skip
         self.links.append(link)
         return link
+
+    def note(self, row: Row, author: object, field: str, old: object, new: object) -> None:
+        """One change of one field; values are text."""
+        was, now = (None if value is None else str(value) for value in (old, new))
+        entry: Row = {
+            "id": len(self.notes) + 1, "task_id": row["id"], "field_name": field, "old_value": was,
+            "new_value": now, "changed_by": author, "changed_at": self.now(),
+        }  # fmt: skip
+        self.notes.append(entry)
 
     def with_relations(self, row: Row) -> Row:
         """As ``get_task`` shows it."""

@@ -51,7 +51,7 @@ async def live(server: Serving) -> tuple[dict[str, object], dict[str, object]]:
         mine = await qa.call("signup_for_task", agent_name=qa.name)
         assert mine["id"] == number
         await qa.call("update_task", id=number, status="complete", changed_by=qa.name)
-        return await qa.call("get_task", id=number), await qa.call("get_task_history", task_id=number)
+        return await qa.call("get_task", id=number), await qa.call("get_task_changes", task_id=number)
 
 
 def test_a_task_goes_from_hand_to_hand_to_its_end(tmp_path: Path) -> None:

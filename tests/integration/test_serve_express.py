@@ -42,6 +42,7 @@ CALLS: list[tuple[str, dict[str, object]]] = [
     ("nope", {}),
     ("no\u2028pe", {}),
     ("get_task_history", {"task_id": 1}),
+    ("get_task_changes", {"task_id": 1}),
 ]
 
 

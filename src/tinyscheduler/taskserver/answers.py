@@ -7,11 +7,19 @@ from collections.abc import Mapping, Sequence
 # The SDK brings it along. Python's own writer has no fast way to indent: 3 ms instead of 0.1 for fifty tasks.
 from pydantic_core import to_json
 
-from tinyscheduler.taskstore.rows import CommentRow, LinkRow, Page, QueueStats, TaskRow, TaskWithRelations
+from tinyscheduler.taskstore.rows import (
+    CommentRow,
+    HistoryRow,
+    LinkRow,
+    Page,
+    QueueStats,
+    TaskRow,
+    TaskWithRelations,
+)
 from tinyscheduler.taskstore.said import Comments, Links
 
 
-def text(answer: Mapping[str, object]) -> str:
+def text(answer: Mapping[str, object] | Sequence[object]) -> str:
     """Indented, and characters beyond ASCII as they are, like the public server."""
     return to_json(answer, indent=2).decode()
 
@@ -42,6 +50,14 @@ def page(found: Page) -> dict[str, object]:
     return {"count": len(found.tasks), "tasks": tasks(found.tasks), **cut(found)}
 
 
+def without_descriptions(found: Mapping[str, object]) -> dict[str, object]:
+    """A list, as the public server gives it from its 2.1 on to those who do not ask for them."""
+    rows = found["tasks"]
+    assert isinstance(rows, list)
+    shown = [{name: value for name, value in row.items() if name != "description"} for row in rows]
+    return {**found, "tasks": shown}
+
+
 def cut(found: Page) -> dict[str, object]:
     """``is_cut`` only where it is so: the public server never cuts."""
     return {"is_cut": True} if found.is_cut else {}
@@ -68,6 +84,40 @@ def links(task_id: int, found: Links) -> dict[str, object]:
 def remarks(rows: Sequence[CommentRow | LinkRow]) -> list[dict[str, object]]:
     """Comments or links."""
     return [row._asdict() for row in rows]
+
+
+def history(entries: Sequence[HistoryRow]) -> str:
+    """A list with an entry for each field, all values as text: so the public server tells it from its 2.2
+    on. Those of one change have its id."""
+    told = [
+        {
+            "id": entry.id,
+            "task_id": entry.task_id,
+            "field_name": field,
+            "old_value": _as_text(old),
+            "new_value": _as_text(new),
+            "changed_by": entry.by,
+            "changed_at": entry.at,
+        }
+        for entry in entries
+        for field, (old, new) in (entry.changes or _deed(entry)).items()
+    ]
+    return text(told)
+
+
+def _deed(entry: HistoryRow) -> dict[str, tuple[object, object]]:
+    """What is no change of a field stands there as if it were one."""
+    match entry.action:
+        case "created":
+            return {"created": (None, "idle")}
+        case "archived":
+            return {"archived_at": (None, entry.at)}
+    return {entry.action: (None, None)}
+
+
+def _as_text(value: object) -> str | None:
+    """Numbers, lists and truth values as JSON."""
+    return value if value is None or isinstance(value, str) else to_json(value).decode()
 
 
 def queue_stats(queue: str, stats: QueueStats) -> dict[str, object]:

@@ -62,7 +62,8 @@ def expected(given: Given) -> Expected:
 
 
 def _by(given: Given) -> str | None:
-    return given.text_or_none("changed_by")
+    """``updated_by`` is the public server's word for it."""
+    return given.text_or_none("changed_by") or given.text_or_none("updated_by")
 
 
 def get_task(store: Store, given: Given) -> str:
@@ -72,7 +73,15 @@ def get_task(store: Store, given: Given) -> str:
 
 def list_tasks(store: Store, given: Given) -> str:
     """``count`` is the length of this page."""
-    return answers.text(answers.page(editing.page(store, _filter(given))))
+    found = answers.page(editing.page(store, _filter(given)))
+    return answers.text(_as_wanted(found, given))
+
+
+def _as_wanted(found: dict[str, object], given: Given) -> dict[str, object]:
+    """Without descriptions for those who want none; whoever says nothing gets them."""
+    if not given.has("include_description") or given.flag("include_description"):
+        return found
+    return answers.without_descriptions(found)
 
 
 def _filter(given: Given) -> TaskFilter:
@@ -92,7 +101,7 @@ def _filter(given: Given) -> TaskFilter:
 def get_my_queue(store: Store, given: Given) -> str:
     """Everything an agent has to do or is doing."""
     agent = given.text("agent_name")
-    return answers.text({"agent": agent, **answers.page(queue_of(store, agent))})
+    return answers.text({"agent": agent, **_as_wanted(answers.page(queue_of(store, agent)), given)})
 
 
 def queue_of(store: Store, agent: str) -> Page:
@@ -103,13 +112,9 @@ def queue_of(store: Store, agent: str) -> Page:
 
 
 def signup_for_task(store: Store, given: Given) -> str:
-    """A sentence before the JSON, or a sentence alone: so the public server answers."""
-    agent = given.text("agent_name")
-    claimed = store.sign_up(agent)
-    if claimed is None:
-        return f"No idle tasks available in queue for agent: {agent}"
-    found = answers.text(answers.task_with_relations(claimed))
-    return f"Task #{claimed.task.id} claimed and set to working status\n\n{found}"
+    """JSON and no sentence, on which the public server's own CLI fails; null: there was none."""
+    claimed = store.sign_up(given.text("agent_name"))
+    return "null" if claimed is None else answers.text(answers.task_with_relations(claimed))
 
 
 def move_task(store: Store, given: Given) -> str:
@@ -144,12 +149,21 @@ def claim_task(store: Store, given: Given) -> str:
     return answers.text(answers.task_with_relations(claimed))
 
 
-def get_task_history(store: Store, given: Given) -> str:
+def get_task_changes(store: Store, given: Given) -> str:
     """Oldest first; also of a task that was deleted."""
     number = given.whole("task_id")
     limit = given.whole_or_none("limit") or editing.HISTORY_MAX
     found = editing.task_history(store, number, max(1, limit))
     return answers.text({"task_id": number, "count": len(found), "history": [e._asdict() for e in found]})
+
+
+def get_task_history(store: Store, given: Given) -> str:
+    """The same, as the public server tells it. Refused for a task that was never there."""
+    number = given.whole("task_id")
+    found = editing.task_history(store, number)
+    if not found:
+        store.task(number)
+    return answers.history(found)
 
 
 def get_subtasks(store: Store, given: Given) -> str:
@@ -177,12 +191,11 @@ def get_task_with_subtasks(store: Store, given: Given) -> str:
 
 
 def move_subtask(store: Store, given: Given) -> str:
-    """A sentence before the JSON: so the public server answers."""
+    """JSON and no sentence, as with ``signup_for_task``."""
     number = given.whole("subtask_id")
     parent = given.whole("new_parent_id") if given.has("new_parent_id") else None
     moved = store.update_task(number, {"parent_task_id": parent}, expected=expected(given), by=_by(given))
-    place = "top-level (no parent)" if parent is None else f"parent #{parent}"
-    return f"Task #{number} moved to {place}\n\n{answers.text(answers.task(moved))}"
+    return answers.text(answers.task(moved))
 
 
 def list_queues(store: Store, given: Given) -> str:  # noqa: ARG001  # every tool is called alike

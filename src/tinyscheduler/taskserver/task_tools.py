@@ -9,6 +9,7 @@ from tinyscheduler.taskserver.arguments import FLAG, STATUS, TEXT, WHOLE, WHOLE_
 from tinyscheduler.taskserver.tool import ABOUT, AGENT, CHANGED_BY, EXPECTED, FILTERS, ID, NEW, TASK, Tool
 
 BLOCKER_MEANING: Final = "The task that has to be complete first"
+DESCRIPTIONS: Final = Argument("include_description", FLAG, meaning="False: leave descriptions out")
 
 TASK_TOOLS: Final = (
     Tool(
@@ -35,6 +36,7 @@ TASK_TOOLS: Final = (
             Argument("blocked_by_task_id", WHOLE_OR_NULL, meaning=BLOCKER_MEANING + "; null for none"),
             *EXPECTED,
             CHANGED_BY,
+            Argument("updated_by", TEXT, meaning="The same as changed_by"),
         ),
         calls.update_task,
     ),
@@ -42,13 +44,18 @@ TASK_TOOLS: Final = (
     Tool(
         "list_tasks",
         "Tasks that match, most urgent first, then oldest",
-        (Argument("queue_name", TEXT), *FILTERS),
+        (Argument("queue_name", TEXT), *FILTERS, DESCRIPTIONS),
         calls.list_tasks,
     ),
-    Tool("get_my_queue", "Idle and working tasks assigned to an agent", (AGENT,), calls.get_my_queue),
+    Tool(
+        "get_my_queue",
+        "Idle and working tasks assigned to an agent",
+        (AGENT, DESCRIPTIONS),
+        calls.get_my_queue,
+    ),
     Tool(
         "signup_for_task",
-        "Claim the most urgent idle task assigned to an agent and set it working; blocked ones are not given",
+        "Claim the most urgent idle task of an agent that is not blocked, and set it working; null: none",
         (AGENT,),
         calls.signup_for_task,
     ),
@@ -87,9 +94,15 @@ TASK_TOOLS: Final = (
         calls.delete_task,
     ),
     Tool(
-        "get_task_history",
-        "Who changed what of a task, oldest first",
+        "get_task_changes",
+        "Who changed what of a task, oldest first; also of one that was deleted",
         (TASK, Argument("limit", WHOLE, meaning="The newest so many")),
+        calls.get_task_changes,
+    ),
+    Tool(
+        "get_task_history",
+        "Who changed what of a task, oldest first, as a list of single fields",
+        (TASK,),
         calls.get_task_history,
     ),
     Tool(

@@ -1,5 +1,6 @@
 """Run every test of this folder against every desk: the store in process, the embedded server over HTTP
-and over stdio, and a server that does as the public one was seen to do, in both of its transports."""
+and over stdio, and a server that does as the public one was seen to do, in both of its transports
+and in its newer version."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from tests.contract.task_server.implementations import MarkdownHands, StubHands
 from tests.contract.task_server.serving import Start, Way
 from tests.contract.task_server.stdio import a_start
-from tests.integration.stub_server import StubServer
+from tests.integration.stub_server import Kind, StubServer
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 from tinyscheduler.adapters.markdown import MarkdownTaskServer
 from tinyscheduler.adapters.mcp.desk import McpTaskDesk
@@ -35,6 +36,8 @@ class Office(NamedTuple):
     """So many tasks in the queue ``dev``."""
     has_links: bool = True
     """False: a link is refused; see the tests of that desk."""
+    names_every_hand: bool = True
+    """False: the history knows who has made and updated a task, and no more."""
 
 
 @contextmanager
@@ -56,11 +59,12 @@ def served(folder: Path, start: Start, *, way: Way) -> Iterator[Office]:
 
 
 @contextmanager
-def public(folder: Path, start: Start, *, kind: Literal["public", "sse"] = "public") -> Iterator[Office]:
+def public(folder: Path, start: Start, *, kind: Kind = "public") -> Iterator[Office]:
     """Against a stub of the public server."""
     with StubServer(kind) as stub, closing(McpTaskDesk(stub.url, headers={}, timeout_s=30.0)) as desk:
         hands = StubHands(stub)
-        yield Office(desk, hands.archive, partial(hands.add_many, queue="dev"))
+        create_many = partial(hands.add_many, queue="dev")
+        yield Office(desk, hands.archive, create_many, names_every_hand=kind != "newer")
 
 
 def over_store(desk: TaskDesk, store: Store) -> Office:
@@ -94,6 +98,7 @@ IMPLEMENTATIONS: Mapping[str, Implementation] = {
     "stdio": partial(served, way="stdio"),
     "public": public,
     "public-sse": partial(public, kind="sse"),
+    "public-newer": partial(public, kind="newer"),
 }
 
 

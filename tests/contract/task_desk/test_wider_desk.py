@@ -200,8 +200,8 @@ def test_history_says_who_changed_what_or_that_nobody_keeps_one(office: Office) 
             ("created", "alice"),
             ("updated", "bob"),
             ("updated", "bob"),
-            ("updated", "sue"),
-            ("archived", "carol"),
+            ("updated", "sue" if office.names_every_hand else None),
+            ("archived", "carol" if office.names_every_hand else None),
         ]
         assert history[1].changes["title"] == ("a task", "another")
         with pytest.raises(TaskNotFound):

@@ -11,11 +11,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from tests.contract.task_server.serving import Start, Way
 from tests.fakes.task_server import FakeTaskServer
-from tests.integration.stub_server import StubServer
+from tests.integration.stub_server import Kind, StubServer
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
 from tinyscheduler.adapters.markdown import MarkdownTaskServer
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
@@ -198,7 +198,7 @@ class StubHands:
 
 
 @contextmanager
-def public(folder: str, start: Start, *, kind: Literal["public", "sse"] = "public") -> Iterator[House]:
+def public(folder: str, start: Start, *, kind: Kind = "public") -> Iterator[House]:
     """The MCP client against a server that does as the public one was seen to do."""
     opened: list[TaskServer] = []
     with StubServer(kind) as stub:
@@ -245,4 +245,5 @@ IMPLEMENTATIONS: Mapping[str, Implementation] = {
     "markdown": markdown,
     "public": public,
     "public-sse": partial(public, kind="sse"),
+    "public-newer": partial(public, kind="newer"),
 }

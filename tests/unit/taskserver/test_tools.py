@@ -1,6 +1,5 @@
 """The tools as clients of the public server know them (tinytask.md 3), without the way to them."""
 
-import json
 import re
 
 from tests.unit.taskserver.desk import Desk
@@ -83,20 +82,20 @@ def test_queue_stats_count_by_status(desk: Desk) -> None:
     }
 
 
-def test_signing_up_says_a_sentence_before_the_json(desk: Desk) -> None:
+def test_signing_up_is_answered_with_the_task(desk: Desk) -> None:
+    """And without the sentence before it that older public servers say: their own CLI fails on it."""
     desk.create(assigned_to="bob")
 
-    sentence, _, found = desk.say("signup_for_task", agent_name="bob").text.partition("\n\n")
+    found = desk.call("signup_for_task", agent_name="bob")
 
-    assert sentence == "Task #1 claimed and set to working status"
-    assert json.loads(found) == desk.call("get_task", id=1)
-    assert desk.call("get_task", id=1)["status"] == "working"
+    assert found == desk.call("get_task", id=1)
+    assert found["status"] == "working"
 
 
-def test_signing_up_for_nothing_is_a_sentence_and_no_error(desk: Desk) -> None:
+def test_signing_up_for_nothing_is_null_and_no_error(desk: Desk) -> None:
     said = desk.say("signup_for_task", agent_name="bob")
 
-    assert said == Answer("No idle tasks available in queue for agent: bob")
+    assert said == Answer("null")
 
 
 def test_a_move_answers_with_task_and_comment(desk: Desk) -> None:

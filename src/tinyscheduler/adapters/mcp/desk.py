@@ -9,8 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Self
 
-from tinyscheduler.adapters.mcp import faults, finding, one_task, remark_json, task_json, wire
+from tinyscheduler.adapters.mcp import (
+    faults,
+    finding,
+    one_task,
+    public_history,
+    remark_json,
+    task_json,
+    wire,
+)
 from tinyscheduler.adapters.mcp.client import Effect, McpClient
+from tinyscheduler.adapters.mcp.habits import WithDescriptions
 from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.errors import ServerRefused, ServerUnavailable
 from tinyscheduler.model.desk import (
@@ -25,8 +34,12 @@ from tinyscheduler.model.desk import (
 from tinyscheduler.model.ids import AgentName, TaskId, agent_or_nobody
 from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
 
+OUR_TOOL: Final = "claim_task"
+"""By it our own server is known, which takes ``changed_by`` and ``once_by``; every other refuses them."""
+CHANGES_TOOL: Final = "get_task_changes"
+"""What became of a task, on our own server."""
 HISTORY_TOOL: Final = "get_task_history"
-"""By it a server that writes down who changed what is known; the public one does not (tinytask 3.1)."""
+"""The same on the public one, from its 2.2 on, which takes ``updated_by`` for it where a task is updated."""
 
 Arguments = dict[str, wire.Argument]
 
@@ -77,7 +90,7 @@ class McpTaskDesk:
         )
         self._check_newer(arguments)
         effect: Effect = "once"
-        if draft.once_by and self._client.offers(HISTORY_TOOL):
+        if draft.once_by and self._client.offers(OUR_TOOL):
             # Made twice it is made once, so it may be sent twice.
             arguments["once_by"], effect = list(draft.once_by), "repeatable"
         task = self._written("create_task", arguments, effect, draft=draft)
@@ -88,7 +101,8 @@ class McpTaskDesk:
 
     def find(self, query: TaskQuery) -> TaskList:
         """See the port."""
-        return finding.find(self._read, query, self._client.manners)
+        manners = self._client.manners
+        return finding.find(WithDescriptions(self._read, manners), query, manners)
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """See the port."""
@@ -117,7 +131,7 @@ class McpTaskDesk:
         alone = self._taken_out(task_id, edit)
         if alone is not None and not fields:
             return alone
-        signed = self._signed({"id": number, **fields}, edit.by)
+        signed = self._signed({"id": number, **fields}, edit.by, theirs="updated_by")
         return self._written("update_task", signed, "repeatable", about=task_id)
 
     def _taken_out(self, task_id: TaskId, edit: TaskEdit) -> Task | None:
@@ -133,9 +147,12 @@ class McpTaskDesk:
                 task = self._written(tool, arguments, "repeatable", about=task_id)
         return task
 
-    def _signed(self, arguments: Arguments, by: str) -> Arguments:
-        """With the name for the history, where one is kept (ADR 0023)."""
-        return {**arguments, "changed_by": by} if by and self._client.offers(HISTORY_TOOL) else arguments
+    def _signed(self, arguments: Arguments, by: str, *, theirs: str = "") -> Arguments:
+        """With the name for the history, where one is kept (ADR 0023). ``theirs`` is the argument that the
+        public server has for it; empty: it has none."""
+        if by and self._client.offers(OUR_TOOL):
+            return {**arguments, "changed_by": by}
+        return {**arguments, theirs: by} if by and theirs and self._client.offers(HISTORY_TOOL) else arguments
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Never sent twice once it may have arrived."""
@@ -168,11 +185,15 @@ class McpTaskDesk:
         return None
 
     def history(self, task_id: TaskId) -> tuple[TaskEvent, ...] | None:
-        """None: the public server keeps none; the embedded one does, and says so in its list of tools."""
-        if not self._client.offers(HISTORY_TOOL):
+        """None: older public servers keep none. Which way it is told, the list of tools says."""
+        given: Arguments = {"task_id": task_json.id_argument(task_id)}
+        if self._client.offers(CHANGES_TOOL):
+            answer = self._read(CHANGES_TOOL, given)
+            events = remark_json.history_of(task_json.about(task_id, answer, "task_id"))
+        elif self._client.offers(HISTORY_TOOL):
+            events = public_history.events_of(task_id, self._read(HISTORY_TOOL, given))
+        else:
             return None
-        answer = self._read(HISTORY_TOOL, {"task_id": task_json.id_argument(task_id)})
-        events = remark_json.history_of(task_json.about(task_id, answer, "task_id"))
         if not events:
             # Of a task that was never there as well; who asks for it is told so.
             self.get(task_id)

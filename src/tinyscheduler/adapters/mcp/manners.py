@@ -39,6 +39,8 @@ class Manner(NamedTuple):
     tools: frozenset[str] | None = None
     takes_status_lists: bool | None = None
     """Whether one list may be asked for tasks of several statuses."""
+    leaves_out_descriptions: bool = False
+    """Lists have none unless they are asked for them."""
 
 
 UNKNOWN: Final = Manner()
@@ -112,6 +114,7 @@ def _entry_of(manner: Manner) -> dict[str, object]:
         "transport": manner.transport,
         "tools": None if manner.tools is None else sorted(manner.tools),
         "takes_status_lists": manner.takes_status_lists,
+        "leaves_out_descriptions": manner.leaves_out_descriptions,
     }
 
 
@@ -124,6 +127,7 @@ def _manner_of(entry: object) -> Manner:
         transport=transport if transport in ("http", "sse") else None,
         tools=tool_names(entry.get("tools")),
         takes_status_lists=lists if isinstance(lists, bool) else None,
+        leaves_out_descriptions=entry.get("leaves_out_descriptions") is True,
     )
 
 

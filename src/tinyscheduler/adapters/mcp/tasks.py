@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.mcp import faults, fetch, one_task, task_json, wire
 from tinyscheduler.adapters.mcp.client import McpClient
+from tinyscheduler.adapters.mcp.habits import WithDescriptions
 from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.errors import ServerRefused
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
@@ -63,7 +64,8 @@ class McpTaskServer:
         children are working is derived as working by the server; what slips through is caught by
         ``has_open_children`` when it is claimed.
         """
-        return fetch.backlog(self._read, queues, agents, limit=limit, habits=ServerHabits(self._client))
+        read = WithDescriptions(self._read, self._client.manners)
+        return fetch.backlog(read, queues, agents, limit=limit, habits=ServerHabits(self._client))
 
     def get(self, task_id: TaskId) -> TaskDetail:
         """Raises TaskNotFound."""
