@@ -1,93 +1,31 @@
-"""The official clients in JavaScript talk to the embedded server: the TypeScript SDK, the Inspector's CLI.
-
-They are installed from the npm registry, as ``npm/package-lock.json`` says, into ``build/``; without node,
-npm or a network these tests are skipped and say so.
-"""
+"""The official clients in JavaScript talk to the embedded server: the TypeScript SDK, the Inspector's CLI."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from tests.contract.task_server.serving import ROOT, Serving, command, environment, serving
+from tests.contract.task_server.serving import Serving, command, environment, serving
+from tests.integration.npm_clients import installed, node
 from tinyscheduler.taskserver.resources import FIXED, TEMPLATES
 from tinyscheduler.taskserver.tools import TOOLS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-SOURCE = Path(__file__).parent / "npm"
-INSTALL_LIMIT_S = 240
-TALK_LIMIT_S = 100
-NODE_MIN = 20
-
 
 @pytest.fixture(scope="session")
 def clients() -> Path:
-    """A folder with both of them; made once for each lock file."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("there is no node or no npm on this machine")
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
-    if int(version.lstrip("v").partition(".")[0]) < NODE_MIN:
-        pytest.skip(f"node {version.strip()} is older than {NODE_MIN}")
-    digest = hashlib.sha256((SOURCE / "package-lock.json").read_bytes()).hexdigest()[:12]
-    folder = ROOT / "build" / f"npm-clients-{digest}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock"), timeout=INSTALL_LIMIT_S):
-        if not (folder / "whole").exists():
-            _install(folder)
-    shutil.copy(SOURCE / "talk.mjs", folder)
-    return folder
-
-
-def _install(folder: Path) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(SOURCE / name, folder)
-    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
-    try:
-        done = subprocess.run(
-            ["npm", "ci", *options],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_LIMIT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        pytest.skip("the npm registry does not answer in time")
-    if done.returncode != 0:
-        pytest.skip(f"npm cannot install the clients: {done.stderr.strip().splitlines()[-1:]}")
-    (folder / "whole").touch()
+    return installed()
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with serving(tmp_path_factory.mktemp("npm")) as running:
         yield running
-
-
-def node(clients: Path, *arguments: str, env: dict[str, str] | None = None) -> dict[str, object]:
-    """What a program of JavaScript says: one JSON object."""
-    done = subprocess.run(
-        ["node", *arguments],
-        cwd=clients,
-        env=env or dict(os.environ),
-        capture_output=True,
-        text=True,
-        timeout=TALK_LIMIT_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(done.stdout)
-    assert isinstance(found, dict)
-    return found
 
 
 def check_talk(found: dict[str, object]) -> None:
