@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.breaker import Accounts, Breakers
-from tinyscheduler.model.ledger import Approval, Ledger
+from tinyscheduler.model.ledger import Approval, Ledger, Parked
 from tinyscheduler.planner.approval import approved
 from tinyscheduler.planner.breakers import account_of
 from tinyscheduler.planner.intent_subject import Subject, ledger_of, task_of
 from tinyscheduler.planner.intents import Deed
-from tinyscheduler.planner.retry import released
+from tinyscheduler.planner.retry import fingerprint, released
+
+LEDGER_ALONE: Final[frozenset[Deed]] = frozenset(("approve", "retry"))
+"""Deeds that leave the task as it is, so that what is asked for after them can be foreseen, too."""
 
 
 def ledger_after(subject: Subject, deed: Deed) -> Ledger | None:
-    """Of the deeds after which a task may start at once; None: it is another one."""
+    """Of the deeds by which a task, or who waits for it, may start or not; None: it is another one. Of a
+    park as the task is now: letting it go changes it, and what is noted then."""
     match deed:
         case "approve":
             intent = subject.intent
@@ -28,6 +33,11 @@ def ledger_after(subject: Subject, deed: Deed) -> Ledger | None:
             return approved(ledger_for(subject), approval)
         case "retry":
             return released(ledger_for(subject))._replace(is_tagged=False)
+        case "park":
+            intent, task = subject.intent, task_of(subject)
+            assert task is not None, "the tables ask before they decide"
+            parked = Parked(intent.reason, intent.by, subject.now, fingerprint(task))
+            return ledger_for(subject)._replace(parked=parked)
         case _:
             return None
 

@@ -16,7 +16,7 @@ from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.snapshot import TendSnapshot
 from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.planner.breakers import closed_to
-from tinyscheduler.planner.intent_effects import ledger_after
+from tinyscheduler.planner.intent_effects import LEDGER_ALONE, ledger_after
 from tinyscheduler.planner.intent_subject import Subject
 from tinyscheduler.planner.intents import Ruling, answer_of, ends_of, judge, replaces
 from tinyscheduler.ports import TaskServer, World
@@ -59,7 +59,7 @@ def foresee(world: World, server: TaskServer, snapshot: TendSnapshot) -> Foresee
         if ledger is not None:
             ledgers[intent.task_id] = ledger
             tried.update(subject.closed)
-        elif answers[-1].word == "waits":
+        if answers[-1].word == "waits" and ruling.deed not in LEDGER_ALONE:
             before[intent.task_id] = intent
     return Foreseen(tuple(answers), ledgers, frozenset(tried))
 

@@ -67,7 +67,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         ledger=world.ledgers.read([task_id]).get(task_id),
         attempts_max=world.configuration.policy.max_attempts,
         log=_log(side, task_id),
-        intents=asked.answers,
+        intents=tuple(answer for answer in asked.answers if answer.intent.task_id == task_id),
         odd=odd,
         known_here=_known_here(question, tend) if why is not None and run is None else (),
         unknown_since=_unknown_since(world) if why is not None else None,
@@ -136,13 +136,12 @@ class _Question(NamedTuple):
 
 
 def _asked(question: _Question, tend: TendSnapshot) -> Foreseen:
-    """Requests about this task, and what becomes of them."""
-    about = tuple(intent for intent in tend.intents if intent.task_id == question.task_id)
-    if not about:
+    """Requests, and what becomes of them; also those about other tasks, which take its slot or let it go."""
+    if not tend.intents:
         return NOTHING_ASKED
     from tinyscheduler.reconcile.intent_look import foresee
 
-    return foresee(question.world, question.server, tend._replace(intents=about))
+    return foresee(question.world, question.server, tend)
 
 
 def _compared(question: _Question, tend: TendSnapshot) -> TendSnapshot:
@@ -195,7 +194,7 @@ def _with_children(
     server: TaskServer, task: Task, backlog: Known[Backlog] | Unknown
 ) -> Known[Backlog] | Unknown:
     """A backlog knows which of its own tasks are parents; this one may not be among them."""
-    if not isinstance(backlog, Known) or task.status != "idle" or not server.has_open_children(task.id):
+    if not isinstance(backlog, Known) or task.status == "complete" or not server.has_open_children(task.id):
         return backlog
     return Known(backlog.value._replace(open_parents=backlog.value.open_parents | {task.id}))
 

@@ -66,9 +66,9 @@ def observe_start(world: World, server: TaskServer, tended: Tended) -> StartSnap
     ledgers: Mapping[TaskId, Ledger | BrokenLedger] = world.ledgers.read(asked) if asked else {}
     prerequisites = _prerequisites(world, server, tended) if asked else {}
     if prerequisites:
-        from tinyscheduler.reconcile.prerequisites import parked_of
+        from tinyscheduler.reconcile.prerequisites import pasts_of
 
-        ledgers = {**ledgers, **parked_of(world.ledgers, prerequisites)}
+        ledgers = {**ledgers, **pasts_of(world.ledgers, prerequisites)}
     ledgers = {**ledgers, **tended.foreseen.ledgers} if tended.foreseen.ledgers else ledgers
     machine, policy = world.gauge.read() if asked else NOT_LOOKED_AT, world.configuration.policy
     snapshot = StartSnapshot(
@@ -146,7 +146,11 @@ def _closed_hours(world: World) -> ClosedHours:
 def waiting_of(world: World, server: TaskServer, *, anew: bool = False) -> Mapping[TaskId, Waiting]:
     """Of this server's tasks."""
     waits = world.waits.read(anew=anew)
-    return waits.tasks if waits.source == server.source else {}
+    if not waits.tasks or waits.source != server.source:
+        return {}
+    from tinyscheduler.planner.wait_life import credible
+
+    return credible(waits.tasks, world.clock.now())
 
 
 def _without_lease(leases: Sequence[Lease], backlog: Backlog) -> list[TaskId]:

@@ -48,14 +48,14 @@ def prerequisites_of(
     return {task_id: Prerequisite(task_id, "unasked") for task_id in wanted} | found
 
 
-def parked_of(ledgers: LedgerStore, found: Mapping[TaskId, Prerequisite]) -> Mapping[TaskId, Ledger]:
-    """Of those that are in no list of ours and parked: whoever waits for them waits in vain. Raises
-    StateError."""
+def pasts_of(ledgers: LedgerStore, found: Mapping[TaskId, Prerequisite]) -> Mapping[TaskId, Ledger]:
+    """Of those that are in no list of ours: what was approved, parked or put off is so for whoever waits for
+    them, too. Without those that have an open run: that one is judged by itself. Raises StateError."""
     read = ledgers.read([task_id for task_id, known in found.items() if known.state == "open"])
     return {
         task_id: ledger
         for task_id, ledger in read.items()
-        if isinstance(ledger, Ledger) and ledger.parked is not None and ledger.open is None
+        if isinstance(ledger, Ledger) and ledger.open is None
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.builders import NOW, a_backlog, a_ledger, a_start_snapshot, a_task, an_agent, parked_as
 from tests.fakes.stage import Stage, a_stage
 from tests.fakes.task_server import FakeTaskServer
+from tests.unit.reconcile.test_approve import approve
 from tinyscheduler.errors import ServerUnavailable, TaskUnreadable
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.task import Task, TaskDetail
@@ -126,6 +127,19 @@ def test_a_parked_prerequisite_fails_those_who_wait_for_it_wherever_it_is(tmp_pa
     assert held(stage) == {second: "dependency_failed"}
     stage.server.edit(task._replace(title="another title"))
     assert held(stage) == {second: "blocked"}
+
+
+def test_a_prerequisite_of_a_queue_of_nobodys_that_was_approved_stays_so(tmp_path: Path) -> None:
+    """Its own past counts wherever it is: told otherwise, a person approves it for ever."""
+    stage = a_stage(tmp_path)
+    first = stage.server.create(queue="ops", tags=("needs-approval",))
+    stage.server.create(queue="dev", tags=(f"after:{first}",))
+    assert "nobody has approved it yet" in stage.run().start.held[0].value
+    approve(stage, first)
+
+    said = [stage.run().start.held[0].value for _ in range(2)]
+
+    assert ["held as no_agent" in value for value in said] == [True, True]
 
 
 def held(stage: Stage) -> dict[str, str]:

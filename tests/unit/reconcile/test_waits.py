@@ -279,3 +279,46 @@ def test_without_bands_there_is_no_round(tmp_path: Path) -> None:
     stage.run()
 
     assert not Path(stage.configuration.places.state, "cursors.json").exists()
+
+
+def test_a_pass_under_a_clock_of_long_ago_lets_nobody_have_waited_for_longer_than_the_task_is_there(
+    tmp_path: Path,
+) -> None:
+    """A board without a battery clock boots in 1970, and cron does not wait for the network's time."""
+    stage = a_stage_with_one_slot(tmp_path)
+    for _ in range(2):
+        stage.server.create(queue="dev")
+    made = stage.clock.now()
+    stage.clock.step(-20_000 * 86_400)
+    stage.run()
+    stage.clock.step(20_000 * 86_400)
+    later(stage, 60)
+
+    stage.run()
+
+    found = waiting(stage, "2")
+    assert found is not None
+    assert (found.since, found.held_since) == (made, made)
+    assert waited_s(found, stage.clock.now()) == 60
+
+
+def test_a_wait_that_a_clock_of_the_future_has_counted_is_no_longer_than_the_task_is_there(
+    tmp_path: Path,
+) -> None:
+    stage = a_stage_with_one_slot(tmp_path)
+    for _ in range(2):
+        stage.server.create(queue="dev")
+    stage.run()
+    task = stage.server.task(TaskId("2"))
+    stage.server.edit(task._replace(blocked_by=stage.server.create(queue="elsewhere")))
+    stage.clock.step(9_000 * 86_400)
+    stage.run()
+    stage.clock.step(-9_000 * 86_400)
+    later(stage, 60)
+    stage.server.edit(task)
+
+    stage.run()
+
+    found = waiting(stage, "2")
+    assert found is not None
+    assert waited_s(found, stage.clock.now()) == 60
