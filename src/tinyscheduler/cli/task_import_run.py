@@ -45,6 +45,7 @@ from tinyscheduler.views.wording import count_text
 
 IDS_SHOWN_MAX = 50
 """A line that can still be copied."""
+PLACES_SHOWN_MAX = 5
 OTHERS_SHOWN_MAX = 10
 
 
@@ -67,7 +68,7 @@ def run_import(options: argparse.Namespace, side: Side) -> int:
             return error.exit_code
         raise error
     slips = _foreseen_notes(steps, wish) if options.is_preview else _notes(side, made=made, wish=wish)
-    hints = (*_placeless_notes(steps, wish, made=made), *slips)
+    hints = (*_placeless_notes(steps, wish, made=made), *_unseen_notes(steps), *_ticked_notes(steps), *slips)
     for text in (*outline.notes, *_other_notes(others_of(outline.items, there.tasks), wish), *hints):
         note(side, text)
     return 0
@@ -206,6 +207,41 @@ def _placeless_notes(steps: Sequence[Step], wish: Wish, *, made: Made) -> Iterat
         yield f"{what} never start: task update {' '.join(ids[:IDS_SHOWN_MAX])} --queue NAME{more}"
     else:
         yield f"{what} would never start: give --queue NAME"
+
+
+def _unseen_notes(steps: Sequence[Step]) -> Iterator[str]:
+    """What stands below a parent is often meant for all that follows; parents never run."""
+    found = [
+        step.item.place
+        for step in steps
+        if step.task is None and step.has_children and step.item.description and not step.item.is_done
+    ]
+    if found:
+        shown = ", ".join(found[:PLACES_SHOWN_MAX]) + (", ..." if len(found) > PLACES_SHOWN_MAX else "")
+        some = f"{count_text(len(found), 'item')} with subtasks and text of their own ({shown})"
+        yield (
+            f"{some}: agents are given the number of that task and not the text;"
+            " what they have to know belongs into the subtasks"
+        )
+
+
+def _ticked_notes(steps: Sequence[Step]) -> Iterator[str]:
+    """What is there is left as it is, and an agent would do what the file calls done. Not the other way
+    round: agents complete tasks, and tick no boxes."""
+    open_ids = [
+        step.task.id
+        for step in steps
+        if step.task is not None
+        and step.item.is_done
+        and not step.has_children
+        and step.task.status != "complete"
+        and step.task.archived_at is None
+    ]
+    if open_ids:
+        yield (
+            f"{count_text(len(open_ids), 'item')} done in the file and open here:"
+            f" tinyscheduler task done {' '.join(open_ids[:IDS_SHOWN_MAX])}"
+        )
 
 
 def _foreseen_notes(steps: Sequence[Step], wish: Wish) -> Iterator[str]:

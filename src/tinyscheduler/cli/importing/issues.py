@@ -29,8 +29,6 @@ def is_issue(value: object) -> bool:
 def read_issues(rows: Sequence[object]) -> Outline:
     """Raises UsageError naming the place."""
     items = [_item(f"[{at}]", row) for at, row in enumerate(rows)]
-    if not items:
-        raise UsageError("there is no issue in it")
     met: dict[str, str] = {}
     for item in items:
         if item.identity in met:

@@ -61,6 +61,9 @@ class _Found(NamedTuple):
 def read_tasks(rows: Sequence[object], where: str) -> Outline:
     """``where``: how the list is called in the file. Raises UsageError naming the place."""
     found = _without_archived(_flat(rows, where))
+    if not rows:
+        # What a program prints that has found none: nothing to do, and nobody's fault.
+        return Outline(())
     if not found:
         raise UsageError("there is no task in it", hint="archived ones are left out")
     by_id = _by_id(found)
