@@ -83,3 +83,15 @@ def test_what_means_nothing_to_stdio_is_refused(tmp_path: Path, option: tuple[st
 
     assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1)
     assert f"--stdio listens nowhere, so {option[0]} means nothing" in found.stderr
+
+
+@pytest.mark.parametrize("how", [("--port", "0"), ("--stdio",)])
+def test_beside_a_folder_of_tasks_no_other_store_is_served(tmp_path: Path, how: tuple[str, ...]) -> None:
+    """Clients would read an empty list, and write tasks that no pass ever sees."""
+    (tmp_path / "tasks").mkdir()
+
+    found = ended(tmp_path, *how, "--task-folder", "tasks")
+
+    assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1)
+    assert f"the tasks are Markdown files in {tmp_path / 'tasks'}" in found.stderr
+    assert not (tmp_path / "state" / "tasks.db").exists()

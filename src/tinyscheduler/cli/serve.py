@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from tinyscheduler.cli.context import Context
+    from tinyscheduler.model.configuration import Configuration
     from tinyscheduler.taskserver.listen import Place
 
 DESCRIPTION = """\
@@ -66,6 +67,7 @@ def run(options: Namespace, context: Context) -> int:
     from tinyscheduler.bootstrap import load
 
     configuration = load(context, write_cache=False)
+    _refuse_beside_a_folder(configuration)
     database = configuration.places.tasks_db
     depth_max = configuration.policy.max_queue_depth
     if options.stdio:
@@ -106,6 +108,19 @@ def _refuse_unheard(options: Namespace) -> None:
             from tinyscheduler.errors import UsageError
 
             raise UsageError(f"--stdio listens nowhere, so {flag} means nothing", hint="take one of them out")
+
+
+def _refuse_beside_a_folder(configuration: Configuration) -> None:
+    """Clients would be shown an empty store, and what they put there no pass would ever see."""
+    folder = configuration.connection.folder
+    if folder is not None:
+        from tinyscheduler.errors import UsageError
+
+        raise UsageError(
+            f"the tasks are Markdown files in {folder} (TASK_FOLDER); serve offers "
+            f"{configuration.places.tasks_db} and no files",
+            hint="agents and people reach them with tinyscheduler task; to serve, leave TASK_FOLDER away",
+        )
 
 
 def _port(text: str) -> int:
