@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 
 from tests.integration.stub_store import Refusal, Row, Store, order_of
@@ -15,11 +16,16 @@ QUEUE_NAME_MAX = 255
 
 def public_tools(store: Store) -> dict[str, Tool]:
     """By name. Take some away to make it another server."""
-    return {**_task_tools(store), **_subtask_tools(store), **_queue_tools(store), **_remark_tools(store)}
+    remarks = {**_comment_tools(store), **_link_tools(store)}
+    return {**_task_tools(store), **_subtask_tools(store), **_queue_tools(store), **remarks}
 
 
 def _json(run: Callable[[Row], object]) -> Callable[[Row], str]:
     return lambda wanted: pretty(run(wanted))
+
+
+def _line(run: Callable[[Row], object]) -> Callable[[Row], str]:
+    return lambda wanted: json.dumps(run(wanted), ensure_ascii=False, separators=(",", ":"))
 
 
 def _task_tools(store: Store) -> dict[str, Tool]:
@@ -48,7 +54,9 @@ def _task_tools(store: Store) -> dict[str, Tool]:
     }  # fmt: skip
     moved: Mapping[str, Kind] = dict.fromkeys(("current_agent", "new_agent", "comment"), "text")
     return {
-        "create_task": Tool(_json(store.create), create, ("title", "created_by")),
+        "create_task": Tool(
+            _json(store.create), create, ("title", "created_by"), verb="Error creating task: "
+        ),
         "update_task": Tool(
             _json(lambda w: store.change(w["id"], {key: w[key] for key in w if key != "id"})),
             update,
@@ -56,14 +64,14 @@ def _task_tools(store: Store) -> dict[str, Tool]:
             verb="Error updating task: ",
         ),
         "get_task": Tool(_json(lambda w: store.with_relations(store.row(w["id"]))), {"id": "num"}, ("id",)),
-        "list_tasks": Tool(_json(lambda w: _page(listed(store, w))), FILTERS),
+        "list_tasks": Tool(_json(lambda w: _page(listed(store, w))), FILTERS, verb="Error listing tasks: "),
         "get_my_queue": Tool(_json(lambda w: _my_queue(store, w)), {"agent_name": "text"}, ("agent_name",)),
         "signup_for_task": Tool(sign_up, {"agent_name": "text"}, ("agent_name",)),
         "move_task": Tool(_json(move), {"task_id": "num", **moved}, ("task_id", *moved)),
         "archive_task": Tool(
             _json(lambda w: store.archive(w["id"])), {"id": "num"}, ("id",), verb="Error archiving task: "
         ),
-        "delete_task": Tool(_json(delete), {"id": "num"}, ("id",), verb="Error deleting task: "),
+        "delete_task": Tool(_line(delete), {"id": "num"}, ("id",), verb="Error deleting task: "),
     }
 
 
@@ -81,25 +89,35 @@ def _subtask_tools(store: Store) -> dict[str, Tool]:
     def children(wanted: Row) -> Row:
         parent, is_deep = wanted["parent_task_id"], wanted.get("recursive") is True
         rows = [
-            row for row in store.below(parent, is_deep=is_deep)
+            row for row in sorted(store.below(parent, is_deep=is_deep), key=order_of)
             if row["archived_at"] is None or wanted.get("include_archived") is True
         ]  # fmt: skip
         return {"parent_task_id": parent, "recursive": is_deep, "count": len(rows), "subtasks": rows}
 
     def family(wanted: Row) -> Row:
-        rows = list(store.below(wanted["task_id"], is_deep=wanted.get("recursive") is True))
-        return {**store.row(wanted["task_id"]), "subtasks": rows, "subtask_count": len(rows)}
+        found = children({**wanted, "parent_task_id": wanted["task_id"]})
+        return {
+            **store.row(wanted["task_id"]), "subtasks": found["subtasks"], "subtask_count": found["count"],
+        }  # fmt: skip
 
     def move(wanted: Row) -> str:
         number, parent = wanted["subtask_id"], wanted.get("new_parent_id")
         row = store.change(number, {"parent_task_id": parent})
-        where = f"under task #{parent}" if parent is not None else "to top level"
-        return f"Subtask #{number} moved {where}\n\n{pretty(row)}"
+        where = f"parent #{parent}" if parent is not None else "top-level (no parent)"
+        return f"Task #{number} moved to {where}\n\n{pretty(row)}"
+
+    def make(wanted: Row) -> Row:
+        if wanted["parent_task_id"] not in store.tasks:
+            raise Refusal(f"Parent task not found: {wanted['parent_task_id']}")
+        try:
+            return store.create(wanted)
+        except Refusal as refusal:
+            raise Refusal(f"Error creating subtask: {refusal}") from refusal
 
     create: Mapping[str, Kind] = {"parent_task_id": "num", "title": "text", "created_by": "text", **TASK}
     look: Mapping[str, Kind] = {"parent_task_id": "num", "recursive": "flag", "include_archived": "flag"}
     return {
-        "create_subtask": Tool(_json(store.create), create, ("parent_task_id", "title", "created_by")),
+        "create_subtask": Tool(_json(make), create, ("parent_task_id", "title", "created_by")),
         "get_subtasks": Tool(_json(children), look, ("parent_task_id",)),
         "get_task_with_subtasks": Tool(_json(family), {"task_id": "num", "recursive": "flag"}, ("task_id",)),
         "move_subtask": Tool(
@@ -117,19 +135,20 @@ def _queue_tools(store: Store) -> dict[str, Tool]:
         return {"count": len(found), "queues": found}
 
     def tasks(wanted: Row) -> Row:
-        name = str(wanted["queue_name"]).strip()
         filters = {key: value for key, value in wanted.items() if key != "queue_name"}
-        rows = listed(store, {**filters, "queue_name": name})
-        return {"queue_name": name, "count": len(rows), "filters": filters, "tasks": rows}
+        rows = listed(store, {**filters, "queue_name": _queue_name(wanted["queue_name"])})
+        said = {"include_archived": False, **filters}
+        return {"queue_name": wanted["queue_name"], "count": len(rows), "filters": said, "tasks": rows}
 
     def put(wanted: Row) -> Row:
-        name = str(wanted.get("queue_name", wanted.get("new_queue_name"))).strip()
-        if not 0 < len(name) <= QUEUE_NAME_MAX:
-            raise Refusal("Queue name must be 1 to 255 characters")
+        name = _queue_name(wanted.get("queue_name", wanted.get("new_queue_name")))
+        if len(name) > QUEUE_NAME_MAX:
+            raise Refusal(f"Queue name is too long (max {QUEUE_NAME_MAX} characters)")
         return store.change(wanted["task_id"], {"queue_name": name})
 
     def clear(wanted: Row) -> Row:
-        rows = [row for row in store.tasks.values() if row["queue_name"] == wanted["queue_name"]]
+        name = _queue_name(wanted["queue_name"])
+        rows = [row for row in store.live() if row["queue_name"] == name]
         for row in rows:
             store.change(row["id"], {"queue_name": None})
         return {"queue_name": wanted["queue_name"], "tasks_cleared": len(rows)}
@@ -140,33 +159,66 @@ def _queue_tools(store: Store) -> dict[str, Tool]:
     out = Tool(_json(lambda w: store.change(w["task_id"], {"queue_name": None})), alone, tuple(alone))
     return {
         "list_queues": Tool(_json(names), {}),
-        "get_queue_stats": Tool(_json(lambda w: _stats(store, w)), {"queue_name": "text"}, ("queue_name",)),
-        "get_queue_tasks": Tool(_json(tasks), FILTERS, ("queue_name",)),
+        "get_queue_stats": Tool(
+            _json(lambda w: _stats(store, w)),
+            {"queue_name": "text"},
+            ("queue_name",),
+            verb="Error retrieving queue stats: ",
+        ),
+        "get_queue_tasks": Tool(
+            _json(tasks), FILTERS, ("queue_name",), verb="Error retrieving queue tasks: "
+        ),
         "add_task_to_queue": Tool(_json(put), one, tuple(one), verb="Error adding task to queue: "),
         "move_task_to_queue": Tool(_json(put), other, tuple(other), verb="Error moving task to queue: "),
         "remove_task_from_queue": out._replace(verb="Error removing task from queue: "),
-        "clear_queue": Tool(_json(clear), {"queue_name": "text"}, ("queue_name",)),
+        "clear_queue": Tool(
+            _json(clear), {"queue_name": "text"}, ("queue_name",), verb="Error clearing queue: "
+        ),
     }
 
 
+def _queue_name(given: object) -> str:
+    name = str(given).strip()
+    if not name:
+        raise Refusal("Queue name cannot be empty")
+    return name
+
+
 def _stats(store: Store, wanted: Row) -> Row:
-    rows = [row for row in store.live() if row["queue_name"] == wanted["queue_name"]]
+    queue = _queue_name(wanted["queue_name"])
+    rows = [row for row in store.live() if row["queue_name"] == queue]
     names = sorted({str(row["assigned_to"]) for row in rows if row["assigned_to"] is not None})
     by_status = {s: sum(row["status"] == s for row in rows) for s in ("idle", "working", "complete")}
     assigned = sum(row["assigned_to"] is not None for row in rows)
     return {
-        "queue_name": wanted["queue_name"], "total_tasks": len(rows), "by_status": by_status,
+        "queue_name": queue, "total_tasks": len(rows), "by_status": by_status,
         "assigned": assigned, "unassigned": len(rows) - assigned, "agents": names,
     }  # fmt: skip
 
 
-def _remark_tools(store: Store) -> dict[str, Tool]:
-    """They ignore what they do not know."""
+def _loose(run: Callable[[Row], str], takes: Mapping[str, Kind], *needs: str, verb: str = "") -> Tool:
+    """It ignores what it does not know, as all of these."""
+    return Tool(run, takes, needs, is_strict=False, verb=f"Error {verb}: " if verb else "")
 
+
+def _of_task(store: Store, rows: str) -> Callable[[Row], Row]:
+    def run(wanted: Row) -> Row:
+        found = [row for row in getattr(store, rows) if row["task_id"] == wanted["task_id"]]
+        return {"task_id": wanted["task_id"], "count": len(found), rows: found}
+
+    return run
+
+
+def _comment_tools(store: Store) -> dict[str, Tool]:
     def say(wanted: Row) -> Row:
-        if not str(wanted["content"]).strip():
-            raise Refusal("Error adding comment: Comment content is required")
-        return store.say(store.row(wanted["task_id"]), wanted["content"], wanted.get("created_by"))
+        text = _text(wanted["content"], "Comment content is required")
+        return store.say(store.row(wanted["task_id"]), text, wanted.get("created_by"))
+
+    def say_otherwise(wanted: Row) -> Row:
+        text = _text(wanted["content"], "Comment content cannot be empty")
+        said = _found(store.comments, wanted["id"], "Comment")
+        said.update(content=text, updated_at=store.now())
+        return said
 
     def pass_on(wanted: Row) -> Row:
         said = _found(store.comments, wanted["comment_id"], "Comment")
@@ -174,44 +226,55 @@ def _remark_tools(store: Store) -> dict[str, Tool]:
         said["content"] = f"Comment moved to task {wanted['to_task_id']} comment {new['id']}"
         return new
 
-    def of_task(rows: str) -> Callable[[Row], Row]:
-        def run(wanted: Row) -> Row:
-            found = [row for row in getattr(store, rows) if row["task_id"] == wanted["task_id"]]
-            return {"task_id": wanted["task_id"], "count": len(found), rows: found}
-
-        return run
-
-    def loose(run: Callable[[Row], object], takes: Mapping[str, Kind], *needs: str) -> Tool:
-        return Tool(_json(run), takes, needs, is_strict=False)
-
     one: Mapping[str, Kind] = {"id": "num"}
     text: Mapping[str, Kind] = {"task_id": "num", "content": "text", "created_by": "text"}
-    url: Mapping[str, Kind] = {
-        "task_id": "num", "url": "text", "description": "text", "created_by": "text"
-    }  # fmt: skip
+    over: Mapping[str, Kind] = {"comment_id": "num", "to_task_id": "num"}
     return {
-        "add_comment": loose(say, text, "task_id", "content"),
-        "list_comments": loose(of_task("comments"), {"task_id": "num"}, "task_id"),
-        "get_comment": loose(lambda w: _found(store.comments, w["id"], "Comment"), one, "id"),
-        "update_comment": loose(
-            lambda w: _changed(_found(store.comments, w["id"], "Comment"), w),
-            {**one, "content": "text"},
-            "id",
-            "content",
+        "add_comment": _loose(_json(say), text, "task_id", "content", verb="adding comment"),
+        "list_comments": _loose(_json(_of_task(store, "comments")), {"task_id": "num"}, "task_id"),
+        "get_comment": _loose(_json(lambda w: _found(store.comments, w["id"], "Comment")), one, "id"),
+        "update_comment": _loose(
+            _json(say_otherwise), {**one, "content": "text"}, "id", "content", verb="updating comment"
         ),
-        "delete_comment": loose(lambda w: _deleted(store.comments, w["id"], "Comment"), one, "id"),
-        "move_comment": loose(
-            pass_on, {"comment_id": "num", "to_task_id": "num"}, "comment_id", "to_task_id"
+        "delete_comment": _loose(
+            _line(lambda w: _deleted(store.comments, w["id"], "Comment")), one, "id", verb="deleting comment"
         ),
-        "add_link": loose(lambda w: store.link(store.row(w["task_id"]), w), url, "task_id", "url"),
-        "list_links": loose(of_task("links"), {"task_id": "num"}, "task_id"),
-        "update_link": loose(
-            lambda w: _changed(_found(store.links, w["id"], "Link"), w),
-            {**one, "url": "text", "description": "text"},
-            "id",
-        ),
-        "delete_link": loose(lambda w: _deleted(store.links, w["id"], "Link"), one, "id"),
+        "move_comment": _loose(_json(pass_on), over, *over, verb="moving comment"),
     }
+
+
+def _link_tools(store: Store) -> dict[str, Tool]:
+    def point(wanted: Row) -> Row:
+        _text(wanted["url"], "Link URL is required")
+        return store.link(store.row(wanted["task_id"]), wanted)
+
+    def point_elsewhere(wanted: Row) -> Row:
+        link = _found(store.links, wanted["id"], "Link")
+        if "url" in wanted:
+            link["url"] = _text(wanted["url"], "Link URL cannot be empty")
+        if "description" in wanted:
+            link["description"] = wanted["description"] or None
+        return link
+
+    one: Mapping[str, Kind] = {"id": "num"}
+    about: Mapping[str, Kind] = {"url": "text", "description": "text"}
+    new: Mapping[str, Kind] = {"task_id": "num", **about, "created_by": "text"}
+    return {
+        "add_link": _loose(_json(point), new, "task_id", "url", verb="adding link"),
+        "list_links": _loose(_json(_of_task(store, "links")), {"task_id": "num"}, "task_id"),
+        "update_link": _loose(_json(point_elsewhere), {**one, **about}, "id", verb="updating link"),
+        "delete_link": _loose(
+            _line(lambda w: _deleted(store.links, w["id"], "Link")), one, "id", verb="deleting link"
+        ),
+    }
+
+
+def _text(given: object, why: str) -> str:
+    """Without the blanks around it. Raises Refusal where nothing is left."""
+    text = str(given).strip()
+    if not text:
+        raise Refusal(why)
+    return text
 
 
 def _found(rows: list[Row], number: object, what: str) -> Row:
@@ -219,11 +282,6 @@ def _found(rows: list[Row], number: object, what: str) -> Row:
         if row["id"] == number:
             return row
     raise Refusal(f"{what} not found: {number}")
-
-
-def _changed(row: Row, wanted: Row) -> Row:
-    row.update(wanted)
-    return row
 
 
 def _deleted(rows: list[Row], number: object, what: str) -> Row:

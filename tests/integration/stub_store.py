@@ -79,7 +79,9 @@ class Store:
     def create(self, fields: Row) -> Row:
         """``fields`` by the names of the row. Raises Refusal."""
         if not str(fields["title"]).strip():
-            raise Refusal("Error creating task: Title is required")
+            raise Refusal("Task title is required")
+        if not str(fields["created_by"]).strip():
+            raise Refusal("created_by is required")
         parent = self._parent(fields.get("parent_task_id"))
         self._check_blocker(fields.get("blocked_by_task_id"), None)
         now = self.now()
@@ -94,21 +96,21 @@ class Store:
         """Only what is given; the same value again is a change as well. Raises Refusal."""
         row = self.row(number)
         if "title" in fields and not str(fields["title"]).strip():
-            raise Refusal("Error updating task: Title cannot be empty")
+            raise Refusal("Task title cannot be empty")
         if "parent_task_id" in fields:
             self._check_depth(row, self._parent(fields["parent_task_id"]))
         if fields.get("blocked_by_task_id") is not None:
             self._check_blocker(fields["blocked_by_task_id"], number)
         if "assigned_to" in fields:
             self.hand(row, fields["assigned_to"] or None)
-        before, is_new_status = row["parent_task_id"], fields.get("status", row["status"]) != row["status"]
+        before = row["parent_task_id"]
         row.update({name: value for name, value in fields.items() if name != "assigned_to"})
         self._tidy(row)
-        if fields.keys() - {"blocked_by_task_id"}:
+        if fields:
             row["updated_at"] = self.now()
         if row["blocked_by_task_id"] is None:
             row["is_currently_blocked"] = False
-        if is_new_status or before != row["parent_task_id"]:
+        if fields.keys() & {"status", "parent_task_id"}:
             self._derive(before)
             self._derive(row["parent_task_id"])
         return self.row(number)
@@ -121,15 +123,15 @@ class Store:
     def move(self, wanted: Row) -> tuple[Row, Row]:
         """The task and the comment. Raises Refusal."""
         row = self.row(wanted["task_id"])
+        if row["assigned_to"] != wanted["current_agent"]:
+            raise Refusal(
+                f"Task {row['id']} is not assigned to {wanted['current_agent']} "
+                f"(currently assigned to: {row['assigned_to'] or 'no one'})"
+            )
         if row["status"] == "complete":
             raise Refusal(
                 f"Task {row['id']} with status 'complete' cannot be transferred "
                 "(only 'idle' or 'working' are allowed)"
-            )
-        if row["assigned_to"] != wanted["current_agent"]:
-            raise Refusal(
-                f"Task {row['id']} is not assigned to {wanted['current_agent']} "
-                f"(currently assigned to: {row['assigned_to']})"
             )
         row.update(
             assigned_to=wanted["new_agent"],
@@ -148,9 +150,9 @@ class Store:
         return self.change(min(waiting, key=order_of)["id"], {"status": "working"})
 
     def archive(self, number: object) -> Row:
-        """There is no way back. Raises Refusal."""
+        """There is no way back; a second time is a new time. Raises Refusal."""
         row = self.row(number)
-        row["archived_at"] = row["archived_at"] or self.now()
+        row["archived_at"] = self.now()
         self._derive(row["parent_task_id"])
         return row
 
@@ -172,7 +174,7 @@ class Store:
         return [row for row in self.tasks.values() if row["archived_at"] is None]
 
     def below(self, number: object, *, is_deep: bool) -> Iterator[Row]:
-        """Children, and theirs."""
+        """Children, and theirs, in no order."""
         for row in list(self.tasks.values()):
             if row["parent_task_id"] == number:
                 yield self.row(row["id"])
@@ -185,7 +187,7 @@ class Store:
         """A comment; the task's ``updated_at`` stays."""
         said: Row = {
             "id": next(self._comment_ids), "task_id": row["id"], "content": str(text).strip(),
-            "created_by": author, "created_at": self.now(), "updated_at": self.now(),
+            "created_by": author or None, "created_at": self.now(), "updated_at": self.now(),
         }  # fmt: skip
         self.comments.append(said)
         return said
@@ -194,7 +196,7 @@ class Store:
         """Any text is an address."""
         link: Row = {
             "id": next(self._link_ids), "task_id": row["id"], "url": str(wanted["url"]).strip(),
-            "description": wanted.get("description"), "created_by": wanted.get("created_by"),
+            "description": wanted.get("description") or None, "created_by": wanted.get("created_by") or None,
             "created_at": self.now(),
         }  # fmt: skip
         self.links.append(link)
@@ -235,8 +237,10 @@ class Store:
         return parent
 
     def _check_depth(self, row: Row, parent: Row | None) -> None:
-        if parent is not None and row["id"] in [parent["id"], *self._ancestors(parent)]:
-            raise Refusal("Cannot set parent: would create a circular reference")
+        if parent is not None and parent["id"] == row["id"]:
+            raise Refusal("Task cannot be its own parent")
+        if parent is not None and row["id"] in self._ancestors(parent):
+            raise Refusal("Cannot create circular parent-child relationship")
 
     def _ancestors(self, row: Row) -> Iterator[object]:
         while row["parent_task_id"] is not None:
@@ -250,9 +254,9 @@ class Store:
         if not isinstance(blocker, int) or blocker not in self.tasks:
             raise Refusal(f"Blocking task not found: {blocker}")
         if blocker == number:
-            raise Refusal("A task cannot block itself")
+            raise Refusal("Task cannot be blocked by itself")
         if number is not None and self.tasks[blocker]["blocked_by_task_id"] == number:
-            raise Refusal("Circular blocking relationship detected")
+            raise Refusal("Cannot create circular blocking relationship")
 
     def _derive(self, number: object) -> None:
         """A parent's status follows its children's, up to the root; without any it stays as it was."""

@@ -237,6 +237,7 @@ def _repeated(given: Given) -> dict[str, object]:
         "status": given.statuses("status") or None,
         "exclude_status": given.statuses("exclude_status") or None,
         "parent_task_id": given.whole_or_none("parent_task_id"),
+        "exclude_subtasks": given.flag("exclude_subtasks") if given.has("exclude_subtasks") else None,
         "limit": given.whole_or_none("limit"),
         "offset": given.whole_or_none("offset"),
     }

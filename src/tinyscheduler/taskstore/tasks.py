@@ -112,10 +112,8 @@ def update(
     if not wanted:
         return before
     _check_relations(connection, before, wanted)
-    after = with_trace(before, before._replace(**wanted))
-    # Of all fields only the blocker leaves updated_at alone, as on the public server.
-    touched = before.updated_at if wanted.keys() == {"blocked_by_task_id"} else stamp.at
-    save(connection, before, after._replace(updated_at=touched), action="updated", stamp=stamp)
+    after = with_trace(before, before._replace(**wanted, updated_at=stamp.at))
+    save(connection, before, after, action="updated", stamp=stamp)
     return read(connection, task_id)
 
 

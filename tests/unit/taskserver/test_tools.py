@@ -66,6 +66,8 @@ def test_queue_tasks_repeat_their_filters(desk: Desk) -> None:
         "tasks": [made],
     }
     assert desk.call("get_queue_tasks", queue_name="dev", status="complete")["count"] == 1
+    roots = desk.call("get_queue_tasks", queue_name="dev", exclude_subtasks=True)
+    assert roots["filters"] == {"exclude_subtasks": True, "include_archived": False}
 
 
 def test_queue_stats_count_by_status(desk: Desk) -> None:
