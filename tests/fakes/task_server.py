@@ -16,7 +16,7 @@ from tinyscheduler.errors import NotAssigned, ServerRefused, ServerUnavailable, 
 from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery, cut, made_before
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog, QueueGap
-from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+from tinyscheduler.model.task import Comment, Status, TagChange, Task, TaskDetail, tags_after
 from tinyscheduler.model.unserved import UNSERVED_MAX, Unserved
 
 
@@ -112,7 +112,7 @@ class FakeTaskServer:
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
-        tags: Sequence[str] | None = None,
+        tags: Sequence[str] | TagChange | None = None,
     ) -> Task:
         with self._lock:
             self._begin_write()
@@ -125,7 +125,7 @@ class FakeTaskServer:
             if queue is not None:
                 after = after._replace(queue=QueueName(queue.strip()) or None)
             if tags is not None:
-                after = after._replace(tags=tuple(tags))
+                after = after._replace(tags=tags_after(tags, before.tags))
             self._put(after._replace(updated_at=self.now()))
             self._end_write()
             return self._seen(self._tasks[task_id])

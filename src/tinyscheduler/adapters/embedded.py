@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from tinyscheduler.errors import ServerUnavailable, StateError, TaskNeverMade, TaskNotFound
 from tinyscheduler.model.ids import EMBEDDED, EMBEDDED_UNKNOWN, AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog, QueueGap
-from tinyscheduler.model.task import Comment, Link, Status, Task, TaskDetail
+from tinyscheduler.model.task import Comment, Link, Status, TagChange, Task, TaskDetail
 from tinyscheduler.taskstore.as_model import (
     Unreadable,
     changes_of,
+    changes_of_tags,
     comment_of,
     event_of,
     link_of,
@@ -24,7 +25,7 @@ from tinyscheduler.taskstore.as_model import (
     number_of,
     task_of,
 )
-from tinyscheduler.taskstore.rows import TaskChanges, TaskFilter, TaskRow
+from tinyscheduler.taskstore.rows import TaskFilter, TaskRow
 from tinyscheduler.taskstore.store import Store
 
 if TYPE_CHECKING:
@@ -122,18 +123,16 @@ class EmbeddedTaskServer:
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
-        tags: Sequence[str] | None = None,
+        tags: Sequence[str] | TagChange | None = None,
     ) -> Task:
         """See the port. Raises TaskNotFound."""
-        changes: TaskChanges = {}
+        changes = changes_of_tags(tags)
         if status is not None:
             changes["status"] = status
         if assigned_to is not None:
             changes["assigned_to"] = assigned_to
         if queue is not None:
             changes["queue_name"] = queue
-        if tags is not None:
-            changes["tags"] = tuple(tags)
         return _one(self._store().update_task(number_of(task_id), changes, by=_SCHEDULER))
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:

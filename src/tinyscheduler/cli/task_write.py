@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import NamedTuple
 
 from tinyscheduler.cli import task_texts
 from tinyscheduler.cli.context import Context
@@ -24,7 +23,7 @@ from tinyscheduler.cli.task_unclear import spoken
 from tinyscheduler.errors import Refused, ServerRefused, TaskNotFound, TinySchedulerError, UsageError
 from tinyscheduler.model.desk import TaskEdit
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import TagChange, Task
 
 UPDATE_EXAMPLES = """examples:
   tinyscheduler task update 7 --priority 9 --tag urgent          besides the tags that it has
@@ -76,12 +75,12 @@ def update(options: argparse.Namespace, side: Side) -> int:
         priority=task_texts.priority_of(options.priority),
         parent=None if options.parent is None else _id_or_empty(options.parent, what="--parent"),
         blocked_by=_new_blocker(options.blocked_by, task_ids),
+        tags=_new_tags(options),
     )
     comment = None if options.comment is None else task_texts.comment_of(options.comment)
-    tags = _Tags(task_texts.tags_of(options.tags), task_texts.tags_of(options.untags) or ())
-    if edit == TaskEdit() and tags == _NO_TAGS and comment is None:
+    if edit == TaskEdit() and comment is None:
         raise UsageError("nothing to change is given", hint="tinyscheduler task update --help")
-    deeds = each(task_ids, lambda task_id: _changed(side, task_id, edit, tags=tags, comment=comment))
+    deeds = each(task_ids, lambda task_id: _changed(side, task_id, edit, comment=comment))
     code = told(options, side, deeds, kind="task_update")
     _tell_slips(options, side, deeds)
     return code
@@ -91,9 +90,7 @@ def done(options: argparse.Namespace, side: Side) -> int:
     """Complete them."""
     comment = task_texts.said_with(options, side.context)
     edit = TaskEdit(status="complete")
-    deeds = each(
-        ids_of(options.tasks), lambda task_id: _changed(side, task_id, edit, tags=_NO_TAGS, comment=comment)
-    )
+    deeds = each(ids_of(options.tasks), lambda task_id: _changed(side, task_id, edit, comment=comment))
     return told(options, side, deeds, kind="task_done")
 
 
@@ -123,30 +120,19 @@ def with_option(
     return error
 
 
-class _Tags(NamedTuple):
-    """What changes about the tags of a task: the server knows only all of them."""
-
-    added: tuple[str, ...] | None = None
-    """Empty: all that are there go."""
-    removed: tuple[str, ...] = ()
-
-    def of(self, task: Task) -> tuple[str, ...]:
-        """Those that it has then, in their order."""
-        had = () if self.added == () else task.tags
-        wanted = dict.fromkeys((*had, *(self.added or ())))
-        return tuple(tag for tag in wanted if tag not in self.removed)
+def _new_tags(options: argparse.Namespace) -> tuple[str, ...] | TagChange | None:
+    """An empty ``--tag``: all that are there go."""
+    added, removed = task_texts.tags_of(options.tags), task_texts.tags_of(options.untags)
+    if added is None and removed is None:
+        return None
+    return () if added == () else TagChange(added or (), removed or ())
 
 
-_NO_TAGS = _Tags()
-
-
-def _changed(side: Side, task_id: TaskId, edit: TaskEdit, *, tags: _Tags, comment: str | None) -> Task:
+def _changed(side: Side, task_id: TaskId, edit: TaskEdit, *, comment: str | None) -> Task:
     author = author_of(side.context)
     try:
         if comment is not None:
             spoken(side.desk, task_id, comment, author=author)
-        if tags != _NO_TAGS:
-            edit = edit._replace(tags=tags.of(side.desk.get(task_id).task))
         if edit == TaskEdit():
             return side.desk.get(task_id).task
         return side.desk.change(task_id, edit._replace(by=author))

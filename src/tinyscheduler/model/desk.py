@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tinyscheduler.model.ids import TaskId
-from tinyscheduler.model.task import Status, Task
+from tinyscheduler.model.task import Status, TagChange, Task
 
 
 class TaskDraft(NamedTuple):
@@ -49,8 +49,8 @@ class TaskEdit(NamedTuple):
     assigned_to: str | None = None
     queue: str | None = None
     priority: float | None = None
-    tags: tuple[str, ...] | None = None
-    """All of them: the server replaces, it does not add."""
+    tags: tuple[str, ...] | TagChange | None = None
+    """All of them, or what changes about those that are there."""
     parent: TaskId | None = None
     """An empty id: a task of its own."""
     blocked_by: TaskId | None = None

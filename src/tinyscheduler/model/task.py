@@ -1,5 +1,6 @@
 """A work item as the task server describes it. Its *status* belongs to the server."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -39,6 +40,25 @@ class Task(NamedTuple):
     is_blocked: bool = False
     """As the server computes it: the blocker is there and not complete."""
     archived_at: datetime | None = None
+
+
+class TagChange(NamedTuple):
+    """What becomes of the tags that a task has when the change is made: whoever changes others of them in the
+    same moment loses none, as one does who replaces a list that was read before."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    """Also of those that are added."""
+
+    def of(self, had: Sequence[str]) -> tuple[str, ...]:
+        """Those that it has then, in their order."""
+        wanted = dict.fromkeys((*had, *self.added))
+        return tuple(tag for tag in wanted if tag not in self.removed)
+
+
+def tags_after(wanted: Sequence[str] | TagChange, had: Sequence[str]) -> tuple[str, ...]:
+    """A list that takes the place of all, or a change of those that are there."""
+    return wanted.of(had) if isinstance(wanted, TagChange) else tuple(wanted)
 
 
 class Comment(NamedTuple):

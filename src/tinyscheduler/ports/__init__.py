@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from tinyscheduler.model.desk import TaskDraft, TaskList, TaskQuery
     from tinyscheduler.model.ids import AgentName, QueueName, TaskId
     from tinyscheduler.model.snapshot import Backlog
-    from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+    from tinyscheduler.model.task import Comment, Status, TagChange, Task, TaskDetail
     from tinyscheduler.model.unserved import Unserved
 
 __all__ = [
@@ -123,10 +123,10 @@ class TaskServer(Protocol):
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
-        tags: Sequence[str] | None = None,
+        tags: Sequence[str] | TagChange | None = None,
     ) -> Task:
         """Unconditional, atomic, only the fields given; ``assigned_to=""`` unassigns; ``tags`` takes the
-        place of the whole list, so it is made from the list of an answer just read. The answer is
+        place of the whole list, or changes the one that is there then. The answer is
         the task after the write; its ``previous_assigned_to`` is what a change of assignee replaced.
         Raises TaskNotFound."""
 

@@ -17,7 +17,7 @@ from tinyscheduler.model.claim_marks import claim_name, end_mark, is_claim_name,
 from tinyscheduler.model.ids import AgentName, LeaseId
 from tinyscheduler.model.lease import Claim, ClaimWay, Lease, comment_marker
 from tinyscheduler.model.reason import HeldReason
-from tinyscheduler.model.task import Task, TaskDetail
+from tinyscheduler.model.task import TagChange, Task, TaskDetail
 from tinyscheduler.planner.hints import hints_of
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.contest import is_claimed_after, lately_claimed, winner_before
@@ -211,7 +211,7 @@ def _take(server: TaskServer, task: Task, bid: Bid) -> Task | Lost | Unclear:
     return Lost("working_elsewhere", f"{previous or 'somebody'} took it at the same moment")
 
 
-def _begin(server: TaskServer, task: Task, bid: Bid, *, tags: tuple[str, ...] | None) -> ClaimResult:
+def _begin(server: TaskServer, task: Task, bid: Bid, *, tags: TagChange | None) -> ClaimResult:
     """``task`` as it was seen before it was taken."""
     is_exchange = task.assigned_to is None
     try:

@@ -13,7 +13,7 @@ from tinyscheduler.errors import ServerUnavailable, TaskNeverMade, TaskNotFound,
 from tinyscheduler.model.ids import EMBEDDED, AgentName, QueueName, TaskId
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.snapshot import Backlog, TendSnapshot
-from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+from tinyscheduler.model.task import Comment, Status, TagChange, Task, TaskDetail
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.memory import Memory
 
@@ -86,7 +86,7 @@ class GuardedServer:
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
-        tags: Sequence[str] | None = None,
+        tags: Sequence[str] | TagChange | None = None,
     ) -> Task:
         """See the port."""
         return self._call(

@@ -17,7 +17,7 @@ from tinyscheduler.model.task import Task, TaskDetail
 from tinyscheduler.ports import TaskServer
 from tinyscheduler.reconcile.claim import give_back
 from tinyscheduler.reconcile.given_on import is_given_away, is_given_on
-from tinyscheduler.reconcile.parking import tagged
+from tinyscheduler.reconcile.parking import tagged, untagged
 
 COMMENT_CHARS_MAX = 2_000
 """Comments are the agents' chat and every agent reads them all: one short one for each run."""
@@ -218,7 +218,7 @@ def _put_back(
         taker = None if assignee is None else _taker(left, task)
         if taker is not None:
             # Quicker than we by a moment: it is theirs, as if we had not come.
-            left = server.update(task.id, assigned_to=taker, tags=None if tags is None else task.tags)
+            left = server.update(task.id, assigned_to=taker, tags=None if tags is None else untagged(left))
             return Settled("left", left, outcome)
         task = left
     told: Told = "handed_over" if outcome.kind == "handed_off" else "requeued"

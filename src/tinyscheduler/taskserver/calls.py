@@ -5,7 +5,8 @@ Every function is one call on the store; errors of the store go through to ``too
 
 from __future__ import annotations
 
-from tinyscheduler.model.task import Status
+from tinyscheduler.errors import ServerRefused
+from tinyscheduler.model.task import Status, TagChange
 from tinyscheduler.taskserver import answers
 from tinyscheduler.taskserver.arguments import Given
 from tinyscheduler.taskstore import checks, editing
@@ -32,7 +33,7 @@ def create_task(store: Store, given: Given) -> str:
 
 def update_task(store: Store, given: Given) -> str:
     """Only the fields given are written."""
-    changes: TaskChanges = {}
+    changes = _tags_said(given)
     if given.has("title"):
         changes["title"] = given.text("title")
     if given.has("description"):
@@ -43,8 +44,6 @@ def update_task(store: Store, given: Given) -> str:
         changes["assigned_to"] = given.text("assigned_to")
     if given.has("priority"):
         changes["priority"] = given.number("priority")
-    if given.has("tags"):
-        changes["tags"] = given.texts("tags")
     if given.has("parent_task_id"):
         changes["parent_task_id"] = given.whole("parent_task_id")
     if given.has("queue_name"):
@@ -53,6 +52,15 @@ def update_task(store: Store, given: Given) -> str:
         changes["blocked_by_task_id"] = given.whole_or_none("blocked_by_task_id")
     changed = store.update_task(given.whole("id"), changes, expected=expected(given), by=_by(given))
     return answers.text(answers.task(changed))
+
+
+def _tags_said(given: Given) -> TaskChanges:
+    """All of them, or what changes about those that are there."""
+    if not given.has("add_tags") and not given.has("remove_tags"):
+        return {"tags": given.texts("tags")} if given.has("tags") else {}
+    if given.has("tags"):
+        raise ServerRefused("tags are all of them: add_tags and remove_tags do not go with it")
+    return {"tag_change": TagChange(given.texts("add_tags"), given.texts("remove_tags"))}
 
 
 def expected(given: Given) -> Expected:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tinyscheduler.taskserver import calls
-from tinyscheduler.taskserver.arguments import FLAG, STATUS, TEXT, WHOLE, WHOLE_OR_NULL, Argument
+from tinyscheduler.taskserver.arguments import FLAG, STATUS, TEXT, TEXTS, WHOLE, WHOLE_OR_NULL, Argument
 from tinyscheduler.taskserver.tool import ABOUT, AGENT, CHANGED_BY, EXPECTED, FILTERS, ID, NEW, TASK, Tool
 
 BLOCKER_MEANING: Final = "The task that has to be complete first"
@@ -31,6 +31,8 @@ TASK_TOOLS: Final = (
             Argument("title", TEXT),
             Argument("status", STATUS),
             *ABOUT,
+            Argument("add_tags", TEXTS, meaning="Besides the tags that it has then, whoever has added them"),
+            Argument("remove_tags", TEXTS, meaning="Of the tags that it has then"),
             Argument("parent_task_id", WHOLE),
             Argument("queue_name", TEXT),
             Argument("blocked_by_task_id", WHOLE_OR_NULL, meaning=BLOCKER_MEANING + "; null for none"),

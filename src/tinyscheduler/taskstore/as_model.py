@@ -5,12 +5,13 @@ Apart from ``rows``, which are what clients of the public server read.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tinyscheduler.errors import TaskNotFound
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
-from tinyscheduler.model.task import Comment, Link, Task
+from tinyscheduler.model.task import Comment, Link, TagChange, Task
 from tinyscheduler.taskstore.rows import CommentRow, HistoryRow, LinkRow, NewTask, TaskChanges, TaskRow
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def new_task_of(draft: TaskDraft) -> NewTask:
 
 def changes_of(edit: TaskEdit) -> TaskChanges:
     """Only the fields that an edit names."""
-    changes: TaskChanges = {}
+    changes = changes_of_tags(edit.tags)
     if edit.title is not None:
         changes["title"] = edit.title
     if edit.description is not None:
@@ -56,13 +57,18 @@ def changes_of(edit: TaskEdit) -> TaskChanges:
         changes["queue_name"] = edit.queue
     if edit.priority is not None:
         changes["priority"] = edit.priority
-    if edit.tags is not None:
-        changes["tags"] = edit.tags
     if edit.parent is not None:
         changes["parent_task_id"] = number_of(edit.parent) if edit.parent else None
     if edit.blocked_by is not None:
         changes["blocked_by_task_id"] = number_of(edit.blocked_by) if edit.blocked_by else None
     return changes
+
+
+def changes_of_tags(tags: Sequence[str] | TagChange | None) -> TaskChanges:
+    """None: they stay."""
+    if isinstance(tags, TagChange):
+        return {"tag_change": tags}
+    return {} if tags is None else {"tags": tuple(tags)}
 
 
 class Unreadable(Exception):

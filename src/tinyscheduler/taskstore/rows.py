@@ -6,7 +6,7 @@ Times are the text that is stored (``2026-01-31T12:00:00Z``); whoever needs inst
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple, TypedDict
 
-from tinyscheduler.model.task import Status
+from tinyscheduler.model.task import Status, TagChange
 
 TASK_COLUMNS: Final = (
     "SELECT t.id, t.title, t.description, t.status, t.assigned_to, t.previous_assigned_to, t.created_by,"
@@ -167,7 +167,7 @@ class NewLink(NamedTuple):
     created_by: str | None = None
 
 
-class TaskChanges(TypedDict, total=False):
+class TaskFields(TypedDict, total=False):
     """The fields of a task that an update may set; one that is absent stays as it is."""
 
     title: str
@@ -179,6 +179,13 @@ class TaskChanges(TypedDict, total=False):
     parent_task_id: int | None
     queue_name: str | None
     blocked_by_task_id: int | None
+
+
+class TaskChanges(TaskFields, total=False):
+    """What an update may say."""
+
+    tag_change: TagChange
+    """Instead of ``tags``: of those that the task has when it is made."""
 
 
 class LinkChanges(TypedDict, total=False):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from tinyscheduler.errors import NotAsExpected, ServerRefused, TaskNotFound
+from tinyscheduler.model.task import TagChange
 from tinyscheduler.taskstore import checks, families
 from tinyscheduler.taskstore.rows import (
     ANYTHING,
@@ -17,6 +18,7 @@ from tinyscheduler.taskstore.rows import (
     NewTask,
     Stamp,
     TaskChanges,
+    TaskFields,
     TaskRow,
     tags_text,
     task_rows,
@@ -108,7 +110,7 @@ def update(
     """
     before = read(connection, task_id)
     check_expected(before, expected)
-    wanted = _checked(changes)
+    wanted = _checked(changes, before)
     if not wanted:
         return before
     _check_relations(connection, before, wanted)
@@ -134,8 +136,12 @@ def check_holder(task: TaskRow, name: str) -> None:
         )
 
 
-def _checked(changes: TaskChanges) -> TaskChanges:
-    wanted = changes.copy()
+def _checked(changes: TaskChanges, before: TaskRow) -> TaskFields:
+    rest = changes.copy()
+    change = rest.pop("tag_change", None)
+    wanted: TaskFields = rest
+    if change is not None:
+        wanted["tags"] = _changed_tags(change, before)
     if "title" in wanted:
         wanted["title"] = checks.title(wanted["title"])
     if "description" in wanted:
@@ -153,7 +159,14 @@ def _checked(changes: TaskChanges) -> TaskChanges:
     return wanted
 
 
-def _check_relations(connection: sqlite3.Connection, before: TaskRow, wanted: TaskChanges) -> None:
+def _changed_tags(change: TagChange, before: TaskRow) -> tuple[str, ...]:
+    if type(before.tags) is not tuple:
+        # One of them may ask for approval, which a list made of nothing would lose.
+        raise ServerRefused(f"Task {before.id} has tags that are no list: say all of them")
+    return change.of(before.tags)
+
+
+def _check_relations(connection: sqlite3.Connection, before: TaskRow, wanted: TaskFields) -> None:
     parent, blocker = wanted.get("parent_task_id"), wanted.get("blocked_by_task_id")
     if parent is not None:
         families.check_parent(connection, before.id, parent)

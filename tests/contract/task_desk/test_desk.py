@@ -8,7 +8,7 @@ from tests.contract.task_desk.conftest import Office
 from tinyscheduler.errors import ServerRefused, TaskNotFound
 from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskQuery
 from tinyscheduler.model.ids import AgentName, TaskId
-from tinyscheduler.model.task import Status, Task
+from tinyscheduler.model.task import Status, TagChange, Task
 
 
 def a_draft(title: str = "a task", *, queue: str | None = "dev", priority: float = 0) -> TaskDraft:
@@ -79,6 +79,9 @@ def test_task_cannot_wait_for_a_task_that_is_not_there(office: Office) -> None:
         (TaskEdit(priority=-3), {"priority": -3}),
         (TaskEdit(tags=("x", "y")), {"tags": ("x", "y")}),
         (TaskEdit(tags=()), {"tags": ()}),
+        (TaskEdit(tags=TagChange(added=("x", "t"))), {"tags": ("t", "x")}),
+        (TaskEdit(tags=TagChange(removed=("t", "never"))), {"tags": ()}),
+        (TaskEdit(title="new", tags=TagChange(("x", "y"), ("t", "y"))), {"title": "new", "tags": ("x",)}),
         (TaskEdit(queue="qa"), {"queue": "qa"}),
         (TaskEdit(queue=""), {"queue": None}),
         (TaskEdit(assigned_to="bob"), {"assigned_to": "bob", "previous_assigned_to": "dev-1"}),

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.task_server.implementations import House
 from tinyscheduler.errors import NotAssigned, ServerRefused
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
-from tinyscheduler.model.task import Status, Task
+from tinyscheduler.model.task import Status, TagChange, Task
 from tinyscheduler.ports import TaskServer
 
 T = TypeVar("T")
@@ -48,6 +48,15 @@ def test_tags_are_replaced_as_a_whole_and_nothing_else_is(house: House) -> None:
 
     assert (more.tags, more.assigned_to, more.status) == (("b", "parked"), "bob", "idle")
     assert (none.tags, none.assigned_to, house.server.get(made).task.tags) == ((), None, ())
+
+
+def test_tags_are_added_and_taken_away_among_those_that_are_there_then(house: House) -> None:
+    made = house.arrange.create(queue="dev", assigned_to="bob", tags=("a", "b"))
+
+    more = house.server.update(made, tags=TagChange(added=("parked",)))
+    less = house.server.update(made, status="working", tags=TagChange(removed=("a",)))
+
+    assert (more.tags, less.tags, less.status) == (("a", "b", "parked"), ("b", "parked"), "working")
 
 
 def test_an_update_of_nothing_changes_nothing(house: House) -> None:

@@ -54,3 +54,14 @@ def test_descriptions_are_left_out_for_those_who_want_none(
     assert found[None] == found[True]
     assert longer == [{**row, "description": "long"} for row in shorter]
     assert ["description" in row for row in shorter] == [False]
+
+
+def test_tags_are_added_and_taken_away_and_not_said_in_two_ways_at_once(desk: Desk) -> None:
+    desk.create(tags=["a", "b"])
+
+    changed = desk.call("update_task", id=1, add_tags=["c", "a"], remove_tags=["b"])
+    refused = desk.say("update_task", id=1, tags=["x"], add_tags=["y"])
+
+    assert changed["tags"] == ["a", "c"]
+    assert "tags are all of them" in refused.text
+    assert desk.call("get_task", id=1)["tags"] == ["a", "c"]

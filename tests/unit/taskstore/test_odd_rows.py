@@ -13,9 +13,10 @@ import pytest
 from tests.contract.task_server.serving import environment
 from tests.unit.taskstore.builders import Hands
 from tinyscheduler.adapters.embedded import EmbeddedTaskServer
-from tinyscheduler.errors import ServerUnavailable
+from tinyscheduler.errors import ServerRefused, ServerUnavailable
 from tinyscheduler.model.desk import TaskQuery
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
+from tinyscheduler.model.task import TagChange
 from tinyscheduler.taskserver.tools import TOOLS, answer
 from tinyscheduler.taskstore import editing, upkeep
 from tinyscheduler.taskstore.rows import NewLink, TaskFilter
@@ -109,6 +110,8 @@ def test_tags_that_are_no_list_stay_until_others_are_said_and_are_named_by_the_c
     spoil(two, column, value)
 
     store.update_task(1, {"title": "another title"})
+    with pytest.raises(ServerRefused, match="say all of them"):
+        store.update_task(1, {"tag_change": TagChange(added=("web",))})
     before = upkeep.check(two)
     store.update_task(1, {"tags": ("web",)})
 

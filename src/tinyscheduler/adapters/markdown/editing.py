@@ -28,7 +28,7 @@ from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX
 from tinyscheduler.errors import NotAssigned, ServerRefused, TaskUnreadable
 from tinyscheduler.kit.fields import number_text
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, agent_or_nobody, as_task_id
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import Task, tags_after
 
 if TYPE_CHECKING:
     from tinyscheduler.model.desk import TaskDraft, TaskEdit
@@ -150,7 +150,8 @@ def edited(task: Task, edit: TaskEdit) -> Fields:
     if edit.priority is not None:
         found["priority"] = number_text(edit.priority)
     if edit.tags is not None:
-        found["tags"] = values.written_list(edit.tags) if edit.tags else None
+        tags = tags_after(edit.tags, task.tags)
+        found["tags"] = values.written_list(tags) if tags else None
     for key, other in (("parent", edit.parent), ("blocked_by", edit.blocked_by)):
         if other is not None:
             found[key] = str(as_task_id(other)) if other else None

@@ -35,7 +35,7 @@ from tinyscheduler.kit import files
 from tinyscheduler.model.desk import RemarkCounts, TaskEdit, TaskList, TaskQuery, cut, made_before, order_key
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
 from tinyscheduler.model.snapshot import Backlog, QueueGap
-from tinyscheduler.model.task import Comment, Link, Status, Task, TaskDetail
+from tinyscheduler.model.task import Comment, Link, Status, TagChange, Task, TaskDetail
 from tinyscheduler.model.unserved import UNSERVED_MAX, Unserved
 
 if TYPE_CHECKING:
@@ -138,10 +138,10 @@ class MarkdownTaskServer:
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
-        tags: Sequence[str] | None = None,
+        tags: Sequence[str] | TagChange | None = None,
     ) -> Task:
         """See the port."""
-        given = None if tags is None else tuple(tags)
+        given = tags if tags is None or isinstance(tags, TagChange) else tuple(tags)
         return self.change(task_id, TaskEdit(status=status, assigned_to=assigned_to, queue=queue, tags=given))
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:

@@ -15,12 +15,14 @@ from tinyscheduler.adapters.mcp import (
     one_task,
     public_history,
     remark_json,
+    tagging,
     task_json,
     wire,
 )
 from tinyscheduler.adapters.mcp.client import Effect, McpClient
 from tinyscheduler.adapters.mcp.habits import WithDescriptions
 from tinyscheduler.adapters.mcp.manners import Memory
+from tinyscheduler.adapters.mcp.tagging import OUR_TOOL
 from tinyscheduler.errors import ServerRefused, ServerUnavailable
 from tinyscheduler.model.desk import (
     NewLink,
@@ -32,10 +34,8 @@ from tinyscheduler.model.desk import (
     TaskQuery,
 )
 from tinyscheduler.model.ids import AgentName, TaskId, agent_or_nobody
-from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
+from tinyscheduler.model.task import Comment, Link, TagChange, Task, TaskDetail
 
-OUR_TOOL: Final = "claim_task"
-"""By it our own server is known, which takes ``changed_by`` and ``once_by``; every other refuses them."""
 CHANGES_TOOL: Final = "get_task_changes"
 """What became of a task, on our own server."""
 HISTORY_TOOL: Final = "get_task_history"
@@ -118,7 +118,6 @@ class McpTaskDesk:
                 "status": edit.status,
                 "assigned_to": None if edit.assigned_to is None else agent_or_nobody(edit.assigned_to) or "",
                 "priority": _number(edit.priority),
-                "tags": None if edit.tags is None else list(edit.tags),
                 "queue_name": edit.queue or None,
                 "parent_task_id": _id(edit.parent),
                 "blocked_by_task_id": _id(edit.blocked_by),
@@ -129,10 +128,18 @@ class McpTaskDesk:
             fields["blocked_by_task_id"] = None
         self._check_newer(fields)
         alone = self._taken_out(task_id, edit)
-        if alone is not None and not fields:
+        if alone is not None and not fields and edit.tags is None:
             return alone
-        signed = self._signed({"id": number, **fields}, edit.by, theirs="updated_by")
-        return self._written("update_task", signed, "repeatable", about=task_id)
+
+        def write() -> Task:
+            tags = {} if edit.tags is None else tagging.arguments_of(self._client, task_id, edit.tags)
+            signed = self._signed({"id": number, **fields, **tags}, edit.by, theirs="updated_by")
+            return self._written("update_task", signed, "repeatable", about=task_id)
+
+        task = write()
+        if not isinstance(edit.tags, TagChange):
+            return task
+        return tagging.made_sure(self._client, task, edit.tags, write)
 
     def _taken_out(self, task_id: TaskId, edit: TaskEdit) -> Task | None:
         """Of its queue, of its parent: what an update cannot say. An empty queue_name would become a

@@ -16,7 +16,7 @@ from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.errors import ServerRefused
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.snapshot import Backlog
-from tinyscheduler.model.task import Comment, Status, Task, TaskDetail
+from tinyscheduler.model.task import Comment, Status, TagChange, Task, TaskDetail
 
 if TYPE_CHECKING:
     from tinyscheduler.adapters.mcp.desk import McpTaskDesk
@@ -106,7 +106,7 @@ class McpTaskServer:
         status: Status | None = None,
         assigned_to: str | None = None,
         queue: QueueName | None = None,
-        tags: Sequence[str] | None = None,
+        tags: Sequence[str] | TagChange | None = None,
     ) -> Task:
         """Raises TaskNotFound. May be sent twice: the same values twice are the same, and a hand that
         came between shows in ``previous_assigned_to`` of the answer (tinytask 3.2)."""
@@ -114,7 +114,9 @@ class McpTaskServer:
         given = {"status": status, "assigned_to": assigned_to, "queue_name": queue}
         arguments.update({name: value for name, value in given.items() if value is not None})
         if tags is not None:
-            arguments["tags"] = list(tags)
+            from tinyscheduler.adapters.mcp.tagging import arguments_of
+
+            arguments |= arguments_of(self._client, task_id, tags)
         answer = self._client.call("update_task", arguments, "repeatable")
         task = faults.after_write(lambda: task_json.task_of(task_json.about(task_id, answer)))
         if queue is not None and task.queue != queue:
