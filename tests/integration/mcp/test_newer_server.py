@@ -12,9 +12,9 @@ import pytest
 from tests.integration.mcp.known import BOB, DEV, ONE
 from tests.integration.stub_server import StubServer
 from tinyscheduler.adapters.mcp.desk import McpTaskDesk
-from tinyscheduler.adapters.mcp.manners import Memory
+from tinyscheduler.adapters.mcp.manners import Manner, Manners, Memory
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
-from tinyscheduler.errors import TaskNotFound
+from tinyscheduler.errors import ServerRefused, TaskNotFound
 from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskQuery
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.planner.hints import hints_of
@@ -124,6 +124,20 @@ def test_nothing_is_sent_that_only_our_own_server_takes(stub: StubServer, desk: 
         ("updated", "bob", {"title": ("a", "b")}),
         ("archived", None, {}),
     ]
+
+
+def test_a_server_that_is_no_longer_our_own_is_noticed_by_its_refusal(
+    stub: StubServer, memory: Memory
+) -> None:
+    """At the same address; else every change would be refused for a day."""
+    ours = Manners(McpTaskServer(stub.url).source, memory)
+    ours.learn(Manner(tools=frozenset({*stub.store.tools, "claim_task"})))
+    stub.store.add()
+    with closing(McpTaskDesk(stub.url, headers={}, timeout_s=15, memory=memory)) as desk:
+        with pytest.raises(ServerRefused, match="changed_by"):
+            desk.archive(ONE, by="bob")
+
+        assert desk.archive(ONE, by="bob").archived_at is not None
 
 
 def test_a_task_that_is_not_there_has_no_history(desk: McpTaskDesk) -> None:

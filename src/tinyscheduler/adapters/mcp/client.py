@@ -37,6 +37,9 @@ LOOK_MAX_S: Final = 3.0
 
 TOOL_PAGES_MAX: Final = 20
 
+UNKNOWN_ARGUMENT: Final = '"unrecognized_keys"'
+"""Of a refusal, in the public server's words and ours (tinytask 2.1)."""
+
 
 class Talk(Protocol):
     """A transport: what is asked in it, and what is answered."""
@@ -80,8 +83,9 @@ class McpClient:
             return self._call_repeatedly(tool, arguments, effect)
         except TaskServerError as error:
             manner = self.manners.manner
-            if isinstance(error, faults.UnknownTool) and tool in (manner.tools or ()):
-                # The server was exchanged for an older one.
+            is_gone = isinstance(error, faults.UnknownTool) and tool in (manner.tools or ())
+            if is_gone or UNKNOWN_ARGUMENT in error.message:
+                # The server was exchanged: what the list of its tools has led to does not fit any more.
                 self.manners.learn(manner._replace(tools=None))
             raise self._placed(error, tool) from error.__cause__
 
