@@ -15,6 +15,7 @@ from tests.builders import an_agent
 from tests.fakes.engine import FakeWrapper
 from tests.fakes.flaky import Way, line_to
 from tests.fakes.stage import Stage, a_stage
+from tests.folders import in_memory
 from tinyscheduler.adapters.journal import JsonlJournal
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.policy import Policy
@@ -26,7 +27,6 @@ Leases = dict[str, str]
 
 GONE = ("claim_lost", "lease_undone", "task_settled")
 COME = ("lease_created", "lease_rebuilt")
-IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def replayed(lines: Iterable[str]) -> Leases:
@@ -146,7 +146,7 @@ STEPS: Mapping[str, Callable[[Stage], object]] = {
 @example(["line applied", "a minute", "a minute"])
 @given(st.lists(st.sampled_from(sorted(STEPS)), max_size=20))
 def test_the_journal_knows_every_lease_there_is(steps: Sequence[str]) -> None:
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as base:
+    with tempfile.TemporaryDirectory(dir=in_memory()) as base:
         stage = a_stage(base, agents=[an_agent(slots=3)], policy=Policy(max_parallel=3))
         stage.server.create(queue="dev")
         stage.server.create(queue="dev", assigned_to="dev-1")

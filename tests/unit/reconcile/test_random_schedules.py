@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.fakes.crash import Crash, Fuse, dying
 from tests.fakes.flaky import line_to
 from tests.fakes.stage import Stage
+from tests.folders import in_memory
 from tests.unit.reconcile.schedule_scenes import a_scheduled_stage, with_schedules
 from tinyscheduler.model.desk import TaskQuery
 from tinyscheduler.model.schedule import AUTHOR, Schedule
@@ -70,7 +71,7 @@ def play(stage: Stage, schedule: Schedule, step: tuple[str, int | bool]) -> tupl
 @given(st.lists(STEPS, min_size=3, max_size=10))
 def test_no_instant_has_two_tasks(steps: list[tuple[str, int | bool]]) -> None:
     schedule = Schedule("often", "x", cron=RULES[1], catch_up="all", queue="nobody")
-    with tempfile.TemporaryDirectory() as base:
+    with tempfile.TemporaryDirectory(dir=in_memory()) as base:
         stage = a_scheduled_stage(Path(base), schedule)
         for step in steps:
             stage, schedule = play(stage, schedule, step)
