@@ -93,3 +93,16 @@ def test_error_for_a_program_is_one_object(base: Path) -> None:
     error = json.loads(answer.err)["error"]
     assert error["ref"] == "refused"
     assert "99" in error["message"]
+
+
+def test_a_lever_says_how_the_store_of_this_call_is_reached(base: Path) -> None:
+    """As it stands, its number means a task of the default store."""
+    house = an_installation(base, [an_agent("dev-1")])
+    house.well("task", "add", "first", "--queue", "dev")
+    house.well("task", "add", "second", "--queue", "dev", "--blocked-by", "1")
+
+    begins = f"commands for this store begin with: tinyscheduler --base-path {base}"
+    for words in (("explain", "2"), ("backlog",), ("status",), ("run", "--dry-run")):
+        assert begins in house.call(*words).err, words
+    assert begins in house.call("task", "add", "third", "--queue", "other").err
+    assert begins not in house.call("explain", "2", "--json").err

@@ -53,9 +53,12 @@ def run(options: argparse.Namespace, context: Context) -> int:
 
         print_json(context.stdout, "backlog", at=instant_text(seen.now), code=code, body=backlog_json(seen))
         return code
+    from tinyscheduler.cli.this_store import tell_store_of
     from tinyscheduler.views.table import show
 
-    show(context.stdout, backlog_tables(seen), context.environ)
+    tables = list(backlog_tables(seen))
+    show(context.stdout, tables, context.environ)
+    tell_store_of(context, tables)
     return code
 
 

@@ -48,7 +48,10 @@ def run(options: argparse.Namespace, context: Context) -> int:
         body = explain_json(subject)
         print_json(context.stdout, "explain", at=instant_text(subject.now), code=code, body=body)
         return code
+    from tinyscheduler.cli.this_store import tell_store_of
     from tinyscheduler.views.table import show
 
-    show(context.stdout, explain_tables(subject), context.environ)
+    tables = list(explain_tables(subject))
+    show(context.stdout, tables, context.environ)
+    tell_store_of(context, tables)
     return code

@@ -113,8 +113,15 @@ def _preview(options: argparse.Namespace, context: Context, configuration: Confi
         print_report_json(report, context, kind="dry_run")
     else:
         show_plan(report, context)
+        _tell_store(report, context)
         print_report(report, context, is_json=False)
     return report.exit_code
+
+
+def _tell_store(report: Report, context: Context) -> None:
+    from tinyscheduler.cli.this_store import tell_store
+
+    tell_store(context, (held.lever for held in report.start.held))
 
 
 def show_plan(report: Report, context: Context) -> None:

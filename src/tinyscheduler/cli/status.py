@@ -49,8 +49,11 @@ def run(options: argparse.Namespace, context: Context) -> int:
         body = status_json(seen, found)
         print_json(context.stdout, "status", at=instant_text(seen.now), code=code, body=body)
     else:
+        from tinyscheduler.cli.this_store import tell_store_of
         from tinyscheduler.views.status import status_tables
         from tinyscheduler.views.table import show
 
-        show(context.stdout, status_tables(seen, found), context.environ)
+        tables = list(status_tables(seen, found))
+        show(context.stdout, tables, context.environ)
+        tell_store_of(context, tables)
     return code

@@ -64,7 +64,10 @@ def tell_gaps(context: Context, gaps: Sequence[str]) -> int:
 def note(side: Side, text: str | None) -> None:
     """What was done was asked for, and may still be a slip of the pen."""
     if text is not None:
-        print(f"tinyscheduler: note: {text}", file=side.context.stderr)
+        from tinyscheduler.cli.this_store import store_words
+
+        words = store_words(side.context, [text])
+        print(f"tinyscheduler: note: {text}{words and f' ({words})'}", file=side.context.stderr)
 
 
 def _body(deeds: Deeds[Task]) -> dict[str, object]:
