@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.acceptance.program import PROGRAM
+from tests.acceptance.program import CALL_TIMEOUT_S, PROGRAM
 from tests.acceptance.scene import Scene
 from tests.integration.commands import ROOT
 from tests.integration.wrapping import is_alive
@@ -61,7 +61,7 @@ def a_loop_of_passes(scene: Scene) -> Iterator[None]:
         yield
     finally:
         loop.terminate()
-        said, _ = loop.communicate(timeout=10)
+        said, _ = loop.communicate(timeout=CALL_TIMEOUT_S)
     assert said == ""
 
 
@@ -108,6 +108,8 @@ def assert_leases(told: dict[str, Any], found: list[InFlight]) -> None:
     assert {lease.task_id for lease in taken if lease.is_alive} <= alive
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)  # Each of its waits may take half a minute on a busy machine.
 @pytest.mark.parametrize("is_served", [True, False])
 def test_what_is_added_is_done_and_status_agrees_at_every_moment(a_scene: MakeScene, is_served: bool) -> None:
     scene = a_scene(AGENT_CONTROL_FILE=SMALL)
