@@ -1,6 +1,6 @@
 """What an earlier pass wrote down about itself (features A7), read back for people."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tinyscheduler.model.ids import TaskId
@@ -29,6 +29,17 @@ class PastPass(NamedTuple):
     faults: tuple[PastFault, ...] = ()
     settings_rejected: str = ""
     """Why newer settings did not hold; the pass worked with the last good ones."""
+    interval_s: int | None = None
+    """Between its beginning and that of the next one, as whoever ran it was told: a daemon knows of
+    ``--loop-interval``, and whoever looks does not. None: a record of an older version."""
+
+    def next_at(self, configured_s: int) -> datetime:
+        """By an interval alone: nobody knows what cron will do. ``configured_s``: as the settings have it."""
+        return self.began_at + timedelta(seconds=self.interval_or(configured_s))
+
+    def interval_or(self, configured_s: int) -> int:
+        """Its own, if it says so."""
+        return configured_s if self.interval_s is None else self.interval_s
 
 
 class BrokenRecord(NamedTuple):

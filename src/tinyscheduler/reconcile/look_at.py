@@ -30,7 +30,7 @@ from tinyscheduler.reconcile.observe_tasks import (
     waiting_of,
 )
 from tinyscheduler.reconcile.second_look import observed_leases
-from tinyscheduler.views.explain import Subject, next_pass_at
+from tinyscheduler.views.explain import Subject
 from tinyscheduler.views.odd import mending_text
 from tinyscheduler.views.run_trouble import what_comes
 from tinyscheduler.views.seen import RunSeen
@@ -72,7 +72,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         known_here=_known_here(question, tend) if why is not None and run is None else (),
         unknown_since=_unknown_since(world) if why is not None else None,
         slip=_slip(world, explanation),
-        next_pass_at=next_pass_at(last.began_at if isinstance(last, PastPass) else None, interval_s),
+        next_pass_at=last.next_at(interval_s) if isinstance(last, PastPass) else None,
     )
 
 

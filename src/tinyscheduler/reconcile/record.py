@@ -28,13 +28,17 @@ def record(context: Context) -> None:
             reference="journal",
         )
     try:
-        record = pass_record(report, settings_rejected=world.settings_rejected)
+        record = pass_record(
+            report,
+            interval_s=world.configuration.loop_interval_s,
+            settings_rejected=world.settings_rejected,
+        )
         world.state.record_pass(record, log_line=log_line(report))
     except StateError as error:
         report.fault(error)
 
 
-def pass_record(report: Report, *, settings_rejected: str = "") -> dict[str, object]:
+def pass_record(report: Report, *, interval_s: int, settings_rejected: str = "") -> dict[str, object]:
     """JSON values only; at most ``IDS_MAX`` ids of a kind. What is out of the ordinary has a field only
     where it happened."""
     return {
@@ -43,6 +47,7 @@ def pass_record(report: Report, *, settings_rejected: str = "") -> dict[str, obj
         "began_at": instant_text(report.began_at),
         "ended_at": instant_text(report.ended_at),
         "duration_sec": round(report.duration_s, 4),
+        "interval_sec": interval_s,
         "exit": report.exit_code,
         "counts": dict(report.counts()),
         "ids": {name: _some(ids) for name, ids in report.ids().items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from tinyscheduler.kit.fields import number_text
@@ -250,8 +250,3 @@ def next_look_at(subject: Subject) -> datetime | None:
     if told is not None and told.held is not None and told.held.next_look_at is not None:
         return told.held.next_look_at
     return subject.next_pass_at
-
-
-def next_pass_at(ended_at: datetime | None, interval_s: int) -> datetime | None:
-    """By the interval alone: nobody knows what cron will do."""
-    return None if ended_at is None else ended_at + timedelta(seconds=interval_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
@@ -55,10 +55,9 @@ def progress_age_s(run: RunSeen, seen: Seen) -> float | None:
 
 
 def next_pass_at(seen: Seen) -> datetime | None:
-    """By the interval alone: nobody knows what cron will do. None: nothing to count from."""
-    if not isinstance(seen.last_pass, PastPass):
-        return None
-    return seen.last_pass.began_at + timedelta(seconds=seen.configuration.loop_interval_s)
+    """None: nothing to count from."""
+    last = seen.last_pass
+    return last.next_at(seen.configuration.loop_interval_s) if isinstance(last, PastPass) else None
 
 
 def slots_used(seen: Seen) -> Counter[str]:

@@ -193,7 +193,8 @@ def _never(seen: Seen) -> Iterator[Problem]:
 
 def _late(last: PastPass, seen: Seen) -> Iterator[Problem]:
     age_s = _age_s(last.ended_at, seen)
-    if age_s > max(PASSES_MISSED_MAX * seen.configuration.loop_interval_s, LATE_S_MIN):
+    interval_s = last.interval_or(seen.configuration.loop_interval_s)
+    if age_s > max(PASSES_MISSED_MAX * interval_s, LATE_S_MIN):
         message = f"the last pass ended {span_text(age_s)} ago"
         yield Problem("problem", "pass-late", message, "look at cron or the service that should run it")
 

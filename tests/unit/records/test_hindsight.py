@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,7 @@ def test_record_of_a_pass_is_read_as_the_pass_wrote_it(tmp_path: Path, hindsight
     report.duration_s = 0.25
     report.fault(StateError("the disk is full", hint="free some"))
     report.limit("100 kills in one pass")
-    write_record(tmp_path, json.dumps(pass_record(report)))
+    write_record(tmp_path, json.dumps(pass_record(report, interval_s=420)))
 
     found = hindsight.last_pass()
 
@@ -55,7 +55,21 @@ def test_record_of_a_pass_is_read_as_the_pass_wrote_it(tmp_path: Path, hindsight
         (),
         ("100 kills in one pass",),
         (PastFault("state", "the disk is full", "free some"),),
+        interval_s=420,
     )
+
+
+def test_record_of_an_older_version_has_no_interval_of_its_own(
+    tmp_path: Path, hindsight: FileHindsight
+) -> None:
+    older = pass_record(Report("0a1b2c3d", BEGAN), interval_s=420)
+    del older["interval_sec"]
+    write_record(tmp_path, json.dumps(older))
+
+    found = hindsight.last_pass()
+
+    assert isinstance(found, PastPass)
+    assert (found.interval_s, found.next_at(60)) == (None, BEGAN + timedelta(seconds=60))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pass": 1}', "null"])

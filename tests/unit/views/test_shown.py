@@ -271,6 +271,14 @@ def test_plan_in_tables() -> None:
     assert text_of(plan_tables((), plan_start(b.a_start_snapshot()), [])) == "nothing to do\n"
 
 
+def test_a_daemon_with_an_interval_of_its_own_is_not_late_before_that() -> None:
+    """A flag of its command, of which whoever looks knows nothing but by its record."""
+    quiet = seen(last_pass=a_pass(age_s=400)._replace(interval_s=420))
+
+    assert problems(quiet) == ()
+    assert "next pass expected by 12:00:19Z" in str(status_tables(quiet, ()))
+
+
 def test_a_pass_that_is_late_still_says_when_the_next_was_expected() -> None:
     text = text_of(status_tables(seen(last_pass=a_pass(age_s=300)), ()))
 

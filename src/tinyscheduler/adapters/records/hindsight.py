@@ -85,6 +85,7 @@ def _past_pass(found: object) -> PastPass:
         limits=fields.texts("limits"),
         faults=fields.each("faults", _past_fault),
         settings_rejected=fields.text_or_none("settings_rejected") or "",
+        interval_s=fields.seconds_or_none("interval_sec"),
     )
 
 
