@@ -22,7 +22,7 @@ from tinyscheduler.reconcile.memory import Memory
 from tinyscheduler.reconcile.observe import check_asked, check_sight, observe_tend, task_ids_of
 from tinyscheduler.reconcile.observe_tasks import observe_start, tended_as_seen
 from tinyscheduler.reconcile.report import Report
-from tinyscheduler.reconcile.telling import tell_odd, tell_plan, tell_unready
+from tinyscheduler.reconcile.telling import tell_odd, tell_of_another_server, tell_plan, tell_unready
 from tinyscheduler.reconcile.unserved import look_for_unserved
 from tinyscheduler.views.seen import problem_text
 from tinyscheduler.views.unserved import unserved_problems
@@ -73,12 +73,14 @@ def preview(world: World) -> Report:
 
 
 def _tell_elsewhere(report: Report, plan: TendPlan, server: GuardedServer) -> None:
-    """What the pass will not be able to settle or to undo."""
+    """What the pass will not be able to settle or to undo, now or when its run has ended."""
     for action in plan.actions:
         if isinstance(action, Settle | Undo):
             error = trouble_elsewhere(action.lease, server.source)
             if error is not None:
                 report.fault(error, task_id=action.lease.task_id)
+        elif isinstance(action, Keep):
+            tell_of_another_server(report, action.lease, server.source)
 
 
 def _only(tend: TendSnapshot, leases: Sequence[Lease]) -> TendSnapshot:

@@ -97,6 +97,17 @@ def tell_lease_elsewhere(report: Report, lease: Lease) -> None:
     )
 
 
+def tell_of_another_server(report: Report, lease: Lease, source: str) -> None:
+    """Nobody can be told how its run ends; while it goes on a person can still set back what was changed."""
+    if lease.source == source:
+        return
+    from tinyscheduler.model.other_server import is_told_by_the_server, other_server
+
+    found = None if is_told_by_the_server(lease, source) else other_server(lease, source)
+    if found is not None:
+        report.trouble(f"task {lease.task_id}: {found[0]}", hint=found[1], reference="other-server")
+
+
 def tell_unready(report: Report, unready: Mapping[AgentName, Unready]) -> None:
     """While tasks wait: with other agents to run them nobody would miss the one that cannot."""
     for agent, found in unready.items():

@@ -26,7 +26,11 @@ from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.reconcile.context import Context
 from tinyscheduler.reconcile.reclaim import reclaim_all
 from tinyscheduler.reconcile.settling import settle_all
-from tinyscheduler.reconcile.telling import tell_broken_lease, tell_lease_elsewhere
+from tinyscheduler.reconcile.telling import (
+    tell_broken_lease,
+    tell_lease_elsewhere,
+    tell_of_another_server,
+)
 from tinyscheduler.reconcile.undo import revoke, undo
 
 
@@ -51,6 +55,7 @@ def _apply(context: Context, action: TendAction) -> list[Lease]:
         case Keep(lease, reason, is_trouble):
             if is_trouble:
                 _tell_kept(context, lease, reason)
+            tell_of_another_server(context.report, lease, context.server.source)
             return [lease]
         case Revoke(lease, reason):
             return _try(context, action, lambda: revoke(context, lease, reason))

@@ -13,7 +13,7 @@ from tinyscheduler.reconcile.report import EXIT_LOCKED, IDS_MAX, Report
 
 STANDING = frozenset({
     "agent-unready", "clock", "disk", "ledger-unreadable", "lease-elsewhere", "machine-unseen",
-    "pause-unreadable", "state",
+    "other-server", "pause-unreadable", "state",
 })  # fmt: skip
 """Found by every pass as long as they last: told by the next one itself, or over."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import a_lease, an_outcome
 from tests.fakes.stage import Stage, a_stage
+from tests.unit.reconcile.launch_scenes import a_stage_with_a_task
 from tests.unit.reconcile.looking import TASK, read_side
 from tinyscheduler.model.lease import Lease
 from tinyscheduler.model.other_server import is_told_by_the_server, other_server
@@ -60,6 +61,24 @@ def test_dry_run_and_run_have_the_same_fault_and_exit_code(tmp_path: Path) -> No
 
     assert [fault.message for fault in foreseen.faults] == [fault.message for fault in done.faults]
     assert (foreseen.exit_code, done.exit_code) == (3, 3)
+    assert stage.lease() is not None
+
+
+def test_a_pass_and_its_preview_say_so_while_the_run_goes_on(tmp_path: Path) -> None:
+    """Later nobody can be told how it ended; now the setting can still be set back."""
+    stage = a_stage_with_a_task(tmp_path)
+    stage.engine.adopts_at_once = True
+    stage.run()
+    lease = stage.lease()
+    assert lease is not None
+    stage.leases().write(lease._replace(source=ELSEWHERE))
+
+    foreseen, done = preview(stage.world()), stage.run()
+
+    (fault,) = done.faults
+    assert foreseen.faults == done.faults
+    assert fault.message.startswith(f"task 1: {BELONGS}")
+    assert (fault.reference, foreseen.exit_code, done.exit_code) == ("other-server", 1, 1)
     assert stage.lease() is not None
 
 
