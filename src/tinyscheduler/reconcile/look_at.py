@@ -19,6 +19,7 @@ from tinyscheduler.model.task import Task
 from tinyscheduler.planner.explain import explain, with_task
 from tinyscheduler.ports import TaskServer, World
 from tinyscheduler.reconcile.desired import as_desired
+from tinyscheduler.reconcile.done_first import done_first
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.look import ReadSide, odd_actions, runs_of
 from tinyscheduler.reconcile.memory import Memory
@@ -69,6 +70,7 @@ def look_at(side: ReadSide, task_id: TaskId) -> Subject:
         log=_log(side, task_id),
         intents=tuple(answer for answer in asked.answers if answer.intent.task_id == task_id),
         odd=odd,
+        done_first=done_first(world, tend),
         known_here=_known_here(question, tend) if why is not None and run is None else (),
         unknown_since=_unknown_since(world) if why is not None else None,
         slip=_slip(world, explanation),

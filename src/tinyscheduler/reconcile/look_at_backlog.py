@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.planner.lineup import lineup
 from tinyscheduler.planner.start import plan_start
+from tinyscheduler.reconcile.done_first import done_first
 from tinyscheduler.reconcile.guard import GuardedServer
 from tinyscheduler.reconcile.intent_look import foresee
 from tinyscheduler.reconcile.look import ReadSide, runs_of
@@ -34,5 +35,6 @@ def look_at_backlog(side: ReadSide) -> BacklogSeen:
         server_unknown=None if isinstance(backlog, Known) else backlog.why,
         gaps=() if known is None else known.gaps,
         limits=plan.limits_reached,
+        done_first=done_first(world, tend),
         unserved=look_for_unserved(world, server, backlog),
     )

@@ -15,7 +15,7 @@ from tinyscheduler.views.held import found_text, held_json, id_json
 from tinyscheduler.views.seen import NOTHING_UNSERVED, RunSeen, UnservedSeen, problem_text
 from tinyscheduler.views.table import Table, columns
 from tinyscheduler.views.unserved import of_queue, unserved_json, unserved_problems
-from tinyscheduler.views.wording import count_text, span_text
+from tinyscheduler.views.wording import count_text, first_text, span_text
 
 
 class BacklogSeen(NamedTuple):
@@ -30,6 +30,8 @@ class BacklogSeen(NamedTuple):
     gaps: tuple[QueueGap, ...] = ()
     """Lists that could not be read: their tasks are not among the waiters."""
     limits: tuple[str, ...] = ()
+    done_first: tuple[str, ...] = ()
+    """What the next pass does before it starts anything; the plan was made without it."""
     unserved: UnservedSeen = NOTHING_UNSERVED
     """What waits where nobody of ours looks."""
     passed_over: int = 0
@@ -66,6 +68,7 @@ def backlog_json(seen: BacklogSeen) -> dict[str, object]:
         "server_unknown": seen.server_unknown,
         "gaps": [{"queue": gap.queue, "agent": gap.agent, "why": gap.why} for gap in seen.gaps],
         "limits": list(seen.limits),
+        "done_first": list(seen.done_first),
         "unserved": unserved_json(seen.unserved),
     }
 
@@ -133,6 +136,8 @@ def _remarks(seen: BacklogSeen) -> list[str]:
         return [f"what waits is not known: {seen.server_unknown}"]
     remarks = [f"not known: {gap.queue or gap.agent or 'tasks'}: {gap.why}" for gap in seen.gaps]
     remarks += [f"limit reached: {limit}" for limit in seen.limits]
+    if seen.done_first and seen.waiters:
+        remarks.append(first_text(seen.done_first))
     remarks += [problem_text(problem) for problem in unserved_problems(seen.unserved)]
     if seen.waiters or remarks:
         return remarks

@@ -22,7 +22,7 @@ from tinyscheduler.views.odd import mending_text, orphan_text
 from tinyscheduler.views.run_trouble import what_comes
 from tinyscheduler.views.seen import RunSeen
 from tinyscheduler.views.table import Table, columns
-from tinyscheduler.views.wording import ago_text, count_text, span_text
+from tinyscheduler.views.wording import ago_text, count_text, first_text, span_text
 
 
 class Subject(NamedTuple):
@@ -50,6 +50,8 @@ class Subject(NamedTuple):
     """What is known on this machine to hold it, of a task that the server says nothing of."""
     unknown_since: datetime | None = None
     """Of the server; None: it answers, or this was the first time."""
+    done_first: tuple[str, ...] = ()
+    """What the next pass does before it starts anything; the plan was made without it."""
     slip: str = ""
     """The command that mends what looks like a slip of the pen in its queue or its assignee."""
 
@@ -108,6 +110,8 @@ def _facts(subject: Subject) -> Iterator[tuple[str, str]]:
     held = held_now(subject)
     if held is not None and held.lever:
         yield "lever", held.lever
+    if subject.done_first and told is not None and told.standing in ("starts", "held"):
+        yield "first", first_text(subject.done_first)
     yield from _known_facts(subject, held)
     if subject.slip:
         yield "perhaps", f"a slip: {subject.slip}"

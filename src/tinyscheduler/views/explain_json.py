@@ -28,6 +28,7 @@ def explain_json(subject: Subject) -> dict[str, object]:
         "tasks_ahead": None if told is None else told.tasks_ahead,
         "band": None if told is None else told.band,
         "waited_sec": None if told is None else round(told.waited_s, 1),
+        "done_first": list(subject.done_first),
         "next_look_at": instant_text_or_none(next_look_at(subject)),
         "lease": None if subject.run is None else _run_json(subject.run),
         "lease_unreadable": None if subject.broken is None else subject.broken._asdict(),

@@ -7,7 +7,7 @@ terminal, a direction mark could make one name look like another.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from tinyscheduler.model.result import one_line
@@ -77,6 +77,11 @@ def counts_text(counts: Iterable[tuple[str, int]]) -> str:
         if count
     )
     return ", ".join(told) or "nothing to do"
+
+
+def first_text(done_first: Sequence[str]) -> str:
+    """What a pass does before it starts anything, and what that means for a plan that was made without it."""
+    return f"the next pass looks after {' and '.join(done_first)} first: it may start others than these"
 
 
 def _visible(match: re.Match[str]) -> str:
