@@ -50,6 +50,7 @@ soak: dev rigs ## Simulate a million steps, run the tests that take minutes on p
 	rm -f build/faults.jsonl
 	$(PYTHON) -m pytest -m soak --timeout 7200 $(PYTEST_FLAGS)
 	$(PYTHON) -m tests.integration.faults.figures
+	$(PYTHON) -m pytest -m "not soak" --hypothesis-profile thorough --timeout 7200 $(PYTEST_FLAGS) tests/laws tests/unit
 
 mutants: dev ## Switch off the planner's rules one by one: a test has to notice each.
 	$(PYTHON) tools/mutants.py

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# A failing example is printed as a line that repeats it; a deadline would fail on a busy machine.
-settings.register_profile("tinyscheduler", deadline=None, print_blob=True)
+# A failing example is printed as a line that repeats it; a deadline would fail on a busy machine. Fifty
+# examples a law are what make test has the time for; make soak and make mutants look more thoroughly.
+settings.register_profile("tinyscheduler", deadline=None, print_blob=True, max_examples=50)
+settings.register_profile("thorough", settings.get_profile("tinyscheduler"), max_examples=300)
 settings.load_profile("tinyscheduler")
 
 # Some machines set this and others do not; what a test starts must not depend on it.

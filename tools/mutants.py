@@ -27,6 +27,7 @@ STAGES = (
     ("tests/laws", "tests/unit/reconcile"),
 )
 """The quickest first: one example for each row kills nearly all, in seconds."""
+PYTEST = ("-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-profile", "thorough")
 TIMEOUT_S = 900
 COPIED = ("src", "tests", "pyproject.toml", "examples", "docs", "tools", "README.md", "Makefile")
 
@@ -148,7 +149,7 @@ def kill(mutant: Mutant, tree: Path) -> str | None:
 
 def _failing(tree: Path, tests: tuple[str, ...]) -> str | None:
     done = subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests],
+        [sys.executable, "-B", *PYTEST, *tests],
         cwd=tree,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
