@@ -67,3 +67,39 @@ def test_a_slip_in_what_a_task_asks_for_is_noted_as_for_every_task(tmp_path: Pat
 
     task = MarkdownTaskServer(str(tmp_path)).get(TaskId("1")).task
     assert hints_of(task).notes == ("its front matter has a key aproval: is approval meant?",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [
+        (("title: T", "queue: dev", "scope: web", "write: ../x"), "write in line 5 of 9-x.md"),
+        (("write:", "  - ok", "  - ../x", "queue: dev"), "write in line 2 of 9-x.md"),
+        (("after: 3", "# said since", "goal: a b"), "goal in line 4 of 9-x.md"),
+    ],
+)
+def test_a_slip_in_what_a_task_says_is_named_with_its_line_of_the_file(
+    tmp_path: Path, lines: tuple[str, ...], place: str
+) -> None:
+    """The description of such a task stands in no file as it is shown."""
+    (tmp_path / "9-x.md").write_text("\n".join(("---", *lines, "---", "", "x", "")))
+
+    fault = hints_of(MarkdownTaskServer(str(tmp_path)).get(TaskId("9")).task).fault
+
+    assert fault is not None
+    assert fault.place == place
+
+
+def test_a_slip_in_the_text_of_a_file_is_named_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "9-x.md").write_text("---\ntitle: T\n---\n\nwrite: ../x\n")
+
+    fault = hints_of(MarkdownTaskServer(str(tmp_path)).get(TaskId("9")).task).fault
+
+    assert fault is not None
+    assert fault.place == "write in the text of 9-x.md"
+
+
+def test_a_task_that_is_its_own_parent_is_named_with_its_line(tmp_path: Path) -> None:
+    """It waited for its open subtasks for ever, and its only one was itself."""
+    told = "1-a.md: line 4: parent: 1 is this task itself; take the line out"
+
+    assert trouble_of(tmp_path, "title: A", "queue: dev", "parent: 1") == [told]

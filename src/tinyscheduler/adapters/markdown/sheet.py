@@ -98,7 +98,7 @@ def sheet_of(name: str, text: str, modified_at: datetime) -> Sheet | None:
         None if (before := _name(page, "previous_assigned_to")) is None else AgentName(before),
         _name(page, "created_by"),
         _texts(page, "tags"),
-        _task_id(page, "parent"),
+        _parent(page, task_id),
         _task_id(page, "blocked_by"),
         archived_at=_moment(page, "archived_at"),
     )
@@ -185,6 +185,14 @@ def _task_id(page: Page, key: str) -> TaskId | None:
     if not (text.isascii() and text.isdigit() and int(text) and len(text) <= ID_DIGITS_MAX):
         raise Rubbish(_line(page, key), f"{key} {text[:40]}: write the number of a task")
     return as_task_id(text)
+
+
+def _parent(page: Page, task_id: TaskId) -> TaskId | None:
+    """Not the task itself: it would wait for itself for ever, as for an open subtask."""
+    found = _task_id(page, "parent")
+    if found == task_id:
+        raise Rubbish(_line(page, "parent"), f"parent: {task_id} is this task itself; take the line out")
+    return found
 
 
 def _moment(page: Page, key: str) -> datetime | None:
