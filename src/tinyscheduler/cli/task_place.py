@@ -38,9 +38,9 @@ def waits_note(task: Task, desk: TaskDesk) -> str | None:
         try:
             found = desk.get(other).task
         except TaskNotFound:
-            return (
-                f"task {task.id} waits for task {other}, which does not exist; take after:{other} out of it"
-            )
+            from tinyscheduler.planner.dependencies import way_out
+
+            return f"task {task.id} waits for task {other}, which does not exist; {way_out(task, other)}"
         except TaskServerError:
             return None
         if found.archived_at is not None and found.status != "complete":

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from tinyscheduler.model.hints import Hints
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import TaskId, as_task_id
 from tinyscheduler.model.prerequisite import Prerequisite
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.ranking import natural_id
@@ -139,9 +139,32 @@ def until_complete(task_id: TaskId) -> str:
     return f"wait for it, or if it is done: tinyscheduler task done {task_id}"
 
 
+def way_out(task: Task, other: TaskId) -> str:
+    """The lever after which the task no longer waits for the other."""
+    flags = [f"--untag {tag}" for tag in task.tags if _is_after(tag, other)]
+    if task.blocked_by == other:
+        flags.append("--blocked-by ''")
+    # Front matter takes an editor.
+    return f"tinyscheduler task update {task.id} {' '.join(flags)}" if flags else _drop(other)
+
+
+def _drop(other: TaskId) -> str:
+    return f"take {other} {OUT_OF_ITS}"
+
+
+def _is_after(tag: str, other: TaskId) -> bool:
+    name, _, number = tag.partition(":")
+    return name == "after" and as_task_id(number) == other
+
+
+def with_way_out(lever: str, task: Task, other: TaskId) -> str:
+    """A lever of ``wait_of``, told to who waits."""
+    return lever.replace(_drop(other), way_out(task, other))
+
+
 def wait_of(found: Prerequisite | None, task_id: TaskId) -> Wait:
     """What is known of a prerequisite that is in no list of ours; None: nobody has asked."""
-    drop = f"take {task_id} {OUT_OF_ITS}"
+    drop = _drop(task_id)
     match found.state if found is not None else "unasked":
         case "complete":
             return FULFILLED

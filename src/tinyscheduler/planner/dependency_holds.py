@@ -40,12 +40,13 @@ def blocked(task: Task, view: View) -> Finding | None:
     if others is None or task.id in graph.rings or task.id in graph.failing:
         return None
     waits = [(other, graph.own[other]) for other in others]
+    lever = _of_its_own(_lever(waits[0], graph, view), task, others[0])
     if len(waits) == 1:
-        return Finding(f"waits for task {_clause(waits[0], graph, view)}", _lever(waits[0], graph, view))
+        return Finding(f"waits for task {_clause(waits[0], graph, view)}", lever)
     shown = "; ".join(f"task {_clause(wait, graph, view)}" for wait in waits[:NAMES_MAX])
     more = f"; and {len(waits) - NAMES_MAX} more" if len(waits) > NAMES_MAX else ""
-    lever = f"all of them have to be complete; of task {waits[0][0]}: {_lever(waits[0], graph, view)}"
-    return Finding(f"waits for {len(waits)} tasks: {shown}{more}", lever)
+    all_of_them = f"all of them have to be complete; of task {others[0]}: {lever}"
+    return Finding(f"waits for {len(waits)} tasks: {shown}{more}", all_of_them)
 
 
 def dependency_failed(task: Task, view: View) -> Finding | None:
@@ -56,8 +57,16 @@ def dependency_failed(task: Task, view: View) -> Finding | None:
         return None
     wait = graph.own[failure.root]
     way = "" if failure.by_way_of == failure.root else f", by way of task {failure.by_way_of},"
-    lever = wait.lever if failure.last == task.id else _of_another(wait.lever, failure.last)
+    is_own = failure.last == task.id
+    lever = _of_its_own(wait.lever, task, failure.root) if is_own else _of_another(wait.lever, failure.last)
     return Finding(f"waits{way} for task {failure.root}, which {wait.why}", lever)
+
+
+def _of_its_own(lever: str, task: Task, other: TaskId) -> str:
+    # An idle pass has this table and no task.
+    from tinyscheduler.planner.dependencies import with_way_out
+
+    return with_way_out(lever, task, other)
 
 
 def _of_another(lever: str, task_id: TaskId) -> str:

@@ -76,6 +76,8 @@ def what_retry_does(subject: Subject) -> str:
 def whose(subject: Subject) -> str:
     """Why it is not for us to touch."""
     task = task_of(subject)
+    if task is not None and task.assigned_to is None:
+        return f"no agent has it; tinyscheduler task update {task.id} --status idle"
     return f"it is assigned to {task.assigned_to if task else '-'}, who is no agent of ours"
 
 

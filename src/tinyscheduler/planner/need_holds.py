@@ -11,7 +11,7 @@ from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.resources import NO_RESOURCES, Resources
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.able import able
-from tinyscheduler.planner.resources import needed, number_text, plus, resources_text, short_of
+from tinyscheduler.planner.resources import needed, number_text, only, plus, resources_text, short_of
 from tinyscheduler.planner.view import Finding, View, ledger_of
 
 NAMES_MAX = 5
@@ -142,8 +142,11 @@ def resources(task: Task, view: View) -> Finding | None:
         value = f"it takes {resources_text(wanted)}, and there is {limit} in all"
         return Finding(value, _raised(too_much, wanted, "let it ask for less"), limit=limit)
     ends = [holder.ends_by_at for holder in holdings.holders.values() if holder.ends_by_at is not None]
-    value = f"it takes {resources_text(wanted)}; {resources_text(holdings.used)} of {limit} is taken"
     missing = short_of(wanted, holdings.used, totals)
+    # What there is enough of is no part of the answer.
+    scarce = missing or Resources._fields
+    taken, in_all = (resources_text(only(scarce, amount)) for amount in (holdings.used, totals))
+    value = f"it takes {resources_text(wanted)}; {taken} of {in_all} is taken"
     if not missing and holdings.reserved is not None:
         kept = holdings.reserved
         value = f"{value}, and {resources_text(kept.amount)} is kept for task {kept.task_id}"

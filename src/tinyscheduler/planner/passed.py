@@ -31,6 +31,11 @@ def _whose(task: Task, _view: View) -> str:
     return "assigned to nobody" if task.assigned_to is None else f"assigned to {task.assigned_to}, ours"
 
 
+def _status(task: Task, view: View) -> str:
+    is_derived = task.status != "idle" and task.id in view.open_parents
+    return f"its status is {task.status}" + (", as that of its subtasks" if is_derived else "")
+
+
 def _attempts(task: Task, view: View) -> str:
     ledger = ledger_of(task, view)
     if not isinstance(ledger, Ledger) or not ledger.runs:
@@ -92,7 +97,7 @@ PASSED: Mapping[HeldReason, Words] = {
     "not_ours": _whose,
     "leased": "no lease",
     "settling": "no run of it waits to be settled",
-    "working_elsewhere": lambda task, _view: f"its status is {task.status}",
+    "working_elsewhere": _status,
     "ledger_unreadable": "its ledger is readable, or there is none",
     "parked": _attempts,
     "disabled": "the scheduler is switched on",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import Hints
 from tinyscheduler.model.machine import MachineState
@@ -54,6 +56,11 @@ def short_of(wanted: Resources, taken: Resources, totals: Resources) -> tuple[st
         for name, want, sum_, total in zip(Resources._fields, wanted, together, totals, strict=True)
         if want > 0 and sum_ > total
     )
+
+
+def only(names: Collection[str], amount: Resources) -> Resources:
+    """Of these, and nothing of the others."""
+    return NO_RESOURCES._replace(**{name: getattr(amount, name) for name in names})
 
 
 def number_text(value: float) -> str:

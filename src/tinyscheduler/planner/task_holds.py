@@ -42,8 +42,13 @@ def not_ours(task: Task, view: View) -> Finding | None:
         )
     return Finding(
         f"assigned to {name}, who is no agent of ours",
-        "add the agent to agent-control, or assign the task to another",
+        f"tinyscheduler task update {task.id} --assign {_whom(task)}, or add {name} to agent-control",
     )
+
+
+def _whom(task: Task) -> str:
+    """Back to the pool, which is what is meant most often, where there is one."""
+    return "NAME" if task.queue is None else f"'' (whoever serves {task.queue} gets it), or NAME"
 
 
 def _is_left_by_us(task: Task, view: View) -> bool:
@@ -95,9 +100,10 @@ def working_elsewhere(task: Task, view: View) -> Finding | None:
         return Finding("", "", hold=refused)
     if task.status == "idle" and task.archived_at is None:
         return None
+    if task.status == "working" and task.archived_at is None and task.id in view.open_parents:
+        # As that of its subtasks, and another one tomorrow: what holds it is the same.
+        return None
     value = f"its status on the server is {task.status}"
-    if task.status == "working" and task.id in view.open_parents:
-        return Finding(f"{value}, as that of its subtasks", "complete its subtasks")
     if task.status == "working" and task.assigned_to in view.agents:
         return Finding(
             f"{value}, and no run of ours is",

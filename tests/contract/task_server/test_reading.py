@@ -251,6 +251,12 @@ def test_a_task_that_is_not_there_is_not_found(house: House) -> None:
         house.server.comment(nobody, "hello", "bob")
 
 
+def test_a_word_is_the_id_of_no_task(house: House) -> None:
+    """As somebody may have written it into a tag ``after``; the server is well."""
+    with pytest.raises(TaskNotFound, match="abc"):
+        house.server.get(TaskId("abc"))
+
+
 def test_an_archived_task_can_still_be_read(house: House) -> None:
     made = house.arrange.create(queue="dev")
     house.arrange.archive(made)

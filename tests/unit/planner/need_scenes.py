@@ -161,7 +161,7 @@ EXAMPLES_OF_NEEDS: list[tuple[str, StartSnapshot, HeldReason, str]] = [
             totals=MACHINE,
         ),
         "resources",
-        "it takes cpu 4; cpu 5 of cpu 8, memory 16000 MB, gpu 1 is taken",
+        "it takes cpu 4; cpu 5 of cpu 8 is taken",
     ),
     (
         "it takes too much itself",

@@ -23,7 +23,7 @@ def held_of(task_id: str, world: StartSnapshot) -> Held:
 
 OWN_REASONS: dict[str, tuple[Task, str, str]] = {
     "nobody serves it": (a_task("1", queue="ops"), "held as no_agent: ", "ops"),
-    "a person has it": (a_task("1", assigned_to="bob"), "held as not_ours: ", "add the agent"),
+    "a person has it": (a_task("1", assigned_to="bob"), "held as not_ours: ", "add bob to agent"),
     "unapproved": (a_task("1", tags=("needs-approval",)), "held as needs_approval: ", "approve 1"),
     "slip": (a_task("1", tags=("goal:",)), "held as bad_task: ", "a name is"),
 }

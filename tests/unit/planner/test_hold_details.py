@@ -238,4 +238,25 @@ def test_who_waits_in_vain_by_way_of_others_is_told_which_task_to_change() -> No
     levers = {str(held.task_id): held.lever for held in plan_start(world).held}
 
     by_others = "take 99 out of what task 3 waits for"
-    assert levers == {"1": by_others, "2": by_others, "3": "take 99 out of what it waits for"}
+    assert levers == {"1": by_others, "2": by_others, "3": "tinyscheduler task update 3 --untag after:99"}
+
+
+@pytest.mark.parametrize(
+    ("task", "lever"),
+    [
+        (a_task(tags=["after:099", "x"]), "tinyscheduler task update 1 --untag after:099"),
+        (a_task(blocked_by="99"), "tinyscheduler task update 1 --blocked-by ''"),
+        (
+            a_task(tags=["after:99"], blocked_by="99"),
+            "tinyscheduler task update 1 --untag after:99 --blocked-by ''",
+        ),
+        (a_task(description="after: 99"), "take 99 out of what it waits for"),
+    ],
+    ids=["tag", "blocker", "both", "front matter"],
+)
+def test_who_waits_in_vain_is_told_how_not_to(task: Task, lever: str) -> None:
+    world = a_start_snapshot(task, prerequisites=[asked_for("99", "gone")])
+
+    (held,) = plan_start(world).held
+
+    assert (held.reason, held.lever) == ("dependency_failed", lever)

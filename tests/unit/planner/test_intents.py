@@ -184,6 +184,7 @@ CASES: tuple[Case, ...] = (
     of("requeue", "not_ours", "refuse", task=a_task(assigned_to="alice", status="working")),
     of("requeue", "not_ours", "refuse", task=a_task(status="working")),
     of("requeue", "parent", "refuse", task=WORKING, has_open_children=True),
+    of("requeue", "parent", "refuse", task=a_task(status="working"), has_open_children=True),
     of("requeue", "alive", "refuse", task=WORKING, living=(17,)),
     of("requeue", "working", "requeue", task=WORKING),
     of("requeue", "working", "requeue", ledger=COPIED, task=WORKING),

@@ -43,10 +43,23 @@ def test_under_a_name_of_ours_it_is_taken_back_by_a_person_alone() -> None:
     assert found.lever == "when nobody works on it: tinyscheduler requeue 1 --reason TEXT"
 
 
-def test_a_parents_status_is_its_childrens() -> None:
-    found = held(snapshot_of(OURS, open_parents=("1",)))
+@pytest.mark.parametrize("assigned_to", ["dev-1", None], ids=["ours", "nobody"])
+def test_a_parents_status_is_its_childrens(assigned_to: str | None) -> None:
+    """It changes with each of their starts; what holds the parent is the same all the while."""
+    parent = a_task(assigned_to=assigned_to, status="working")
 
-    assert (found.reason, found.lever) == ("working_elsewhere", "complete its subtasks")
+    found, idle = (
+        held(snapshot_of(task, open_parents=("1",))) for task in (parent, parent._replace(status="idle"))
+    )
+
+    assert (found.reason, found.value, found.lever) == (idle.reason, idle.value, idle.lever)
+    assert (found.reason, found.lever) == ("parent_open", "complete its subtasks")
+
+
+def test_an_archived_parent_is_archived() -> None:
+    parent = a_task(assigned_to="dev-1", status="working", is_archived=True)
+
+    assert held(snapshot_of(parent, open_parents=("1",))).reason == "working_elsewhere"
 
 
 @pytest.mark.parametrize(

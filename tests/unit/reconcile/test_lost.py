@@ -202,9 +202,12 @@ def a_nobodys(stage: Stage) -> None:
     stage.server.create(queue="dev", status="working")
 
 
-@pytest.mark.parametrize("make", [a_persons, a_parents, a_nobodys])
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [(a_persons, "working_elsewhere"), (a_parents, "parent_open"), (a_nobodys, "working_elsewhere")],
+)
 def test_a_working_task_without_a_run_of_ours_is_never_touched(
-    tmp_path: Path, make: Callable[[Stage], None]
+    tmp_path: Path, make: Callable[[Stage], None], reason: str
 ) -> None:
     stage = a_stage(tmp_path)
     make(stage)
@@ -215,7 +218,7 @@ def test_a_working_task_without_a_run_of_ours_is_never_touched(
     assert stage.server.task(TASK) == before
     assert stage.server.writes == writes
     assert stage.engine.wrappers == []
-    assert held(stage) == [("1", "working_elsewhere")]
+    assert held(stage) == [("1", reason)]
 
 
 def test_it_is_held_with_the_one_lever_that_takes_it_from_whoever_has_it(tmp_path: Path) -> None:

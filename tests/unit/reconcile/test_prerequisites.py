@@ -172,4 +172,7 @@ def test_what_nobody_can_read_is_mended_and_not_waited_for() -> None:
     found = prerequisites_of(Garbled(), a_backlog(waits).value, [], NOW)
 
     (held,) = plan_start(a_start_snapshot(waits, prerequisites=list(found.values()))).held
-    assert (held.reason, held.lever) == ("blocked", "mend 9.md, or take 7 out of what it waits for")
+    assert (held.reason, held.lever) == (
+        "blocked",
+        "mend 9.md, or tinyscheduler task update 1 --untag after:7",
+    )

@@ -6,6 +6,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.crash import Crash, Fuse, dying
 from tests.fakes.stage import Stage, a_stage
 from tests.unit.reconcile.crashing import switched_off
@@ -111,6 +113,25 @@ def test_a_parent_is_not_requeued_because_its_status_follows_its_children(tmp_pa
     stage.run()
 
     assert answers(stage) == [("requeue", "refused")]
+
+
+@pytest.mark.parametrize(
+    ("has_subtask", "why"),
+    [
+        (True, "its status follows its open subtasks"),
+        (False, "no agent has it; tinyscheduler task update 1 --status idle"),
+    ],
+)
+def test_who_requeues_what_nobody_has_is_told_why_not(tmp_path: Path, has_subtask: bool, why: str) -> None:
+    stage = a_stage(tmp_path)
+    stage.server.create(queue="dev", status="working")
+    if has_subtask:
+        stage.server.create(queue="dev", parent=ONE, assigned_to="alice", status="working")
+    ask(stage, "requeue", reason="why not")
+
+    report = stage.run()
+
+    assert [answer.why for answer in report.answers] == [why]
 
 
 def test_what_has_a_lease_is_not_requeued(tmp_path: Path) -> None:

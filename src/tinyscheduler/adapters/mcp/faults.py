@@ -59,6 +59,9 @@ class UnknownTool(ServerRefused):
     """The server does not offer this tool: an older one, or another kind of server."""
 
 
+WRONG_TYPE: Final = '"invalid_type"'
+"""In the words for an argument that is, say, no number (tinytask 2.1)."""
+
 How = Literal["starts", "contains", "always"]
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from tinyscheduler.adapters.mcp import faults, task_json, wire
 from tinyscheduler.adapters.mcp.client import McpClient
+from tinyscheduler.errors import ServerRefused, TaskNotFound
 from tinyscheduler.model.ids import AgentName, TaskId, agent_or_nobody
 from tinyscheduler.model.task import Comment, Task
 
@@ -16,8 +17,14 @@ NEWER_TOOL: Final = "get_queue_tasks"
 
 def read(client: McpClient, task_id: TaskId) -> object:
     """The answer about it, not yet looked into. Raises TaskNotFound, TaskUnreadable."""
-    given = {"id": task_json.id_argument(task_id)}
-    answer = faults.of_one_task(task_id, lambda: client.call("get_task", given, "read"))
+    number = task_json.id_argument(task_id)
+    try:
+        answer = faults.of_one_task(task_id, lambda: client.call("get_task", {"id": number}, "read"))
+    except ServerRefused as error:
+        if isinstance(number, str) and faults.WRONG_TYPE in error.message:
+            # Ids are numbers there: it cannot have one that is a word.
+            raise TaskNotFound(f"Task not found: {task_id[:40]}") from error
+        raise
     return task_json.about(task_id, answer)
 
 
