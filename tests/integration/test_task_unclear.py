@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.command_scenes import TWO_QUEUES
 from tests.integration.commands import Answer, Installation, an_installation
-from tests.integration.stub_behaviours import done_but_drop, drop
+from tests.integration.stub_behaviours import done_but_drop, done_but_fail, drop, fail
 from tests.integration.stub_server import Behaviour, Handler, Message, StubServer
 
 PLAN = "- [ ] a\n  - [x] b\n  - [ ] c\n- [ ] d\n"
@@ -179,3 +179,76 @@ def test_import_stops_where_a_request_may_still_arrive_and_is_done_again(caller:
     assert "2 of 4 items are tasks now" in broken.err
     assert caller.titles() == ["a", "b", "c", "d"]
     assert "complete" in caller.call("list", "--all", "--text", "b").out
+
+
+CHANGES = (
+    (("update", "1", "--priority", "9", "--tag", "urgent"), "update_task"),
+    (("update", "1", "--status", "working"), "update_task"),
+    (("update", "1", "--queue", ""), "remove_task_from_queue"),
+    (("update", "1", "--blocked-by", "2", "--assign", "dev-1"), "update_task"),
+    (("done", "1"), "update_task"),
+    (("move", "1", "--queue", "qa"), "update_task"),
+    (("move", "1", "--parent", "2"), "update_task"),
+    (("archive", "1"), "archive_task"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "tool"), CHANGES, ids=lambda given: " ".join(given[:3]))
+@pytest.mark.parametrize("lost", [done_but_drop, done_but_fail(502)], ids=["dropped", "bad gateway"])
+def test_change_that_was_made_all_the_same_is_done_and_sent_once(
+    caller: Caller, lost: Behaviour, arguments: tuple[str, ...], tool: str
+) -> None:
+    """Sent again it would undo what an agent that has claimed the task meanwhile has done."""
+    caller.call("add", "one", "--queue", "dev")
+    caller.call("add", "two", "--queue", "dev")
+    caller.stub.always(tool, lost)
+
+    answer = caller.call(*arguments)
+
+    assert (answer.code, answer.err) == (0, ""), answer
+    assert answer.out.startswith("task 1: ")
+    assert caller.stub.tools.count(tool) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("update", "1", "--priority", "9", "--status", "idle"), "not as it was to be now: priority; it may"),
+        (("done", "1"), "not as it was to be now: status; it may still arrive: look again"),
+        (("archive", "1"), "it is not archived now; it may still arrive: look again"),
+    ],
+)
+def test_change_that_is_not_there_is_told_and_sent_once(
+    caller: Caller, arguments: tuple[str, ...], words: str
+) -> None:
+    caller.call("add", "one", "--queue", "dev")
+    tool = "archive_task" if arguments[0] == "archive" else "update_task"
+    caller.stub.always(tool, drop)
+
+    answer = caller.call(*arguments)
+
+    assert (answer.code, answer.out) == (3, "")
+    assert words in answer.err
+    assert caller.stub.tools.count(tool) == 1
+
+
+def test_change_of_which_nobody_can_see_anything_may_have_happened(caller: Caller) -> None:
+    caller.call("add", "one", "--queue", "dev")
+    caller.stub.always("update_task", done_but_drop)
+    caller.stub.always("get_task", fail(500))
+
+    answer = caller.call("done", "1")
+
+    assert (answer.code, answer.out) == (3, "")
+    assert "it may have happened all the same: look with tinyscheduler task show 1" in answer.err
+
+
+def test_first_half_of_a_change_is_not_forgotten_where_the_second_is_not_sent(caller: Caller) -> None:
+    """Taken out of its queue by one call, and given to somebody by another one, which is turned away."""
+    caller.call("add", "one", "--queue", "dev")
+    caller.stub.always("update_task", fail(401))
+
+    answer = caller.call("update", "1", "--queue", "", "--assign", "dev-1")
+
+    assert answer.code == 3
+    assert "not as it was to be now: agent; " in answer.err

@@ -10,7 +10,7 @@ from tinyscheduler.cli.names import name_of, task_id_of
 from tinyscheduler.cli.task_several import each, ids_of
 from tinyscheduler.cli.task_side import Side, comment_arguments, ids_argument, quiet_flag
 from tinyscheduler.cli.task_told import note, told
-from tinyscheduler.cli.task_unclear import moved, spoken
+from tinyscheduler.cli.task_unclear import archived, changed, moved, spoken
 from tinyscheduler.cli.task_write import author_of, with_option
 from tinyscheduler.errors import NotAssigned, Refused, ServerRefused, TaskNotFound, UsageError
 from tinyscheduler.model.desk import TaskEdit
@@ -96,7 +96,7 @@ def move(options: argparse.Namespace, side: Side) -> int:
 def archive(options: argparse.Namespace, side: Side) -> int:
     """Out of every list, for good."""
     author = author_of(side.context)
-    gone = each(ids_of(options.tasks), lambda task_id: side.desk.archive(task_id, by=author))
+    gone = each(ids_of(options.tasks), lambda task_id: archived(side.desk, task_id, by=author))
     return told(options, side, gone, kind="task_archive")
 
 
@@ -107,7 +107,7 @@ def _hung(side: Side, task_id: TaskId, parent: TaskId, *, comment: str | None) -
     try:
         if comment is not None:
             spoken(side.desk, task_id, comment, author=author)
-        return side.desk.change(task_id, TaskEdit(parent=parent, by=author))
+        return changed(side.desk, task_id, TaskEdit(parent=parent, by=author))
     except (TaskNotFound, ServerRefused) as error:
         raise with_option(error, parent=parent, blocked_by=None) from error
 
@@ -127,7 +127,7 @@ def _handed(side: Side, task_id: TaskId, wish: Wish) -> Task:
     if wish.comment is not None:
         spoken(side.desk, task_id, wish.comment, author=author)
     edit = TaskEdit(status="idle", assigned_to=wish.agent or "", queue=wish.queue, by=author)
-    return side.desk.change(task_id, edit)
+    return changed(side.desk, task_id, edit)
 
 
 def _whose(task: Task) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tinyscheduler.errors import ServerUnavailable, TaskServerError
-from tinyscheduler.model.desk import NewLink, TaskDraft, TaskQuery
-from tinyscheduler.model.ids import AgentName, TaskId
-from tinyscheduler.model.task import Comment, Link, Task, TaskDetail
+from tinyscheduler.model.desk import NewLink, TaskDraft, TaskEdit, TaskQuery
+from tinyscheduler.model.ids import AgentName, TaskId, agent_or_nobody
+from tinyscheduler.model.task import Comment, Link, Task, TaskDetail, tags_after
 from tinyscheduler.ports.reading import TaskDesk
 from tinyscheduler.views.wording import ago_text, line_text
 
@@ -67,6 +67,35 @@ def moved(desk: TaskDesk, task: Task, new: AgentName, *, comment: str) -> Task:
         raise
 
 
+def changed(desk: TaskDesk, task_id: TaskId, edit: TaskEdit) -> Task:
+    """As ``desk.change``. A task that is as it was to be is no error, whoever has made it so."""
+    try:
+        return desk.change(task_id, edit)
+    except ServerUnavailable as error:
+        if not error.maybe_applied:
+            raise
+        seen = _seen(desk, task_id)
+        if seen is not None and not _otherwise(seen.task, edit):
+            return seen.task
+        error.hint = _about_change(task_id, seen, edit)
+        raise
+
+
+def archived(desk: TaskDesk, task_id: TaskId, *, by: str) -> Task:
+    """As ``desk.archive``, likewise."""
+    try:
+        return desk.archive(task_id, by=by)
+    except ServerUnavailable as error:
+        if not error.maybe_applied:
+            raise
+        seen = _seen(desk, task_id)
+        if seen is not None and seen.task.archived_at is not None:
+            return seen.task
+        not_so = f"it is not archived now; {LOOK_AGAIN.format('archive it again')}"
+        error.hint = _maybe_all_the_same(task_id) if seen is None else not_so
+        raise
+
+
 def _seen(desk: TaskDesk, task_id: TaskId) -> TaskDetail | None:
     """None: nobody can say."""
     try:
@@ -82,12 +111,44 @@ def _is_moved(before: Task, seen: TaskDetail, new: AgentName, *, comment: str) -
 
 
 def _about_move(before: Task, seen: TaskDetail | None, new: AgentName) -> str:
-    way = f"tinyscheduler task show {before.id}"
     if seen is None or before.assigned_to == new:
-        return f"it may have happened all the same: look with {way}"
+        return _maybe_all_the_same(before.id)
     if seen.task.assigned_to == new:
+        way = f"tinyscheduler task show {before.id}"
         return f"{new} has it now, but the comment is not there: look with {way}"
     return f"it is not moved now; {LOOK_AGAIN.format('move it again')}"
+
+
+def _about_change(task_id: TaskId, seen: TaskDetail | None, edit: TaskEdit) -> str:
+    if seen is None:
+        return _maybe_all_the_same(task_id)
+    fields = ", ".join(_otherwise(seen.task, edit))
+    return f"not as it was to be now: {fields}; {LOOK_AGAIN.format('change it again')}"
+
+
+def _otherwise(task: Task, edit: TaskEdit) -> tuple[str, ...]:
+    """The fields that are not as the edit would have made them."""
+    asked: tuple[tuple[str, object, object, object], ...] = (
+        ("title", edit.title, _words(edit.title or ""), _words(task.title)),
+        ("description", edit.description, _words(edit.description or ""), _words(task.description)),
+        ("status", edit.status, edit.status, task.status),
+        ("agent", edit.assigned_to, agent_or_nobody(edit.assigned_to), task.assigned_to),
+        ("queue", edit.queue, edit.queue or None, task.queue),
+        ("priority", edit.priority, edit.priority, task.priority),
+        ("tags", edit.tags, set(tags_after(edit.tags or (), task.tags)), set(task.tags)),
+        ("parent", edit.parent, edit.parent or None, task.parent_id),
+        ("blocker", edit.blocked_by, edit.blocked_by or None, task.blocked_by),
+    )
+    return tuple(name for name, given, wanted, found in asked if given is not None and wanted != found)
+
+
+def _words(text: str) -> list[str]:
+    """Servers trim texts, each in its way."""
+    return text.split()
+
+
+def _maybe_all_the_same(task_id: TaskId) -> str:
+    return f"it may have happened all the same: look with tinyscheduler task show {task_id}"
 
 
 def _about_task(desk: TaskDesk, draft: TaskDraft) -> str:

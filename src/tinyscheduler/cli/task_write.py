@@ -19,7 +19,7 @@ from tinyscheduler.cli.task_side import (
     text_arguments,
 )
 from tinyscheduler.cli.task_told import note, told
-from tinyscheduler.cli.task_unclear import spoken
+from tinyscheduler.cli.task_unclear import changed, spoken
 from tinyscheduler.errors import Refused, ServerRefused, TaskNotFound, TinySchedulerError, UsageError
 from tinyscheduler.model.desk import TaskEdit
 from tinyscheduler.model.ids import TaskId
@@ -135,7 +135,7 @@ def _changed(side: Side, task_id: TaskId, edit: TaskEdit, *, comment: str | None
             spoken(side.desk, task_id, comment, author=author)
         if edit == TaskEdit():
             return side.desk.get(task_id).task
-        return side.desk.change(task_id, edit._replace(by=author))
+        return changed(side.desk, task_id, edit._replace(by=author))
     except (TaskNotFound, ServerRefused) as error:
         raise with_option(error, parent=edit.parent, blocked_by=edit.blocked_by) from error
 

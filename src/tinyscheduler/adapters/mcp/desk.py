@@ -109,7 +109,8 @@ class McpTaskDesk:
         return remark_json.detail_of(one_task.read(self._client, task_id))
 
     def change(self, task_id: TaskId, edit: TaskEdit) -> Task:
-        """May be sent twice: the same values twice are the same."""
+        """Never sent twice once it may have arrived: the second one would undo what others, an agent that
+        has claimed it for one, have done in between."""
         number = task_json.id_argument(task_id)
         fields = _given(
             {
@@ -134,12 +135,13 @@ class McpTaskDesk:
         def write() -> Task:
             tags = {} if edit.tags is None else tagging.arguments_of(self._client, task_id, edit.tags)
             signed = self._signed({"id": number, **fields, **tags}, edit.by, theirs="updated_by")
-            return self._written("update_task", signed, "repeatable", about=task_id)
+            return self._written("update_task", signed, "once", about=task_id)
 
-        task = write()
+        task = write() if alone is None else faults.after_write(write)
         if not isinstance(edit.tags, TagChange):
             return task
-        return tagging.made_sure(self._client, task, edit.tags, write)
+        change = edit.tags
+        return faults.after_write(lambda: tagging.made_sure(self._client, task, change, write))
 
     def _taken_out(self, task_id: TaskId, edit: TaskEdit) -> Task | None:
         """Of its queue, of its parent: what an update cannot say. An empty queue_name would become a
@@ -151,7 +153,7 @@ class McpTaskDesk:
         ):
             if is_wanted:
                 arguments = self._signed({name: task_json.id_argument(task_id)}, edit.by)
-                task = self._written(tool, arguments, "repeatable", about=task_id)
+                task = self._written(tool, arguments, "once", about=task_id)
         return task
 
     def _signed(self, arguments: Arguments, by: str, *, theirs: str = "") -> Arguments:
@@ -183,9 +185,9 @@ class McpTaskDesk:
         return one_task.move(self._client, task_id, current=current, new=new, comment=comment)
 
     def archive(self, task_id: TaskId, *, by: str = "") -> Task:
-        """May be sent twice: what is archived stays so."""
+        """Never sent twice once it may have arrived."""
         arguments = self._signed({"id": task_json.id_argument(task_id)}, by)
-        return self._written("archive_task", arguments, "repeatable", about=task_id)
+        return self._written("archive_task", arguments, "once", about=task_id)
 
     def remark_counts(self) -> Mapping[TaskId, RemarkCounts] | None:
         """None: it would take a call for each task."""

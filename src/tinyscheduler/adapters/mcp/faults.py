@@ -131,7 +131,7 @@ class StatusRule(NamedTuple):
 
 
 _ENDPOINT = "Check TINYSCHEDULER_MCP_ENDPOINT: it should name the MCP endpoint, usually ending in /mcp."
-_PROXY = "A proxy or the server itself is overloaded or restarting; the next pass asks again."
+_PROXY = "A proxy or the server itself is overloaded or restarting; a pass asks again by itself."
 
 STATUS_RULES: Final = (
     StatusRule(300, 399, "a redirect, which is not followed", _ENDPOINT),

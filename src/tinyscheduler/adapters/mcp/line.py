@@ -161,5 +161,5 @@ def _fault(error: Exception, limit_s: float) -> ServerUnavailable:
         case httpx.TimeoutException():
             return faults.time_fault(limit_s)
     message = f"the connection to the task server broke: {said or type(error).__name__}"
-    hint = "look at the server's own log; the next pass asks again"
+    hint = "look at the server's own log; a pass asks again by itself"
     return faults.Dropped(message, hint=hint, maybe_applied=True)

@@ -162,6 +162,6 @@ class Sse:
             check_size(received)
             part = next(self._parts, b"")
             if not part:
-                hint = "look at the server's own log; the next pass asks again"
+                hint = "look at the server's own log; a pass asks again by itself"
                 message = "the task server ended the stream before it answered"
                 raise faults.Dropped(message, hint=hint, maybe_applied=True)

@@ -14,6 +14,7 @@ from tinyscheduler.cli.importing.steps import (
     item_tag,
     known_tasks,
 )
+from tinyscheduler.cli.task_unclear import changed
 from tinyscheduler.errors import ServerUnavailable, TaskServerError
 from tinyscheduler.model.desk import TaskDraft, TaskEdit, TaskList, TaskQuery
 from tinyscheduler.model.ids import TaskId
@@ -104,4 +105,4 @@ def _let_go(desk: TaskDesk, step: Step, wish: Wish, *, task_id: TaskId) -> None:
     edit = TaskEdit(
         status="complete" if is_over else None, assigned_to=assignee_of(step, wish) or "", by=wish.author
     )
-    desk.change(task_id, edit)
+    changed(desk, task_id, edit)
