@@ -73,9 +73,9 @@ def replace(
         sync_parent(path)
 
 
-def create_exclusive(path: str, data: bytes) -> bool:
+def create_exclusive(path: str, data: bytes, *, mode: int = FILE_MODE) -> bool:
     """Create the file whole and durable, unless it exists. False: it did, and is untouched."""
-    temporary = _write_temporary(path, data, sync=True)
+    temporary = _write_temporary(path, data, sync=True, mode=mode)
     try:
         os.link(temporary, path)
     except FileExistsError:

@@ -14,7 +14,7 @@ class HintFault(NamedTuple):
     """The first thing that is wrong; the task is held until it is mended."""
 
     place: str
-    """``line 3 of its description`` or ``its tag write:../etc``."""
+    """``line 3 of its description``, ``line 5 of 9-x.md`` or ``its tag write:../etc``."""
     value: str
     """What stands there, shortened."""
     remedy: str

@@ -16,6 +16,16 @@ BEING_IMPORTED = AgentName("being-imported")
 those that are done already. No agent is called so."""
 
 
+class Page(NamedTuple):
+    """Where a task stands that is kept in a file of its own."""
+
+    name: str
+    """Of the file, as it may be shown."""
+    lines: tuple[int, ...]
+    """Of each line of the description from its second on, as far as it is front matter: its number in the
+    file, from 1."""
+
+
 class Task(NamedTuple):
     """One task. Times are aware UTC."""
 
@@ -40,6 +50,8 @@ class Task(NamedTuple):
     is_blocked: bool = False
     """As the server computes it: the blocker is there and not complete."""
     archived_at: datetime | None = None
+    page: Page | None = None
+    """For people who are told where something stands; None: it is in no file."""
 
 
 class TagChange(NamedTuple):

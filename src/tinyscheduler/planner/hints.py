@@ -52,18 +52,27 @@ def hints_of(task: Task) -> Hints:
     try:
         matter = front_matter_of(task.description) if has_matter else NO_FRONT_MATTER
     except Slip as slip:
-        return Hints(fault=_fault(f"line {slip.line} of its description", slip))
-    return _merged(tags, matter)
+        return Hints(fault=_fault(_line_of(task, slip.line), slip))
+    return _merged(tags, matter, task)
 
 
-def _merged(tags: Sequence[str], matter: FrontMatter) -> Hints:
+def _line_of(task: Task, line: int) -> str:
+    """Of the description, or of the file that whoever mends it opens."""
+    if task.page is None:
+        return f"line {line} of its description"
+    name, lines = task.page
+    # The first line is the fence, which the file has, too.
+    return f"line {lines[line - 2]} of {name}" if 2 <= line < len(lines) + 2 else f"the text of {name}"
+
+
+def _merged(tags: Sequence[str], matter: FrontMatter, task: Task) -> Hints:
     hints, said = NO_HINTS, set()
     for entry in matter.entries:
         said.add(entry.key)
         try:
             hints = _with(hints, entry.key, entry.value)
         except Slip as slip:
-            place = f"{entry.key} in line {slip.line or entry.line} of its description"
+            place = f"{entry.key} in {_line_of(task, slip.line or entry.line)}"
             return Hints(fault=_fault(place, slip))
     for key, values in _by_key(tags).items():
         if key in said:

@@ -208,7 +208,10 @@ def test_a_file_may_get_another_name_once_it_was_worked_on(folder: Path, server:
 
     path.rename(folder / "renamed.md")
 
-    assert server.get(ONE).task._replace(title=before.title) == before
+    after = server.get(ONE).task
+    assert after.page is not None
+    assert after.page.name == "renamed.md"
+    assert after._replace(title=before.title, page=before.page) == before
 
 
 def test_a_file_keeps_the_time_at_which_it_was_first_known(folder: Path, server: MarkdownTaskServer) -> None:
@@ -316,7 +319,7 @@ def test_a_new_task_is_a_file_that_people_recognise(folder: Path, server: Markdo
     )
 
     assert made.id == "8"
-    path = folder / "8-fix-the-ber-parser.md"
+    path = folder / "8-fix-the-uber-parser.md"
     assert path.read_text().splitlines() == [
         "---",
         "id: 8",

@@ -181,9 +181,11 @@ def archived(task: Task, now: datetime) -> Fields:
 
 def slug(title: str) -> str:
     """What of a title may be part of a name on every file system; nothing leads out of the folder."""
-    words = "".join(
-        letter if letter.isascii() and letter.isalnum() else " " for letter in title.lower()
-    ).split()
+    import unicodedata
+
+    letters = unicodedata.normalize("NFKD", title.casefold())
+    plain = (letter for letter in letters if not unicodedata.combining(letter))
+    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in plain).split()
     return "-".join(words)[:50].strip("-")
 
 

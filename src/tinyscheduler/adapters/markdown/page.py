@@ -142,8 +142,16 @@ def with_body(page: Page, body: str) -> Page:
 def hints_of(page: Page) -> str:
     """Keys of the front matter by which a task says how it wants to be run, as they stand; with those that
     look like one, which are told as they are for every other task."""
-    said = (entry for entry in page.entries if _is_hint(entry) or _is_like_a_hint(entry))
-    return "\n".join(line.rstrip("\r") for entry in said for line in entry.lines)
+    return "\n".join(line.rstrip("\r") for entry in _said_by(page) for line in entry.lines)
+
+
+def hint_lines(page: Page) -> tuple[int, ...]:
+    """The number of each line of ``hints_of`` in the file."""
+    return tuple(number for entry in _said_by(page) for number, _ in enumerate(entry.lines, entry.line))
+
+
+def _said_by(page: Page) -> list[Entry]:
+    return [entry for entry in page.entries if _is_hint(entry) or _is_like_a_hint(entry)]
 
 
 def hints_apart(description: str) -> tuple[tuple[Entry, ...], str]:

@@ -196,7 +196,9 @@ class MarkdownTaskServer:
                 self._folder, "-".join(filter(None, (str(number), slug(draft.title)))) + ".md"
             )
             # Nobody has a file of that number, and no process of ours is at work: this is another's hand.
-            if not files.create_exclusive(path, drafted(draft, number, self._now())):
+            # For whoever may look into the folder: the file is theirs as much as those beside it.
+            mode = files.FILE_MODE | os.stat(self._folder).st_mode & 0o066
+            if not files.create_exclusive(path, drafted(draft, number, self._now()), mode=mode):
                 raise ServerUnavailable(f"{path} was made by somebody a moment ago", hint="try again")
             return self.get(TaskId(str(number))).task
 

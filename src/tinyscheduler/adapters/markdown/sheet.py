@@ -17,6 +17,7 @@ from tinyscheduler.adapters.markdown.page import (
     Page,
     Rubbish,
     body_of,
+    hint_lines,
     hints_of,
     page_of,
     value,
@@ -25,6 +26,7 @@ from tinyscheduler.adapters.markdown.remarks import remarks_of
 from tinyscheduler.kit.fields import NUMBER_MAX, number_text
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
 from tinyscheduler.model.task import Comment, Status, Task
+from tinyscheduler.model.task import Page as TaskPage
 from tinyscheduler.planner.hints import is_near
 
 ID_DIGITS_MAX: Final = 15
@@ -101,6 +103,7 @@ def sheet_of(name: str, text: str, modified_at: datetime) -> Sheet | None:
         _parent(page, task_id),
         _task_id(page, "blocked_by"),
         archived_at=_moment(page, "archived_at"),
+        page=TaskPage(name_shown(name), hint_lines(page)),
     )
     return Sheet(name, task, remarks_of(page))
 
