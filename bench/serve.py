@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from subprocess import PIPE, Popen
 from typing import NamedTuple
 
 from bench.asking import DEEDS
@@ -20,8 +21,11 @@ TASKS = 10_000
 CLIENTS = 4
 CALLS = 250
 """Of each client and deed."""
+CLAIM_BYTES = 8 * 4096
+"""What one claim writes into the store's log."""
 AIM_PER_S = 1000
 AIM_TIMES = 2.0
+SYNCS = 100
 
 
 class Cost(NamedTuple):
@@ -31,6 +35,21 @@ class Cost(NamedTuple):
     cpu_s: float
 
 
+class Served(NamedTuple):
+    """What the calls of all clients took."""
+
+    server: Cost
+    """Of one call; ``wall_s`` is the time of all by their number."""
+    clients_cpu_s: float
+    """Of one call, in the process that asked."""
+    took_s: Sequence[float]
+    """From the request to the answer's last byte, as the clients have seen it; sorted."""
+
+    def at(self, part: float) -> float:
+        """Half of the calls, or another part of them, took no longer."""
+        return self.took_s[int(part * (len(self.took_s) - 1))]
+
+
 def measure(runs: int) -> Result:
     """Each deed once; ``runs`` has nothing to say, because a claimed task cannot be claimed again."""
     del runs
@@ -38,23 +57,41 @@ def measure(runs: int) -> Result:
         own = _of_the_store(stage)
         with serving(stage) as endpoint:
             served = {deed: _served(endpoint, deed, place) for place, deed in enumerate(DEEDS)}
-    rows = [
-        (
-            deed,
-            f"{1 / cost.wall_s:,.0f}",
-            ms(cost.cpu_s),
-            ms(own[deed].cpu_s),
-            f"{_times(cost, own[deed]):.1f}",
-        )
-        for deed, cost in served.items()
-    ]
-    head = ("call", "calls/s", "server's CPU ms", "store's CPU ms", "times")
+        syncs_s = _syncs(stage)
+    head = (
+        "call", "calls/s", "median ms", "p95 ms", "server's CPU ms", "clients' CPU ms", "store's CPU ms",
+        "times",
+    )  # fmt: skip
+    rows = [_row(deed, found, own[deed]) for deed, found in served.items()]
     figures = [figure for deed in ("list", "claim") for figure in _figures(deed, served[deed], own[deed])]
-    return Result(f"serve: {CLIENTS} clients, {TASKS:,} tasks", table(head, rows), figures)
+    lines = [*table(head, rows), "", _remark(syncs_s)]
+    return Result(f"serve: {CLIENTS} clients, {TASKS:,} tasks", lines, figures)
 
 
-def _figures(deed: str, cost: Cost, own: Cost) -> tuple[Figure, Figure]:
-    per_s, times = 1 / cost.wall_s, _times(cost, own)
+def _row(deed: str, found: Served, own: Cost) -> tuple[str, ...]:
+    return (
+        deed,
+        f"{1 / found.server.wall_s:,.0f}",
+        ms(found.at(0.5)),
+        ms(found.at(0.95)),
+        f"{found.server.cpu_s * 1000:.2f}",
+        f"{found.clients_cpu_s * 1000:.2f}",
+        f"{own.cpu_s * 1000:.2f}",
+        f"{found.server.cpu_s / own.cpu_s:.1f}",
+    )
+
+
+def _remark(syncs_s: Sequence[float]) -> str:
+    """What cannot be seen in the table, and may be the limit of it."""
+    half, most = syncs_s[len(syncs_s) // 2], syncs_s[int(0.95 * len(syncs_s))]
+    return (
+        f"Clients: processes on the same machine, one connection each, prepared requests, a bare socket."
+        f" A sync of {CLAIM_BYTES // 1024} KiB to this disk: median {ms(half)} ms, p95 {ms(most)} ms."
+    )
+
+
+def _figures(deed: str, served: Served, own: Cost) -> tuple[Figure, Figure]:
+    per_s, times = 1 / served.server.wall_s, served.server.cpu_s / own.cpu_s
     return (
         Figure(f"serve, {deed}, calls a second", f"{per_s:,.0f}", f">= {AIM_PER_S:,}", per_s >= AIM_PER_S),
         Figure(
@@ -64,10 +101,6 @@ def _figures(deed: str, cost: Cost, own: Cost) -> tuple[Figure, Figure]:
             times <= AIM_TIMES,
         ),
     )
-
-
-def _times(cost: Cost, own: Cost) -> float:
-    return cost.cpu_s / own.cpu_s
 
 
 def _of_the_store(stage: Stage) -> dict[str, Cost]:
@@ -92,32 +125,58 @@ def _cost(deed: Callable[[int], object]) -> Cost:
     return Cost((time.perf_counter() - began) / CALLS, (time.process_time() - began_cpu) / CALLS)
 
 
-def _served(endpoint: str, deed: str, place: int) -> Cost:
-    """All clients at once, each with tasks of its own."""
+def _syncs(stage: Stage) -> list[float]:
+    """Into a file that has its length already, as the store's log after its first round; sorted."""
+    took_s = []
+    with open(stage.base / "synced", "wb", buffering=0) as file:
+        for number in range(2 * SYNCS):
+            file.seek(number % SYNCS * CLAIM_BYTES)
+            file.write(bytes(CLAIM_BYTES))
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took_s.append(time.perf_counter() - began)
+    return sorted(took_s[SYNCS:])
+
+
+def _served(endpoint: str, deed: str, place: int) -> Served:
+    """All clients at once, each with tasks of its own; they have begun and are warm when the clock starts."""
     progress(f"serve: {deed}")
-    with _clients(endpoint, deed, place, 5):
-        pass
-    before_s, began = _cpu_s(endpoint), time.perf_counter()
-    with _clients(endpoint, deed, place, CALLS):
-        pass
-    took_s = time.perf_counter() - began
+    with ExitStack() as running:
+        clients = [running.enter_context(_client(endpoint, deed, place, n)) for n in range(CLIENTS)]
+        for client in clients:
+            _told(client, deed)
+        before_s, began = _cpu_s(endpoint), time.perf_counter()
+        for client in clients:
+            assert client.stdin is not None
+            client.stdin.write("go\n")
+            client.stdin.flush()
+        told = [_told(client, deed) for client in clients]
+        wall_s = time.perf_counter() - began
+        cpu_s = _cpu_s(endpoint) - before_s
     calls = CLIENTS * CALLS
-    return Cost(took_s / calls, (_cpu_s(endpoint) - before_s) / calls)
+    took_s = sorted(float(took) for words in told for took in words[1:])
+    return Served(Cost(wall_s / calls, cpu_s / calls), sum(float(words[0]) for words in told) / calls, took_s)
 
 
 @contextmanager
-def _clients(endpoint: str, deed: str, place: int, count: int) -> Iterator[None]:
+def _client(endpoint: str, deed: str, place: int, number: int) -> Iterator[Popen[str]]:
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
-    pids = []
-    for client in range(CLIENTS):
-        first = 1 + place * 2000 + client * 400 + (0 if count == CALLS else CALLS)
-        argv = (str(PYTHON), "-m", "bench.asking", endpoint, deed, str(first), str(count))
-        pids.append(os.posix_spawn(argv[0], argv, environ))
-    yield
-    for pid in pids:
-        _, status = os.waitpid(pid, 0)
-        if status != 0:
-            raise Trouble(f"a client of {deed} ended with {os.waitstatus_to_exitcode(status)}")
+    first = 1 + place * 2000 + number * 400
+    argv = (str(PYTHON), "-m", "bench.asking", endpoint, deed, str(first), str(CALLS))
+    with Popen(argv, env=environ, stdin=PIPE, stdout=PIPE, text=True) as client:
+        try:
+            yield client
+        finally:
+            client.kill()
+
+
+def _told(client: Popen[str], deed: str) -> list[str]:
+    """The words of its next line. Raises Trouble where there is none."""
+    assert client.stdout is not None
+    words = client.stdout.readline().split()
+    if not words:
+        raise Trouble(f"a client of {deed} ended too early")
+    return words
 
 
 def _cpu_s(endpoint: str) -> float:
