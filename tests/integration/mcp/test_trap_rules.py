@@ -34,7 +34,7 @@ def stub() -> Iterator[StubServer]:
         ("update_task", {"id": 1, "parent_task_id": None}, "Parent task not found: 0"),
         ("update_task", {"id": 1, "description": None}, "Expected string, received null"),
         ("update_task", {"id": 1, "assigned_to": None}, "Expected string, received null"),
-        ("update_task", {"id": 1, "blocked_by_task_id": 1}, "Error updating task: Task cannot be blocked by itself"),
+        ("update_task", {"id": 1, "blocked_by_task_id": 1}, "task: Task cannot be blocked by itself"),
         ("list_tasks", {"limit": 1.5}, "datatype mismatch"),
         ("move_task", {"task_id": 1, "current_agent": "zed", "new_agent": "sue", "comment": ""},
          "Task 1 is not assigned to zed (currently assigned to: bob)"),
