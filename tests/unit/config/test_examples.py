@@ -54,6 +54,20 @@ def test_agent_of_an_example_can_be_executed(desk, name):
         assert os.access(agent.command[0], os.X_OK)
 
 
+def test_entries_for_programs_of_others_are_valid_but_for_what_this_machine_lacks(desk, tmp_path):
+    with open(os.path.join(FOLDER, "README.md"), encoding="utf-8") as file:
+        block = re.search(r"```json\n(.*?)```", file.read(), re.DOTALL)
+    assert block is not None
+    path = tmp_path / "agents.json"
+    path.write_text(block[1], encoding="utf-8")
+
+    found = load({"AGENT_CONTROL_FILE": str(path)}, desk.environ, write_cache=False)
+
+    assert [agent.name for agent in found.agents] == ["claude-1", "codex-1"]
+    assert {agent.success for agent in found.agents} == {"exit_code"}
+    assert found.notes == ()
+
+
 class Run:
     def __init__(self, folder, prompt: str, *arguments: str) -> None:
         self.result_file = str(folder / "result.json")
@@ -146,3 +160,15 @@ def test_stubborn_agent_survives_term(tmp_path):
     assert run.code() == 0
     assert time.monotonic() - begun > 0.5
     assert (run.result() or {})["status"] == "success"
+
+
+def test_a_prompt_in_a_file_is_obeyed_like_one_on_standard_input(tmp_path):
+    """docs-1 of medium.json gets it so, and does what its task's title says."""
+    prompt = tmp_path / "prompt.md"
+    prompt.write_text("# docs task, handoff: qa\n")
+
+    run = Run(tmp_path, "", "--prompt-file", str(prompt), "task", "7")
+    run.output()
+
+    assert run.code() == 0
+    assert run.result() == {"status": "handoff", "summary": "to qa", "to": {"queue": "qa"}}
