@@ -49,6 +49,7 @@ def test_plan_is_applied_once(scene: Scene) -> None:
     again = scene.call("apply", path)
 
     assert again.code == 4
+    assert "all that it starts was started by 20" in again.err
     assert "lease 1: was not there; is" in again.err
     assert scene.disk.leases() == ["1", "2"]
 
@@ -185,6 +186,7 @@ def test_plan_that_is_old_or_of_another_folder_or_incomplete_is_refused(
 
     assert {code for code, _ in said.values()} == {4}
     assert "minutes old" in said["old"][1]
+    assert "was made in a time that is still to come: was the clock set back?" in said["to come"][1]
     assert "something failed when it was made" in said["incomplete"][1]
     assert (elsewhere.code, "of another state folder" in elsewhere.err) == (4, True)
     assert (missing.code, "cannot be read" in missing.err) == (4, True)

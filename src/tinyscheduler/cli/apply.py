@@ -78,7 +78,9 @@ def read_plan(path: str, now: datetime) -> Approved:
         raise Refused(f"{path} cannot be read: {error.strerror or error}", hint=_HINT) from error
     except ValueError as error:
         raise Refused(f"{path} is no plan: {error}", hint=_HINT) from error
-    if not 0 <= age_s <= AGE_S_MAX:
+    if age_s < 0:
+        raise Refused(f"{path} was made in a time that is still to come: was the clock set back?", hint=_HINT)
+    if age_s > AGE_S_MAX:
         raise Refused(f"{path} is {age_s / 60:.0f} minutes old; a plan is good for an hour", hint=_HINT)
     return approved
 
@@ -92,7 +94,12 @@ def _approved(fields: Fields) -> Approved:
         raise ValueError("something failed when it was made, so it does not show everything")
     basis = fields.inner("basis")
     deeds = fields.each("tend", _deed) + fields.each("start", _deed)
-    return Approved(fields.text("state_id"), {name: basis.text(name) for name in basis.names()}, deeds)
+    return Approved(
+        fields.text("state_id"),
+        {name: basis.text(name) for name in basis.names()},
+        deeds,
+        fields.instant("at"),
+    )
 
 
 def _deed(fields: Fields) -> Deed:
