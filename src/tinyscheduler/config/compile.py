@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from tinyscheduler.config import sources
 from tinyscheduler.config.checking import checked_settings, flag_limits, origins_of, strangers_noted
 from tinyscheduler.config.crew import Crew, Terms, muster
-from tinyscheduler.config.faults import suggestion
 from tinyscheduler.config.header_text import parse_headers
 from tinyscheduler.config.places import faults_of_places, places_of
 from tinyscheduler.config.rules import is_loopback, place_program
 from tinyscheduler.config.slots import Limits
 from tinyscheduler.config.tables import SCHEDULES, checked_tables, toml_document
+from tinyscheduler.config.without_effect import notes_without_effect
 from tinyscheduler.errors import ConfigError, Fault
 from tinyscheduler.model.configuration import Configuration, Connection
 from tinyscheduler.model.ids import QueueName
@@ -86,7 +86,7 @@ def judged(inputs: Inputs, *, unsaved: Mapping[str, bytes] = NOTHING_UNSAVED) ->
     if control is None:
         faults += _missing_control(settings, places, inputs)
     notes = (*strangers_noted(inputs), *_notes_on_connection(connection), *crew.notes)
-    notes += _notes_on_queues(settings, tables, crew)
+    notes += notes_without_effect(settings, tables, crew.agents)
     pre_start = _pre_start(tables.hooks.pre_start, places, inputs)
     schedules = _schedules(inputs, faults)
     notes += _notes_on_schedules(schedules, crew)
@@ -185,20 +185,6 @@ def _notes_on_connection(connection: Connection) -> list[str]:
     if scheme == "http" and not is_loopback(host) and has_secrets:
         return [f"the secrets for {host} travel in plain http, readable for everybody on the way"]
     return []
-
-
-def _notes_on_queues(settings: Settings, tables: Tables, crew: Crew) -> tuple[str, ...]:
-    """A mistyped name closes and limits nothing, and nobody would be told."""
-    served: set[str] = {queue for agent in crew.agents for queue in agent.queues}
-    return tuple(
-        f"{where} names {name}, a queue that no agent serves{suggestion(name, served)}"
-        for where, names in (
-            ("[hours.queues]", tables.hours.queues),
-            ("QUEUE_LIMITS", settings.queue_limits),
-        )
-        for name in sorted(names)
-        if name not in served
-    )
 
 
 def _configuration(
