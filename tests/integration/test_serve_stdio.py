@@ -211,6 +211,21 @@ def test_a_line_that_is_no_json_rpc_is_answered(tmp_path: Path, line: bytes) -> 
     assert answers[0]["result"]
 
 
+def test_before_the_handshake_and_in_a_batch_no_call_is_carried_out(tmp_path: Path) -> None:
+    """Unlike over HTTP, as docs/task-server.md says; both are answered."""
+    early, packed, good = ({**CALL, "id": number} for number in (1, 2, 3))
+    given = "".join(json.dumps(line) + "\n" for line in (early, [packed], HELLO, READY, good)).encode()
+
+    done = subprocess.run(
+        command("--stdio"), env=environment(tmp_path), cwd=tmp_path, input=given,
+        capture_output=True, timeout=START_TIMEOUT_S, check=False,
+    )  # fmt: skip
+    answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+
+    assert {key: answers[key]["error"]["code"] for key in (1, None)} == {1: -32602, None: -32700}
+    assert answers[3]["result"]["isError"] is False
+
+
 def test_a_pipe_that_ends_with_its_last_request_gets_every_answer(tmp_path: Path) -> None:
     """An error would make its client create the task again."""
     calls = [{**CALL, "id": number} for number in range(1, 31)]
