@@ -16,6 +16,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,10 @@ class Scene:
         ]
         return self.well("task", "add", title, *words).strip()
 
-    def seed(self, count: int, **fields: Any) -> list[str]:
+    def seed(self, count: int, *, minutes_ago: int = 0, **fields: Any) -> list[str]:
         """As many tasks of one kind, straight into the embedded store; fields as in ``NewTask``."""
-        store = Store(str(self.state / "tasks.db"))
+        made_at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+        store = Store(str(self.state / "tasks.db"), now=lambda: f"{made_at:%Y-%m-%dT%H:%M:%SZ}")
         try:
             fields = {"queue_name": "dev", **fields}
             made = store.create_tasks([NewTask(f"task {n}", "alice", **fields) for n in range(count)])

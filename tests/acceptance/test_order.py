@@ -19,7 +19,7 @@ BANDS = {20: "critical", 7: "high", 1: "normal", -5: "low"}
 
 
 def waiting_longer(scene: Scene, minutes: float) -> None:
-    """Everybody who waits has done so since earlier."""
+    """Everybody who waits has done so since earlier: nobody can for longer than the task is there."""
     path = scene.state / "waiting.json"
     found = json.loads(path.read_text())
     columns = found["columns"]
@@ -61,7 +61,7 @@ def test_a_low_task_that_has_waited_passes_fresh_urgent_ones(a_scene: MakeScene)
     """Features D9: one band up for each half hour."""
     scene = a_scene(gated("dev-1"))
     scene.seed(1, priority=50)
-    (low,) = scene.seed(1, priority=-1)
+    (low,) = scene.seed(1, minutes_ago=100, priority=-1)
     scene.once()
     waiting_longer(scene, 95)
     (high,) = scene.seed(1, priority=7)
@@ -78,7 +78,7 @@ def test_without_ageing_it_waits(a_scene: MakeScene) -> None:
     scene = a_scene(gated("dev-1"))
     scene.tables("[ageing]\nenabled = false\n")
     scene.seed(1, priority=50)
-    scene.seed(1, priority=-1)
+    scene.seed(1, minutes_ago=100, priority=-1)
     scene.once()
     waiting_longer(scene, 95)
     (high,) = scene.seed(1, priority=7)
@@ -135,7 +135,7 @@ def test_limits_of_critical_tasks_grow_with_the_queues(a_scene: MakeScene) -> No
 def unserved(a_scene: MakeScene) -> Scene:
     """One task in a queue that a cap names and nobody serves, found waiting for a while."""
     scene = a_scene(gated("dev-1"), QUEUE_LIMITS="qa:3")
-    scene.seed(1, queue_name="qa")
+    scene.seed(1, minutes_ago=100, queue_name="qa")
     scene.once()
     waiting_longer(scene, 3)
     scene.once()
