@@ -24,7 +24,8 @@ def overwritten(handler: Handler, request: Message) -> None:
     stub.store.change(1, {"tags": ["theirs"]})
 
 
-def test_a_tag_that_another_hand_has_overwritten_is_added_once_more() -> None:
+def test_a_tag_that_another_hand_has_overwritten_is_added_once_more_and_nothing_else_is() -> None:
+    """An agent has claimed it meanwhile."""
     with StubServer() as stub, closing(McpTaskDesk(stub.url, headers={}, timeout_s=30.0)) as desk:
         stub.store.add(tags=["old"])
         desk.get(TASK)
@@ -35,13 +36,15 @@ def test_a_tag_that_another_hand_has_overwritten_is_added_once_more() -> None:
             written.append(request)
             if is_first:
                 overwritten(handler, request)
+                handler.server.stub.store.change(1, {"status": "working"})
             else:
                 handler.server.stub.front.post(handler, json.dumps(request).encode())
 
         stub.always("update_task", once)
-        desk.change(TASK, TaskEdit(tags=TagChange(added=("needs-approval",))))
+        desk.change(TASK, TaskEdit(status="idle", tags=TagChange(added=("needs-approval",))))
 
-        assert desk.get(TASK).task.tags == ("theirs", "needs-approval")
+        seen = desk.get(TASK).task
+        assert (seen.tags, seen.status) == (("theirs", "needs-approval"), "working")
         assert len(written) == 2
 
 

@@ -7,6 +7,7 @@ would ignore in silence (queues, subtasks, blockers; tinytask 2.5) is refused be
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final, Self
 
 from tinyscheduler.adapters.mcp import (
@@ -132,16 +133,17 @@ class McpTaskDesk:
         if alone is not None and not fields and edit.tags is None:
             return alone
 
-        def write() -> Task:
+        def write(fields: Arguments) -> Task:
             tags = {} if edit.tags is None else tagging.arguments_of(self._client, task_id, edit.tags)
             signed = self._signed({"id": number, **fields, **tags}, edit.by, theirs="updated_by")
             return self._written("update_task", signed, "once", about=task_id)
 
-        task = write() if alone is None else faults.after_write(write)
+        task = write(fields) if alone is None else faults.after_write(lambda: write(fields))
         if not isinstance(edit.tags, TagChange):
             return task
         change = edit.tags
-        return faults.after_write(lambda: tagging.made_sure(self._client, task, change, write))
+        again = partial(write, {})
+        return faults.after_write(lambda: tagging.made_sure(self._client, task, change, write=again))
 
     def _taken_out(self, task_id: TaskId, edit: TaskEdit) -> Task | None:
         """Of its queue, of its parent: what an update cannot say. An empty queue_name would become a

@@ -37,7 +37,7 @@ def arguments_of(
     return {"tags": list(tags.of(_read(client, task_id).tags))}
 
 
-def made_sure(client: McpClient, task: Task, change: TagChange, write: Callable[[], Task]) -> Task:
+def made_sure(client: McpClient, task: Task, change: TagChange, *, write: Callable[[], Task]) -> Task:
     """Look again after a write of all of them: whoever has read them before it and written after it has taken
     ours away, so it is written once more. Raises TaskServerError."""
     if client.offers(OUR_TOOL):
