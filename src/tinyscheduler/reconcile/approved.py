@@ -7,10 +7,14 @@ does not name, although there may be room for more by now.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from tinyscheduler.errors import Refused
+from tinyscheduler.kit.fields import instant_text
 from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.lease import Lease
+from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.ports import World
 from tinyscheduler.reconcile.basis import Basis, differences, lease_ids, running
 from tinyscheduler.reconcile.holding import lock_seen
@@ -39,6 +43,8 @@ class Approved(NamedTuple):
     basis: Basis
     deeds: tuple[Deed, ...]
     """Tending first, then the starts in their order."""
+    at: datetime
+    """When it was made."""
 
 
 def apply_plan(approved: Approved, wire: Callable[[], World]) -> Report:
@@ -56,7 +62,7 @@ def apply_plan(approved: Approved, wire: Callable[[], World]) -> Report:
         _refuse_other(approved, looking)
         changed = differences(approved.basis, now.basis) + _other_deeds(approved, now)
         if changed:
-            raise _drifted(changed)
+            raise _drifted(changed, done_at=_done_at(approved, looking))
         acting = wire()._replace(lock=looking.lock)
         try:
             return locked_look(acting, only=_permitted(approved))
@@ -139,18 +145,38 @@ def _why_not(deed: Deed, now: Report) -> str:
     return "planned, and the task waits no more"
 
 
+def _done_at(approved: Approved, world: World) -> datetime | None:
+    """When the last of all that it was to start was started, or had ended, since it was made; None: not all
+    of it was. Raises StateError."""
+    starts = [deed for deed in approved.deeds if deed.kind == "start"]
+    ledgers = world.ledgers.read([TaskId(deed.task_id) for deed in starts])
+    found = []
+    for deed in starts:
+        lease, ledger = world.leases.read(TaskId(deed.task_id)), ledgers.get(TaskId(deed.task_id))
+        times = [lease.created_at] if isinstance(lease, Lease) and lease.agent == deed.agent else []
+        if isinstance(ledger, Ledger):
+            times += [
+                past.at for past in ledger.outcomes if past.agent == deed.agent and past.kind != "denied"
+            ]
+        found.append(min((at for at in times if at >= approved.at), default=None))
+    known = [at for at in found if at is not None]
+    return max(known) if found and len(known) == len(found) else None
+
+
 def _deed_text(deed: Deed) -> str:
     lease = f", lease {deed.lease_id}" if deed.lease_id else ""
     on = f" on {deed.agent}" if deed.agent else ""
     return f"{deed.kind} task {deed.task_id}{on}{lease}"
 
 
-def _drifted(changed: Sequence[str]) -> Refused:
+def _drifted(changed: Sequence[str], *, done_at: datetime | None) -> Refused:
     shown = list(changed[:DIFFERENCES_SHOWN_MAX])
     if len(changed) > len(shown):
         shown.append(f"and {len(changed) - len(shown)} more")
+    why = "the world is no longer the one the plan was made for"
+    if done_at is not None:
+        why = f"a plan is good only once, and all that it starts was started by {instant_text(done_at)}"
     return Refused(
-        "nothing was done, because the world is no longer the one the plan was made for:\n  "
-        + "\n  ".join(shown),
+        f"nothing was done, because {why}:\n  " + "\n  ".join(shown),
         hint="tinyscheduler plan --out FILE makes a new one",
     )

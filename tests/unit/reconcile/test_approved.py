@@ -36,7 +36,7 @@ def stage(tmp_path: Path) -> Stage:
 def plan_of(stage: Stage) -> Approved:
     report = preview(stage.world())
     assert report.exit_code == 0
-    return Approved(stage.world().state.state_id(), report.basis, deeds_of(report))
+    return Approved(stage.world().state.state_id(), report.basis, deeds_of(report), report.began_at)
 
 
 def started(stage: Stage, plan: Approved) -> list[str]:
@@ -243,3 +243,23 @@ def test_every_setting_and_key_has_its_name() -> None:
 
     assert set(SETTINGS) | constants == set(Policy._fields)
     assert set(AGENT_KEYS) | {"name", "slots_source"} == set(Agent._fields)
+
+
+def test_a_plan_that_was_carried_out_is_told_so_also_when_its_run_is_over(stage: Stage) -> None:
+    """It was refused as drift, as if a stranger had been at work."""
+    plan = plan_of(stage)
+    stage.clock.advance(5)
+    apply_plan(plan, stage.world)
+    stage.engine.finish(stage.engine.newest("2"))
+    stage.run()
+
+    with pytest.raises(Refused, match="a plan is good only once, and all that it starts was started by 20"):
+        apply_plan(plan, stage.world)
+
+
+def test_a_plan_of_which_nothing_was_started_was_not_carried_out(stage: Stage) -> None:
+    """The run that task 1 had before is none of its starts, and ended after it was made."""
+    plan = plan_of(stage)
+    stage.server.edit(stage.server.task(TaskId("2"))._replace(title="another"))
+
+    assert "the world is no longer the one" in refusal(stage, plan)

@@ -35,7 +35,7 @@ def an_end(base: Path) -> Stage:
 def approved(stage: Stage) -> Approved:
     report = preview(stage.world())
     assert report.exit_code == 0
-    return Approved(stage.world().state.state_id(), report.basis, deeds_of(report))
+    return Approved(stage.world().state.state_id(), report.basis, deeds_of(report), report.began_at)
 
 
 @pytest.mark.parametrize("make", [a_start, an_end])
