@@ -21,23 +21,39 @@ from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.model.waiting import Cursor, Turn
-from tinyscheduler.planner.bands import BANDS, CRITICAL, band_of
-from tinyscheduler.planner.ranking import Rank
+from tinyscheduler.planner.bands import BANDS, CRITICAL, LOW, band_of
+from tinyscheduler.planner.ranking import Rank, RankKey
+
+Keyed = tuple[RankKey, int]
+"""A task by its rank and its place among those that were given."""
 
 
 class Line:
-    """Runnable tasks, each once. Whoever reads it says of each that it started, before the next one."""
+    """Runnable tasks, each once. Whoever reads it says of each that it started, before the next one.
+
+    Nobody reads further than there are slots, so nothing is sorted: heaps give the first of those that are
+    left, one for all tasks, or with turns one for each range of bands whose turns a task may take.
+    """
 
     def __init__(self, tasks: Sequence[Task], rank: Rank, snapshot: StartSnapshot) -> None:
-        # Asked once of each: a key costs more than the comparisons.
-        self._keyed = sorted([(rank(task), task) for task in tasks], key=itemgetter(0))
-        self._policy = snapshot.policy
+        # An idle pass has no task, and does not load it.
+        from heapq import heapify
+
+        self._tasks = tasks
         self._cursor = snapshot.cursor
         self._round = round_of(snapshot.policy.band_weights)
         self._turn: Turn | None = None
+        keyed = [(rank(task), at) for at, task in enumerate(tasks)]
+        ranges = self._by_range(keyed, snapshot.policy) if self._round else {(CRITICAL, LOW): keyed}
+        for heap in ranges.values():
+            heapify(heap)
+        self._of_band = [
+            [heap for (best, own), heap in ranges.items() if best <= band <= own]
+            for band in range(len(BANDS))
+        ]
 
     def __iter__(self) -> Iterator[Task]:
-        return self._in_turns() if self._round else iter([task for _, task in self._keyed])
+        return self._in_turns() if self._round else self._left_of(CRITICAL)
 
     def started(self) -> Turn | None:
         """The last task did start: the turn that it took, None where there are no turns."""
@@ -47,47 +63,41 @@ class Line:
         return turn
 
     def _in_turns(self) -> Iterator[Task]:
-        waiting = self._by_band()
-        asked = bytearray(len(self._keyed))
-        while (turn := self._next_turn(waiting, asked)) is not None:
+        while (turn := self._next_turn()) is not None:
             # Nobody else's turn comes before one of this band has started, or none is left of it.
-            for at in _each_once(waiting[turn.band], asked):
+            for task in self._left_of(turn.band):
                 self._turn = turn
-                yield self._keyed[at][1]
+                yield task
                 if self._turn is not turn:
                     break
 
-    def _by_band(self) -> list[list[int]]:
-        """Who may take a turn of each band, by the place in the line, the first one last."""
-        waiting: list[list[int]] = [[] for _ in BANDS]
-        ages = self._policy.orders_blockers_first
-        for at in range(len(self._keyed) - 1, -1, -1):
-            key, task = self._keyed[at]
-            band = band_of(task.priority, self._policy)
-            # The best band whose turn it may take; in the server's order nothing ages.
-            for reached in range(max(CRITICAL, key[0]) if ages else band, band + 1):
-                waiting[reached].append(at)
-        return waiting
+    def _left_of(self, band: int) -> Iterator[Task]:
+        """Those who may take its turn and were not asked yet, the first one first; each is taken out."""
+        from heapq import heappop
 
-    def _next_turn(self, waiting: Sequence[list[int]], asked: bytearray) -> Turn | None:
-        for line in waiting:
-            while line and asked[line[-1]]:
-                line.pop()
+        heaps = self._of_band[band]
+        while left := [heap for heap in heaps if heap]:
+            _, at = heappop(min(left, key=itemgetter(0)))
+            yield self._tasks[at]
+
+    def _by_range(self, keyed: Sequence[Keyed], policy: Policy) -> dict[tuple[int, int], list[Keyed]]:
+        """By the best band whose turn a task may take, and its own; in the server's order nothing ages."""
+        ranges: dict[tuple[int, int], list[Keyed]] = {}
+        for each in keyed:
+            key, at = each
+            own = band_of(self._tasks[at].priority, policy)
+            best = max(CRITICAL, key[0]) if policy.orders_blockers_first else own
+            ranges.setdefault((best, own), []).append(each)
+        return ranges
+
+    def _next_turn(self) -> Turn | None:
+        waits = [any(heaps) for heaps in self._of_band]
         for band in self._cursor.owed:
-            if band < len(BANDS) and waiting[band]:
+            if band < len(BANDS) and waits[band]:
                 return Turn(band, None)
         size = len(self._round)
         places = ((self._cursor.place + step) % size for step in range(size))
-        return next((Turn(self._round[at], at) for at in places if waiting[self._round[at]]), None)
-
-
-def _each_once(line: list[int], asked: bytearray) -> Iterator[int]:
-    """Take them off, from the last one on, but for those whom another band was asked for."""
-    while line:
-        at = line.pop()
-        if not asked[at]:
-            asked[at] = True
-            yield at
+        return next((Turn(self._round[at], at) for at in places if waits[self._round[at]]), None)
 
 
 def round_of(weights: Sequence[int]) -> tuple[int, ...]:
