@@ -66,11 +66,12 @@ def _line_of(task: Task, line: int) -> str:
 
 
 def _merged(tags: Sequence[str], matter: FrontMatter, task: Task) -> Hints:
-    hints, said = NO_HINTS, set()
+    said: set[str] = set()
+    found: dict[str, object] = {}
     for entry in matter.entries:
         said.add(entry.key)
         try:
-            hints = _with(hints, entry.key, entry.value)
+            _read_into(found, entry.key, entry.value)
         except Slip as slip:
             place = f"{entry.key} in {_line_of(task, slip.line or entry.line)}"
             return Hints(fault=_fault(place, slip))
@@ -78,11 +79,14 @@ def _merged(tags: Sequence[str], matter: FrontMatter, task: Task) -> Hints:
         if key in said:
             continue
         try:
-            hints = _with(hints, key, _tagged(key, values))
+            _read_into(found, key, _tagged(key, values))
         except Slip as slip:
             return Hints(fault=_fault(f"its tag {shortened(values[0])}", slip))
     notes = (*_notes(said), *_near(tags, matter))
-    return hints._replace(notes=notes) if notes else hints
+    if notes:
+        found["notes"] = notes
+    # Once for all keys: each record in between would cost as much as reading one.
+    return Hints._make(map(found.get, Hints._fields, NO_HINTS)) if found else NO_HINTS
 
 
 def _by_key(tags: Sequence[str]) -> Mapping[str, list[str]]:
@@ -109,27 +113,30 @@ def _tagged(key: str, tags: Sequence[str]) -> Value:
     return Items(values) if key in _LISTS else values[0]
 
 
-def _with(hints: Hints, key: str, value: Value) -> Hints:
+def _read_into(found: dict[str, object], key: str, value: Value) -> None:
     """Raises Slip. A key with nothing behind it says nothing."""
-    return hints if value is None else _READ[key](hints, value)
+    if value is not None:
+        field, read = _READ[key]
+        found[field] = read(value)
 
 
 _LISTS = frozenset({"after", "write", "read", "capabilities"})
 
-_READ: Mapping[str, Callable[[Hints, Value], Hints]] = {
-    "after": lambda h, v: h._replace(after=_task_ids(check.each_of(v, check.name))),
-    "write": lambda h, v: h._replace(writes=check.paths(v)),
-    "read": lambda h, v: h._replace(reads=check.paths(v)),
-    "capabilities": lambda h, v: h._replace(capabilities=check.each_of(v, check.name)),
-    "goal": lambda h, v: h._replace(goal=check.name(check.text_of(v))),
-    "recipe": lambda h, v: h._replace(recipe=check.name(check.text_of(v))),
-    "scope": lambda h, v: h._replace(scope=check.scope(check.text_of(v))),
-    "approval": lambda h, v: h._replace(needs_approval=check.truth(v)),
-    "resources": lambda h, v: h._replace(resources=check.resources(v)),
-    "soft_limit": lambda h, v: h._replace(soft_limit_s=check.seconds(v)),
-    "hard_limit": lambda h, v: h._replace(hard_limit_s=check.seconds(v)),
-    "budget": lambda h, v: h._replace(budget=check.amount(v)),
+_READ: Mapping[str, tuple[str, Callable[[Value], object]]] = {
+    "after": ("after", lambda value: _task_ids(check.each_of(value, check.name))),
+    "write": ("writes", check.paths),
+    "read": ("reads", check.paths),
+    "capabilities": ("capabilities", lambda value: check.each_of(value, check.name)),
+    "goal": ("goal", lambda value: check.name(check.text_of(value))),
+    "recipe": ("recipe", lambda value: check.name(check.text_of(value))),
+    "scope": ("scope", lambda value: check.scope(check.text_of(value))),
+    "approval": ("needs_approval", check.truth),
+    "resources": ("resources", check.resources),
+    "soft_limit": ("soft_limit_s", check.seconds),
+    "hard_limit": ("hard_limit_s", check.seconds),
+    "budget": ("budget", check.amount),
 }
+"""Of each key the field that it fills, and who reads its value."""
 
 
 def _task_ids(names: Sequence[str]) -> tuple[TaskId, ...]:

@@ -68,8 +68,9 @@ class View(NamedTuple):
     others need not be asked what only these can answer."""
     taken: Capacity
     """By live leases; while a plan is made, also by its starts so far. The one thing here that changes."""
-    said: dict[TaskId, Hints]
-    """What tasks say about themselves, as far as anybody has asked; see ``hints``."""
+    said: dict[object, Hints]
+    """What tasks say about themselves, by the words in which they say it, as far as anybody has asked; see
+    ``hints``."""
     able: dict[tuple[object, ...], Sequence[Agent]]
     """Who may be given a task of a kind, as far as anybody has asked; see ``able``."""
     relieved: Mapping[TaskId, int]
@@ -96,10 +97,13 @@ class View(NamedTuple):
         return not self.taken.is_full() and (self.taken.has_slots() or bool(self.relieved))
 
     def hints(self, task: Task) -> Hints:
-        """What the task says about itself, read once."""
-        if not task.tags and task.description[:1] not in BEGINNINGS:
-            return NO_HINTS
-        return self.said.get(task.id) or _read_hints(task, self.said)
+        """What the task says about itself. The same words are read once, whoever says them."""
+        tags, description = task.tags, task.description
+        if description[:1] not in BEGINNINGS:
+            return (self.said.get(tags) or _read_hints(tags, task, self.said)) if tags else NO_HINTS
+        # Of the same words in two files, each has its own line that is told.
+        words = (tags, description, task.page)
+        return self.said.get(words) or _read_hints(words, task, self.said)
 
     def graph(self) -> Graph:
         """Which tasks wait for which; made when somebody asks first."""
@@ -134,11 +138,11 @@ class View(NamedTuple):
         return self.held[0].caught_up(self.taken.started)
 
 
-def _read_hints(task: Task, said: dict[TaskId, Hints]) -> Hints:
+def _read_hints(words: object, task: Task, said: dict[object, Hints]) -> Hints:
     # An idle pass has no task to read, and does not load what reads them.
     from tinyscheduler.planner.hints import hints_of
 
-    found = said[task.id] = hints_of(task)
+    found = said[words] = hints_of(task)
     return found
 
 

@@ -22,12 +22,12 @@ from tests.unit.planner.hold_scenes import (
     TASK,
 )
 from tests.unit.planner.need_scenes import asked_for
-from tinyscheduler.model.ids import QueueName
+from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.lease import OutcomeClass
 from tinyscheduler.model.ledger import Ledger
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import HeldReason
-from tinyscheduler.model.task import Task
+from tinyscheduler.model.task import Page, Task
 from tinyscheduler.model.waiting import Waiting
 from tinyscheduler.planner.explain import explain
 from tinyscheduler.planner.start import plan_start
@@ -260,3 +260,14 @@ def test_who_waits_in_vain_is_told_how_not_to(task: Task, lever: str) -> None:
     (held,) = plan_start(world).held
 
     assert (held.reason, held.lever) == ("dependency_failed", lever)
+
+
+def test_the_same_slip_in_two_files_is_told_with_the_place_of_each() -> None:
+    """The same words are read once, whoever says them; where they stand is another matter."""
+    task = a_task("1", description="---\nwrite: ../etc\n---\n")._replace(page=Page("1-x.md", (4, 5)))
+    other = task._replace(id=TaskId("2"), page=Page("2-y.md", (7, 8)))
+
+    first, second = plan_start(a_start_snapshot(task, other)).held
+
+    assert first.value.startswith("write in line 4 of 1-x.md")
+    assert second.value.startswith("write in line 7 of 2-y.md")
