@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tinyscheduler.adapters.mcp import faults, fetch, one_task, task_json, wire
-from tinyscheduler.adapters.mcp.client import McpClient
+from tinyscheduler.adapters.mcp.client import UNKNOWN_ARGUMENT, McpClient
 from tinyscheduler.adapters.mcp.habits import WithDescriptions
 from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.errors import ServerRefused
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from tinyscheduler.model.unserved import Unserved
 
 NO_HEADERS: Mapping[str, str] = {}
+
+
+OUR_NAME = "tinyscheduler"
+"""In the history of what passes change."""
 
 
 class McpTaskServer:
@@ -117,13 +121,31 @@ class McpTaskServer:
             from tinyscheduler.adapters.mcp.tagging import arguments_of
 
             arguments |= arguments_of(self._client, task_id, tags)
-        answer = self._client.call("update_task", arguments, "repeatable")
+        answer = self._update(arguments)
         task = faults.after_write(lambda: task_json.task_of(task_json.about(task_id, answer)))
         if queue is not None and task.queue != queue:
             # An older server ignores what it does not know (tinytask 2.5).
             message = f"the task server left task {task_id} in {task.queue or 'no queue'} instead of {queue}"
             raise ServerRefused(message, hint="let on_success move tasks to an agent, or use a newer server")
         return task
+
+    def _update(self, arguments: dict[str, wire.Argument]) -> object:
+        """In our name, where a history is kept and takes it: as an embedded store has it."""
+        if not self._keeps_names():
+            return self._client.call("update_task", arguments, "repeatable")
+        try:
+            return self._client.call("update_task", {**arguments, "changed_by": OUR_NAME}, "repeatable")
+        except ServerRefused as error:
+            if UNKNOWN_ARGUMENT not in error.message:
+                raise
+            # Another server has come in its place: no task is to suffer for a name.
+            return self._client.call("update_task", arguments, "repeatable")
+
+    def _keeps_names(self) -> bool:
+        from tinyscheduler.adapters.mcp.tagging import OUR_TOOL
+
+        # As far as that is known: a claim does not wait for the answer, and a name is worth no call.
+        return OUR_TOOL in (self._client.manners.manner.tools or ())
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """Raises NotAssigned, TaskNotFound. Never sent twice once it may have arrived."""
