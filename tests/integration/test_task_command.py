@@ -202,3 +202,19 @@ def test_the_backlog_of_a_queue_that_nobody_serves_says_so(base: Path) -> None:
 
     assert (unserved.code, served.code, served.err) == (0, 0, "")
     assert "queue devv, which no agent serves" in unserved.out
+
+
+def test_options_that_are_given_twice_add_up_or_are_refused(base: Path) -> None:
+    """The last one won, without a word."""
+    house = an_installation(base, TWO_QUEUES)
+    for title in ("one", "two", "three"):
+        house.well("task", "add", title, "--queue", "dev")
+    house.well("task", "done", "1")
+    house.well("task", "update", "2", "--status", "working")
+
+    both = house.well("task", "list", "-q", "--status", "complete", "--status", "working")
+    two_queues = house.call("task", "list", "--queue", "dev", "--queue", "qa")
+
+    assert sorted(both.split()) == ["1", "2"]
+    assert (two_queues.code, two_queues.out) == (2, "")
+    assert "--queue names one queue" in two_queues.err

@@ -16,7 +16,8 @@ HELP_EXAMPLES = f"""examples:
 
 For leases of machines that are gone, runs whose processes cannot be ended, and leases that nobody can
 read. It is force: if a process of the run lives after all, the task runs twice. Refused while the run's
-wrapper lives on this machine; stop is for that. {asking.WAIT_HELP}
+wrapper lives on this machine; stop is for that.
+{asking.WAIT_HELP}
 """
 
 

@@ -12,7 +12,8 @@ HELP_EXAMPLES = f"""examples:
   tinyscheduler requeue 7 --reason "nobody works on it"
 
 For tasks that are held as working_elsewhere. The scheduler never does it by itself: a person or another
-scheduler may be at work. What has a lease is ended with stop --requeue. {asking.WAIT_HELP}
+scheduler may be at work. What has a lease is ended with stop --requeue.
+{asking.WAIT_HELP}
 """
 
 

@@ -22,7 +22,8 @@ HELP_EXAMPLES = f"""examples:
   tinyscheduler stop --all
 
 TERM, the grace, KILL, and proof that no process is left. A run that ends by itself before keeps its own
-outcome. Other tasks start in the free slots: pause or drain keeps them from it. {asking.WAIT_HELP}
+outcome. Other tasks start in the free slots: pause or drain keeps them from it.
+{asking.WAIT_HELP}
 """
 
 

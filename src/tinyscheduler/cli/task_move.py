@@ -28,7 +28,7 @@ Whoever gets a task finds it idle. One that is complete is not moved to an agent
 """
 ARCHIVE_EXAMPLES = """examples:
   tinyscheduler task archive 7 8
-  tinyscheduler task archive $(tinyscheduler task list --status complete --tag import:plan.md -q)
+  tinyscheduler task list --status complete --tag import:plan.md -q | xargs -r tinyscheduler task archive
 
 An archived task is in no list and is never started; it can still be shown. There is no way back. A run of
 it is ended by the next pass.

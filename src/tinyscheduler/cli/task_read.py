@@ -14,7 +14,7 @@ from tinyscheduler.cli.task_told import failure_json, note, print_object, tell_f
 from tinyscheduler.cli.task_write import author_of
 from tinyscheduler.errors import StateError, UsageError
 from tinyscheduler.model.desk import TaskList, TaskQuery
-from tinyscheduler.model.ids import TaskId
+from tinyscheduler.model.ids import QueueName, TaskId
 from tinyscheduler.model.ledger import Ledger, Parked
 from tinyscheduler.model.task import Status, Task
 from tinyscheduler.planner.retry import parked_now
@@ -25,7 +25,7 @@ LIST_EXAMPLES = """examples:
   tinyscheduler task list --queue dev --unassigned
   tinyscheduler task list --tag import:plan.md --all --tree       how far a plan has come
   tinyscheduler task list --status idle,working --text parser
-  tinyscheduler task show $(tinyscheduler task list --blocked -q)
+  tinyscheduler task list --blocked -q | xargs -r tinyscheduler task show     none is no mistake
 """
 SHOW_EXAMPLES = """examples:
   tinyscheduler task show 7
@@ -41,17 +41,23 @@ OPEN: tuple[Status, ...] = ("idle", "working")
 def list_arguments(parser: argparse.ArgumentParser) -> None:
     """See ``list_tasks``."""
     parser.set_defaults(queue=None, assigned=None, status=None, parent=None, is_blocked=None, author=None)
-    parser.add_argument("--queue", metavar="NAME")
+    parser.add_argument("--queue", metavar="NAME", action="append")
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--assigned", metavar="AGENT", help="'' for those that nobody has")
     who.add_argument("--mine", action="store_true", default=False, help="an agent's own (TKO_AGENT)")
     who.add_argument("--unassigned", action="store_const", const="", dest="assigned", help="nobody's")
     parser.add_argument(
-        "--status", metavar="STATUS", nargs="+", help="one or more of: " + ", ".join(STATUSES)
+        "--status",
+        metavar="STATUS",
+        nargs="+",
+        action="extend",
+        help="one or more of: " + ", ".join(STATUSES),
     )
     parser.add_argument("--all", action="store_true", default=False, help="complete ones too")
     parser.add_argument("--archived", action="store_true", default=False, help="archived ones too")
-    parser.add_argument("--tag", metavar="TAG", action="append", default=None, dest="tags", help="has it")
+    parser.add_argument(
+        "--tag", metavar="TAG", action="append", default=None, dest="tags", help="has it; again: that one too"
+    )
     parser.add_argument("--text", metavar="TEXT", default="", help="in its title or its description")
     parser.add_argument("--author", metavar="NAME", help="who made it")
     family = parser.add_mutually_exclusive_group()
@@ -126,7 +132,7 @@ def _query(options: argparse.Namespace, side: Side) -> TaskQuery:
     statuses = _statuses(options.status)
     owner = author_of(side.context) if options.mine else options.assigned
     return TaskQuery(
-        queue=None if options.queue is None else name_of(options.queue, what="the queue"),
+        queue=_queue(options.queue),
         assigned_to=None if owner is None else name_or_empty(owner, what="the agent"),
         statuses=statuses or (() if options.all else OPEN),
         limit=_number(options.limit, "--limit", least=1),
@@ -138,6 +144,13 @@ def _query(options: argparse.Namespace, side: Side) -> TaskQuery:
         created_by=options.author,
         includes_archived=options.archived,
     )
+
+
+def _queue(given: Sequence[str] | None) -> QueueName | None:
+    """One: of two, nobody should wonder which the list is about."""
+    if given is not None and len(given) > 1:
+        raise UsageError("--queue names one queue", hint="one list for each")
+    return None if given is None else QueueName(name_of(given[0], what="the queue"))
 
 
 def _statuses(given: Sequence[str] | None) -> tuple[Status, ...]:

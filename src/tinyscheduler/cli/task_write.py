@@ -36,7 +36,7 @@ UPDATE_EXAMPLES = """examples:
 """
 DONE_EXAMPLES = """examples:
   tinyscheduler task done 7 --comment "merged"
-  tinyscheduler task done $(tinyscheduler task list --tag import:plan.md -q)
+  tinyscheduler task list --tag import:plan.md -q | xargs -r tinyscheduler task done
 """
 
 

@@ -122,7 +122,8 @@ class ScheduleTable(BaseModel):
     catch_up: Annotated[
         CatchUp,
         AboutKey(
-            "What is made of times at which no pass looked: nothing, the newest, or all.",
+            "What is made of times that were missed, when no pass looked for over three minutes: nothing,"
+            " the newest, or all. Younger ones are made in any case.",
             '"skip", "once" or "all"',
         ),
     ] = "skip"
