@@ -490,3 +490,51 @@ def test_what_was_archived_is_in_no_list_and_still_there(folder: Path, server: M
     assert once.archived_at is not None
     assert once == twice == server.get(ONE).task
     assert server.find(TaskQuery()).tasks == ()
+
+
+def status_line(folder: Path, name: str) -> str:
+    return next(line for line in (folder / name).read_text().split("\n") if line.startswith("status"))
+
+
+def test_files_of_parents_say_how_they_stand(folder: Path, server: MarkdownTaskServer) -> None:
+    """Whoever reads the folder (git, an editor, grep) asks nobody else."""
+    epic = server.add(TaskDraft(title="epic", queue=DEV, created_by="alice"))
+    story = server.add(TaskDraft(title="story", queue=DEV, created_by="alice", parent=epic.id))
+    step = server.add(TaskDraft(title="step", queue=DEV, created_by="alice", parent=story.id))
+
+    found = []
+    for status in ("working", "complete", "idle", "complete"):
+        server.update(step.id, status=status)
+        found.append((status_line(folder, "1-epic.md"), status_line(folder, "2-story.md")))
+    server.add(TaskDraft(title="one more", queue=DEV, created_by="alice", parent=epic.id))
+
+    assert found == [(f"status: {word}",) * 2 for word in ("working", "complete", "idle", "complete")]
+    assert (status_line(folder, "1-epic.md"), status_line(folder, "2-story.md")) == (
+        "status: idle",
+        "status: complete",
+    )
+
+
+def test_the_last_open_subtask_that_is_archived_completes_the_files_above(
+    folder: Path, server: MarkdownTaskServer
+) -> None:
+    write(folder, "1-parent.md")
+    write(folder, "2-done.md", "queue: dev\nparent: 1\nstatus: complete")
+    write(folder, "3-open.md", "queue: dev\nparent: 1")
+
+    server.archive(TaskId("3"))
+
+    assert status_line(folder, "1-parent.md") == "status: complete"
+
+
+def test_a_parent_whose_file_cannot_be_written_takes_nothing_back(
+    folder: Path, server: MarkdownTaskServer
+) -> None:
+    """It is derived from its subtasks whatever its file says."""
+    parent = write(folder, "1-parent.md", "queue: dev", "x" * (FILE_BYTES_MAX - 40))
+    write(folder, "2-child.md", "queue: dev\nparent: 1")
+
+    done = server.update(TWO, status="complete")
+
+    assert (done.status, server.get(ONE).task.status) == ("complete", "complete")
+    assert "status" not in parent.read_text()

@@ -28,7 +28,7 @@ from tinyscheduler.adapters.markdown.writing import FILE_BYTES_MAX
 from tinyscheduler.errors import NotAssigned, ServerRefused, TaskUnreadable
 from tinyscheduler.kit.fields import number_text
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, agent_or_nobody, as_task_id
-from tinyscheduler.model.task import Task, tags_after
+from tinyscheduler.model.task import Status, Task, tags_after
 
 if TYPE_CHECKING:
     from tinyscheduler.model.desk import TaskDraft, TaskEdit
@@ -172,6 +172,11 @@ def handed_over(task: Task, current: AgentName, new: AgentName) -> Fields:
         "assigned_to": values.written(heir) if heir else None,
         "previous_assigned_to": values.written(holder),
     }
+
+
+def standing(status: Status) -> Change:
+    """How a parent stands, as its subtasks have it."""
+    return lambda _: {"status": status}
 
 
 def archived(task: Task, now: datetime) -> Fields:

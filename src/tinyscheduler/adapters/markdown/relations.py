@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from tinyscheduler.adapters.markdown.sheet import Sheet
 from tinyscheduler.errors import ServerRefused
@@ -25,6 +25,16 @@ def check_relations(
     for other, step in ((parent, _parent_of), (blocker, _blocker_of)):
         if other and task_id and _leads_to(sheets, as_task_id(other), goal=as_task_id(task_id), step=step):
             raise ServerRefused(f"Task {task_id} and task {other} would wait for each other")
+
+
+def parents_of(sheets: Mapping[TaskId, Sheet], task_id: TaskId) -> Iterator[Sheet]:
+    """Those above it, the nearest first; of a ring, which people can write, each one once."""
+    seen = {task_id}
+    above = sheets[task_id].task.parent_id if task_id in sheets else None
+    while above is not None and above in sheets and above not in seen:
+        seen.add(above)
+        yield sheets[above]
+        above = sheets[above].task.parent_id
 
 
 def _parent_of(task: Task) -> TaskId | None:

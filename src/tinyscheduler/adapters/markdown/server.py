@@ -9,7 +9,7 @@ import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -25,24 +25,30 @@ from tinyscheduler.adapters.markdown.editing import (
     edited,
     handed_over,
     slug,
+    standing,
 )
 from tinyscheduler.adapters.markdown.guard import held, source_of
-from tinyscheduler.adapters.markdown.relations import check_relations
+from tinyscheduler.adapters.markdown.relations import check_relations, parents_of
 from tinyscheduler.adapters.markdown.sheet import ID_DIGITS_MAX, Sheet, name_shown
-from tinyscheduler.adapters.markdown.shelf import Reader, Shelf, Trouble
-from tinyscheduler.errors import ServerRefused, ServerUnavailable, TaskNotFound, TaskUnreadable
+from tinyscheduler.adapters.markdown.shelf import Reader, Shelf
+from tinyscheduler.adapters.markdown.trouble_words import gaps_of, unavailable
+from tinyscheduler.errors import (
+    ServerRefused,
+    ServerUnavailable,
+    TaskNotFound,
+    TaskServerError,
+    TaskUnreadable,
+)
 from tinyscheduler.kit import files
 from tinyscheduler.model.desk import RemarkCounts, TaskEdit, TaskList, TaskQuery, cut, made_before, order_key
 from tinyscheduler.model.ids import AgentName, QueueName, TaskId, as_task_id
-from tinyscheduler.model.snapshot import Backlog, QueueGap
+from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Comment, Link, Status, TagChange, Task, TaskDetail
 from tinyscheduler.model.unserved import UNSERVED_MAX, Unserved
 
 if TYPE_CHECKING:
     from tinyscheduler.model.desk import NewLink, TaskDraft, TaskEvent
 
-GAPS_MAX: Final = 20
-"""Files that are named as trouble; more are counted."""
 RENAMES_MAX: Final = 3
 _OF_ONE_FILE: Final = frozenset(
     {errno.ELOOP, errno.EFBIG, errno.EINVAL, errno.EISDIR, errno.EBUSY, errno.EPERM}
@@ -86,7 +92,7 @@ class MarkdownTaskServer:
         working = [task for task in seen if task.status == "working"]
         return Backlog(
             tuple(idle[:limit]),
-            tuple(_gaps(shelf.troubles)),
+            tuple(gaps_of(shelf.troubles)),
             shelf.open_parents,
             is_cut=len(idle) > limit,
             working=tuple(working[: max(0, limit - len(idle))]),
@@ -116,7 +122,7 @@ class MarkdownTaskServer:
         """See the port."""
         shelf = self._shelf()
         words = (*query.tags, *((query.created_by,) if query.created_by else ()))
-        gaps = _gaps([trouble for trouble in shelf.troubles if trouble.may_say(words)])
+        gaps = gaps_of([trouble for trouble in shelf.troubles if trouble.may_say(words)])
         return cut((sheet.task for sheet in shelf.sheets.values()), query, (gap.why for gap in gaps))
 
     def remark_counts(self) -> Mapping[TaskId, RemarkCounts]:
@@ -149,18 +155,21 @@ class MarkdownTaskServer:
         with self._at_work():
             sheets = self._shelf().sheets
             check_relations(sheets, task_id, parent=edit.parent, blocker=edit.blocked_by)
-            return self._rewrite(task_id, lambda task: edited(task, edit), description=edit.description)
+            task = self._rewrite(task_id, lambda task: edited(task, edit), description=edit.description)
+            return task if edit.status is None and edit.parent is None else self._told_above(task)
 
     def move(self, task_id: TaskId, *, current: AgentName, new: AgentName, comment: str) -> Task:
         """See the port. Raises NotAssigned, TaskNotFound."""
         with self._at_work():
             said = Remark(comment.strip(), current)
-            return self._rewrite(task_id, lambda task: handed_over(task, current, new), said)
+            return self._told_above(
+                self._rewrite(task_id, lambda task: handed_over(task, current, new), said)
+            )
 
     def archive(self, task_id: TaskId, *, by: str = "") -> Task:  # noqa: ARG002  # no history is kept
         """See ``ports.TaskDesk``."""
         with self._at_work():
-            return self._rewrite(task_id, lambda task: archived(task, self._now()))
+            return self._told_above(self._rewrite(task_id, lambda task: archived(task, self._now())))
 
     def comment(self, task_id: TaskId, text: str, author: str) -> Comment:
         """Raises TaskNotFound; ServerRefused for an empty one."""
@@ -200,7 +209,9 @@ class MarkdownTaskServer:
             mode = files.FILE_MODE | os.stat(self._folder).st_mode & 0o066
             if not files.create_exclusive(path, drafted(draft, number, self._now()), mode=mode):
                 raise ServerUnavailable(f"{path} was made by somebody a moment ago", hint="try again")
-            return self.get(TaskId(str(number))).task
+            task = self.get(TaskId(str(number))).task
+            parent = shelf.sheets[as_task_id(draft.parent)].task if draft.parent else None
+            return task if parent is None or parent.status == "idle" else self._told_above(task)
 
     def hold(self) -> None:
         """Each file is durable by itself."""
@@ -217,7 +228,7 @@ class MarkdownTaskServer:
         try:
             return self._reader.read()
         except OSError as error:
-            raise _unavailable(self._folder, error) from error
+            raise unavailable(self._folder, error) from error
 
     def _sheet(self, shelf: Shelf, task_id: TaskId) -> Sheet:
         wanted = as_task_id(task_id)
@@ -245,7 +256,16 @@ class MarkdownTaskServer:
                     continue
                 yield
         except OSError as error:
-            raise _unavailable(self._folder, error) from error
+            raise unavailable(self._folder, error) from error
+
+    def _told_above(self, task: Task) -> Task:
+        """The task, once the files above it say how they stand now, for those who read them. One that cannot
+        be written takes nothing back."""
+        for above in parents_of(self._shelf().sheets, task.id):
+            editing = Editing(above, standing(above.task.status), now=self._now())
+            with suppress(TaskServerError, OSError):
+                writing.rewrite(os.path.join(self._folder, above.name), editing, own=self._own)
+        return task
 
     def _rewrite(
         self,
@@ -277,17 +297,3 @@ class MarkdownTaskServer:
 
 def _open(shelf: Shelf) -> Iterator[Task]:
     return (sheet.task for sheet in shelf.sheets.values() if sheet.task.archived_at is None)
-
-
-def _gaps(troubles: Sequence[Trouble]) -> Iterator[QueueGap]:
-    for trouble in troubles[:GAPS_MAX]:
-        yield QueueGap(None, None, f"{trouble.name}: {trouble.why}" if trouble.name else trouble.why)
-    if len(troubles) > GAPS_MAX:
-        yield QueueGap(None, None, f"{len(troubles) - GAPS_MAX} more files cannot be read")
-
-
-def _unavailable(folder: str, error: OSError) -> ServerUnavailable:
-    from tinyscheduler.kit.disk_words import remedy
-
-    hint = remedy(error, "look at the folder that TASK_FOLDER names")
-    return ServerUnavailable(f"the task folder {folder}: {error.strerror or error}", hint=hint)
