@@ -6,16 +6,21 @@ a task when nobody is left of those who have passed the filters before its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import NO_HINTS
-from tinyscheduler.model.ids import AgentName, QueueName
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.task import Task
+from tinyscheduler.planner.capacity import Alike
 from tinyscheduler.planner.gates import shut_gate
+from tinyscheduler.planner.ranking import is_number
 from tinyscheduler.planner.view import NOBODY, View, candidates, cooling
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Filter(NamedTuple):
@@ -48,15 +53,29 @@ def kind_of(task: Task, view: View) -> Kind | None:
     return (task.assigned_to, task.queue, hints.capabilities, hints.scope)
 
 
-def is_plain(task: Task, view: View) -> bool:
-    """Nothing tells it from other tasks of its place but its rank: what is said of one is true for all."""
-    if task.id in view.met or task.tags or view.hints(task) is not NO_HINTS:
-        return False
-    if view.snapshot.totals is None:
-        return True
-    # The one for which room is kept is told apart by just that; until it starts it stays the same one.
-    kept = (view.held[0] if view.held else view.holdings()).reserved
-    return kept is None or kept.task_id != task.id
+def likeness(task: Task, view: View) -> Alike | None:
+    """What tells a plain task from others, but for its rank: what is said of one is true for all like it.
+
+    Plain is what is idle, has a name that can be used, waits for nobody, says nothing of itself and has no
+    past. None: the task is not, and is like no other.
+    """
+    if (
+        task.id in view.met
+        or task.status != "idle"
+        or task.blocked_by is not None
+        or task.is_blocked
+        or task.archived_at is not None
+        or not is_name(task.id)
+        or view.hints(task) is not NO_HINTS
+    ):
+        return None
+    return (task.assigned_to, task.queue, task.tags)
+
+
+def is_name(task_id: TaskId) -> bool:
+    """Files, processes and tags may be named after it (law 11)."""
+    # Nearly all are numbers; the pattern takes its time.
+    return is_number(task_id) or _NAME.fullmatch(task_id) is not None
 
 
 def _sifted(task: Task, view: View, before: HeldReason | None) -> Sequence[Agent]:

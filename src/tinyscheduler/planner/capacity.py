@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from tinyscheduler.model.agent import Agent
 from tinyscheduler.model.hints import Hints
-from tinyscheduler.model.ids import AgentName, Place, QueueName, TaskId
+from tinyscheduler.model.ids import AgentName, QueueName, TaskId
 from tinyscheduler.model.lease import BrokenLease, Lease
 from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held
@@ -23,6 +23,10 @@ from tinyscheduler.planner.gates import Gate, Gates
 Scope = tuple[Literal["all", "queue", "tag", "agent", "account"], str]
 """Something that live runs fill."""
 EVERYWHERE: Scope = ("all", "")
+
+
+Alike = tuple[AgentName | None, QueueName | None, tuple[str, ...]]
+"""Assignee, queue and tags: all that is asked of a task of which nothing else is known; see ``able``."""
 
 
 class Full(NamedTuple):
@@ -54,8 +58,8 @@ class Capacity:
         self.kept: TaskId | None = None
         """The overdue task for which places are kept that were free; see ``keep``."""
         self._kept_in: set[Scope] = set()
-        self.said: dict[Place, Held] = {}
-        """What holds a task that nothing tells from others of its place, until the next start."""
+        self.said: dict[Alike, Held] = {}
+        """What holds all tasks that are alike at their turn, until the next start."""
         self.started: list[tuple[Agent, Task, Hints]] = []
         """Of this plan, in their order; see ``holdings``."""
         self._queues = _Counter(policy.queue_caps)

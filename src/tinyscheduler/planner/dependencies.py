@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from tinyscheduler.model.hints import Hints
+from tinyscheduler.model.hints import BEGINNINGS, Hints
 from tinyscheduler.model.ids import TaskId, as_task_id
 from tinyscheduler.model.prerequisite import Prerequisite
 from tinyscheduler.model.task import Task
@@ -77,7 +77,7 @@ def edges_of(tasks: Iterable[Task], hints: HintsOf) -> dict[TaskId, tuple[TaskId
     left out; what ``after`` names has to be looked at."""
     edges: dict[TaskId, tuple[TaskId, ...]] = {}
     for task in tasks:
-        after = hints(task).after if task.tags or task.description else ()
+        after = hints(task).after if task.tags or task.description[:1] in BEGINNINGS else ()
         blocker = task.blocked_by if task.is_blocked else None
         if blocker is not None:
             edges[task.id] = (blocker, *(other for other in after if other != blocker))

@@ -17,13 +17,13 @@ from tinyscheduler.model.policy import Policy
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.holds import first_hold, held_of
+from tinyscheduler.planner.holds import first_hold, held_of, sift
 from tinyscheduler.planner.line import Line
 from tinyscheduler.planner.lineup import band_and_wait
 from tinyscheduler.planner.passed import passed
 from tinyscheduler.planner.rule import Rule
 from tinyscheduler.planner.rules import RULES
-from tinyscheduler.planner.start import decide, line_up, sift
+from tinyscheduler.planner.start import decide, line_up
 from tinyscheduler.planner.view import Finding, View, view_of
 
 
@@ -140,7 +140,7 @@ def _turn(task: Task, view: View) -> _Turn:
     backlog = view.snapshot.backlog
     assert isinstance(backlog, Known), "of an unknown backlog no task is runnable"
     runnable, _ = sift(backlog.value.tasks, view)
-    line = line_up(runnable, view)
+    line = line_up([task for _, task in runnable.each()], view)
     has_room = view.has_room()
     for tasks_ahead, other in enumerate(line):
         if other.id == task.id:

@@ -6,21 +6,75 @@ is not asked of it, or a plan for 100,000 tasks would take ten times as long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from tinyscheduler.model.hints import NO_HINTS
-from tinyscheduler.model.ids import Place
 from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.task import Task
-from tinyscheduler.planner.able import Kind, is_plain
+from tinyscheduler.planner.able import Kind, kind_of, likeness
+from tinyscheduler.planner.capacity import Alike
 from tinyscheduler.planner.rule import Asked, Find, Needs
 from tinyscheduler.planner.rules import RULES
 from tinyscheduler.planner.view import Finding, View
 
 Question = tuple[HeldReason, Find]
-Questions = dict[Kind | Place, Sequence[Question]]
-"""What is worth asking of tasks of a kind; those of a place that say nothing about themselves are one."""
+Questions = dict[Kind | Alike, Sequence[Question]]
+"""What is worth asking of tasks of a kind; plain ones are of one kind with those that are like them."""
+
+
+class Runnable(NamedTuple):
+    """Tasks that nothing holds before their turn."""
+
+    alike: Mapping[Alike, Sequence[Task]]
+    others: Sequence[Task]
+
+    def each(self) -> Iterator[tuple[Alike | None, Task]]:
+        """In no order."""
+        for alike, group in self.alike.items():
+            for task in group:
+                yield alike, task
+        for task in self.others:
+            yield None, task
+
+
+def sift(tasks: Iterable[Task], view: View) -> tuple[Runnable, list[Held]]:
+    """Held tasks go out before any limit is looked at (features D7).
+
+    Of tasks that are alike the first one tells what is worth asking; of most that is nothing at all.
+    """
+    known: Questions = {}
+    held: list[Held] = []
+    alike, others = _by_likeness(tasks, view)
+    for kind, group in alike.items():
+        questions = _worth_asking(group[0], kind, view, known)
+        if questions:
+            alike[kind] = [task for task in group if not _goes_out(task, questions, view, held)]
+    left = [
+        task for task in others if not _goes_out(task, _worth_asking(task, None, view, known), view, held)
+    ]
+    return Runnable(alike, left), held
+
+
+def _by_likeness(tasks: Iterable[Task], view: View) -> tuple[dict[Alike, list[Task]], list[Task]]:
+    alike: dict[Alike, list[Task]] = {}
+    others: list[Task] = []
+    for task in tasks:
+        kind = likeness(task, view)
+        if kind is None:
+            others.append(task)
+        elif kind in alike:
+            alike[kind].append(task)
+        else:
+            alike[kind] = [task]
+    return alike, others
+
+
+def _goes_out(task: Task, questions: Sequence[Question], view: View, held: list[Held]) -> bool:
+    hold = _first_of(questions, task, view)
+    if hold is not None:
+        held.append(hold)
+    return hold is not None
 
 
 def first_hold(task: Task, view: View, known: Questions | None = None) -> Held | None:
@@ -28,7 +82,11 @@ def first_hold(task: Task, view: View, known: Questions | None = None) -> Held |
 
     ``known`` remembers, from task to task of one plan, what is worth asking of tasks of a kind.
     """
-    for reason, find in worth_asking(task, view, known):
+    return _first_of(worth_asking(task, view, known), task, view)
+
+
+def _first_of(questions: Sequence[Question], task: Task, view: View) -> Held | None:
+    for reason, find in questions:
         finding = find(task, view)
         if finding is not None:
             return held_of(task, reason, finding, view)
@@ -38,25 +96,30 @@ def first_hold(task: Task, view: View, known: Questions | None = None) -> Held |
 def worth_asking(task: Task, view: View, known: Questions | None) -> Sequence[Question]:
     """The rules of the table that may say something of such a task, in its order. ``known``: see
     ``first_hold``."""
-    if task.id in view.met:
+    alike = likeness(task, view)
+    if known is not None:
+        return _worth_asking(task, alike, view, known)
+    if alike is not None:
+        return _OF_PLAIN
+    return _OF_MET if task.id in view.met else _OF_OTHERS
+
+
+def _worth_asking(task: Task, alike: Alike | None, view: View, known: Questions) -> Sequence[Question]:
+    kind = alike or kind_of(task, view)
+    if kind is None:
         return _OF_MET
-    hints = view.hints(task)
-    is_hinted = hints is not NO_HINTS or task.is_blocked or task.blocked_by is not None
-    if known is None:
-        return _OF_HINTED if is_hinted else _OF_OTHERS
-    place = (task.assigned_to, task.queue)
-    kind = (*place, hints.capabilities, hints.scope) if is_hinted else place
     found = known.get(kind)
     if found is None:
-        found = known[kind] = tuple(_telling(_OF_HINTED if is_hinted else _OF_OTHERS, task, view))
+        found = known[kind] = tuple(_telling(_OF_OTHERS if alike is None else _OF_PLAIN, task, view))
     return found
 
 
 def _telling(questions: Sequence[Question], task: Task, view: View) -> Iterator[Question]:
     """What a rule about its place says of a task is true for all of its kind: where it holds, nothing after
     it is asked, and where it does not, it need not be asked again."""
+    settled = _OF_PLACES if view.depth is not None else _OF_PLACES | _OF_RANKS
     for reason, find in questions:
-        if reason not in _OF_PLACES:
+        if reason not in settled:
             yield reason, find
         elif find(task, view) is not None:
             yield reason, find
@@ -71,24 +134,35 @@ def is_held_by_itself(task: Task, view: View) -> bool:
 
 
 def turn_hold(task: Task, view: View) -> Held | None:
-    """The first rule that holds the task at its turn; None: there is an agent with room for it.
+    """The first rule that holds the task at its turn; None: there is an agent with room for it."""
+    return hold_at_turn(likeness(task, view), task, view)
 
-    Until the next start, what is said of a task that nothing tells from others is true for all of its place.
-    """
-    place = (task.assigned_to, task.queue) if is_plain(task, view) else None
-    said = None if place is None else view.taken.said.get(place)
-    if said is not None:
-        _, reason, value, limit, _, next_look_at, lever, ends_by_at = said
-        since = held_since(task, reason, view)
-        return Held(task.id, reason, value, limit, since, next_look_at, lever, ends_by_at)
-    for reason, find in _AT_TURN:
-        finding = find(task, view)
-        if finding is not None:
-            held = held_of(task, reason, finding, view)
-            if place is not None:
-                view.taken.said[place] = held
-            return held
-    return None
+
+def hold_at_turn(alike: Alike | None, task: Task, view: View) -> Held | None:
+    """The same, for whoever knows the likeness of the task. Until the next start, what is said of one task is
+    true for all that are like it."""
+    if alike is None or _is_told_apart(task, view):
+        return _first_of(_AT_TURN, task, view)
+    said = view.taken.said.get(alike)
+    if said is None:
+        hold = _first_of(_AT_TURN, task, view)
+        if hold is not None:
+            view.taken.said[alike] = hold
+        return hold
+    _, reason, value, limit, _, next_look_at, lever, ends_by_at = said
+    since = held_since(task, reason, view)
+    return Held(task.id, reason, value, limit, since, next_look_at, lever, ends_by_at)
+
+
+def _is_told_apart(task: Task, view: View) -> bool:
+    """Room is kept for it and nobody else; until it starts it stays the same one. Or the queues are so full
+    that its rank decides."""
+    if view.depth is not None and view.depth.mode.is_critical_only:
+        return True
+    if view.snapshot.totals is None:
+        return False
+    kept = (view.held[0] if view.held else view.holdings()).reserved
+    return kept is not None and kept.task_id == task.id
 
 
 def held_of(task: Task, reason: HeldReason, finding: Finding, view: View) -> Held:
@@ -118,7 +192,8 @@ def _questions(asked: Asked, *without: Needs) -> tuple[Question, ...]:
 
 # Made at import: a plan asks them of every task.
 _OF_MET = _questions("task")
-_OF_HINTED = _questions("task", "met")
-_OF_OTHERS = _questions("task", "met", "hints")
+_OF_OTHERS = _questions("task", "met")
+_OF_PLAIN = _questions("task", "met", "own")
 _OF_PLACES = frozenset(rule.reason for rule in RULES if rule.needs == "place")
+_OF_RANKS = frozenset(rule.reason for rule in RULES if rule.needs == "rank")
 _AT_TURN = _questions("turn")

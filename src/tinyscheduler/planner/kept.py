@@ -14,6 +14,7 @@ from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.reason import HeldReason
 from tinyscheduler.model.resources import NO_RESOURCES
 from tinyscheduler.model.task import Task
+from tinyscheduler.model.waiting import waited_s
 from tinyscheduler.planner.able import able
 from tinyscheduler.planner.ranking import natural_id, waits_of
 from tinyscheduler.planner.resources import fits, needed
@@ -31,14 +32,17 @@ def kept_for(view: View) -> Task | None:
     policy, backlog = view.snapshot.policy, view.snapshot.backlog
     if not policy.overdue_s or not policy.orders_blockers_first or not isinstance(backlog, Known):
         return None
-    waiting, wait_s = view.snapshot.waiting, waits_of(view.snapshot)
-    overdue = [
-        task
-        for task in backlog.value.tasks
-        if task.id in waiting
-        and waiting[task.id].reason in OTHERS_HAVE_IT
-        and wait_s(task) >= policy.overdue_s
-    ]
+    now, wait_s = view.snapshot.now, waits_of(view.snapshot)
+    # Nearly always nobody has waited so long, and no task need be looked at.
+    long_ago = {
+        task_id
+        for task_id, seen in view.snapshot.waiting.items()
+        if seen.reason in OTHERS_HAVE_IT and waited_s(seen, now) >= policy.overdue_s
+    }
+    if not long_ago:
+        return None
+    seen_long = [task for task in backlog.value.tasks if task.id in long_ago]
+    overdue = [task for task in seen_long if wait_s(task) >= policy.overdue_s]
     overdue.sort(key=lambda task: (-wait_s(task), task.created_at, natural_id(task.id)))
     return next((task for task in overdue if _could_start(task, view)), None)
 

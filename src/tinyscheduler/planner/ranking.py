@@ -10,7 +10,7 @@ from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
 from tinyscheduler.model.snapshot import StartSnapshot
 from tinyscheduler.model.task import Task
-from tinyscheduler.model.waiting import waited_s
+from tinyscheduler.model.waiting import counted_s
 from tinyscheduler.planner.bands import CRITICAL, OVERDUE, aged, band_of
 
 if TYPE_CHECKING:
@@ -36,12 +36,11 @@ def rank(view: View) -> Rank:
     blocks, policy, wait = _blocks(view), snapshot.policy, waits_of(snapshot)
 
     def key(task: Task) -> RankKey:
-        wait_s = wait(task)
-        band = aged(band_of(task.priority, policy), wait_s, policy)
+        wait_s, priority, task_id = wait(task), task.priority, task.id
+        band = aged(band_of(priority, policy), wait_s, policy)
         if band == OVERDUE:
-            return (band, 0, 0.0, -wait_s, task.created_at, natural_id(task.id))
-        count = blocks.get(task.id, 0)
-        return (band, -count, -task.priority, -wait_s, task.created_at, natural_id(task.id))
+            return (band, 0, 0.0, -wait_s, task.created_at, natural_id(task_id))
+        return (band, -blocks.get(task_id, 0), -priority, -wait_s, task.created_at, natural_id(task_id))
 
     return key
 
@@ -56,7 +55,9 @@ def waits_of(snapshot: StartSnapshot) -> Callable[[Task], float]:
 
     def wait_s(task: Task) -> float:
         found = waiting.get(task.id)
-        return 0.0 if found is None or found.created_at != task.created_at else waited_s(found, now)
+        if found is None or found.created_at != task.created_at:
+            return 0.0
+        return counted_s(found.waited_s, found.since, now)
 
     return wait_s
 
@@ -64,10 +65,15 @@ def waits_of(snapshot: StartSnapshot) -> Callable[[Task], float]:
 def natural_id(task_id: TaskId) -> str:
     """To compare ids by: numbers by value before text, 9 before 10. One text, not a number and a text: a
     plan compares ids a million times, and two texts are compared at once."""
-    if task_id.isdigit() and len(task_id) <= DIGITS_MAX and task_id.isascii():
+    if is_number(task_id):
         # The id itself comes last: 7 and 07 are two tasks.
         return task_id.zfill(DIGITS_MAX) + task_id
     return f"~{task_id}"
+
+
+def is_number(task_id: TaskId) -> bool:
+    """As most ids are; of ours, a longer one is none."""
+    return task_id.isdigit() and len(task_id) <= DIGITS_MAX and task_id.isascii()
 
 
 def _blocks(view: View) -> Mapping[TaskId, int]:

@@ -14,10 +14,11 @@ Asked = Literal["looking", "task", "turn", "both", "starting"]
 """When a rule is asked. ``task``: of every task before any limit is looked at (features D7). ``turn``: of
 those that are left, in their order, against what this plan has given away already. ``both``: at both
 times. ``looking`` and ``starting``: not by a plan, but before and after it, by those who look and start."""
-Needs = Literal["task", "place", "met", "hints"]
+Needs = Literal["task", "place", "rank", "met", "own"]
 """What a rule looks at besides the world. ``place``: nothing of a task but its assignee, its queue and who
-may run it, so that one answer does for all tasks of a kind. ``met``: a lease or a ledger, which most tasks
-do not have; ``hints``: what the task says about itself, and whom it waits for; most say nothing."""
+may run it, so that one answer does for all tasks of a kind; ``rank``: that, and where queues are deep how
+urgent it is. ``met``: what is known of the task by its id, as a lease, a ledger or a subtask; of most nothing
+is. ``own``: what it is or says of itself, and whom it waits for; most say nothing: see ``able.likeness``."""
 
 
 class Rule(NamedTuple):

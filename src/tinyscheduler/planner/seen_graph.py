@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.knowledge import Known
-from tinyscheduler.model.snapshot import Backlog
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.dependencies import (
     NO_GRAPH,
@@ -32,8 +31,10 @@ def graph_in(view: View) -> Graph:
     edges = edges_of((*backlog.value.tasks, *backlog.value.working, *asked), view.hints)
     if not edges:
         return NO_GRAPH
-    tasks = _by_id(backlog.value)
-    blockers = {task.blocked_by for task in tasks.values() if task.is_blocked}
+    listed = (*backlog.value.working, *backlog.value.tasks)
+    wanted = {other for others in edges.values() for other in others}
+    tasks = {task.id: task for task in listed if task.id in wanted}
+    blockers = {task.blocked_by for task in listed if task.is_blocked}
 
     def known(task_id: TaskId) -> Wait:
         found = _known(task_id, tasks, view)
@@ -42,10 +43,6 @@ def graph_in(view: View) -> Graph:
 
     families = view.subtasks().items()
     return graph_of(edges, known, {parent: tuple(task.id for task in tasks) for parent, tasks in families})
-
-
-def _by_id(backlog: Backlog) -> dict[TaskId, Task]:
-    return {task.id: task for task in (*backlog.working, *backlog.tasks)}
 
 
 def _known(task_id: TaskId, tasks: dict[TaskId, Task], view: View) -> Wait:

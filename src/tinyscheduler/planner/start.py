@@ -12,7 +12,7 @@ from tinyscheduler.model.reason import Held, HeldReason
 from tinyscheduler.model.snapshot import Backlog, StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.model.waiting import waited_s
-from tinyscheduler.planner.holds import Questions, first_hold, turn_hold
+from tinyscheduler.planner.holds import Runnable, first_hold, hold_at_turn, sift, turn_hold
 from tinyscheduler.planner.line import Line
 from tinyscheduler.planner.ranking import natural_id, rank
 from tinyscheduler.planner.turn_holds import chosen
@@ -51,34 +51,20 @@ def _limits(snapshot: StartSnapshot, backlog: Backlog) -> Iterator[str]:
         yield f"{looked} tasks were asked for that others wait for; {left_out} are left for later"
 
 
-def sift(tasks: tuple[Task, ...], view: View) -> tuple[list[Task], list[Held]]:
-    """Held tasks go out before any limit is looked at (features D7)."""
-    runnable: list[Task] = []
-    held: list[Held] = []
-    known: Questions = {}
-    for task in tasks:
-        hold = first_hold(task, view, known)
-        if hold is None:
-            runnable.append(task)
-        else:
-            held.append(hold)
-    return runnable, held
-
-
-def _asked_in_turn(runnable: Sequence[Task], view: View) -> Iterator[Start | Held]:
+def _asked_in_turn(runnable: Runnable, view: View) -> Iterator[Start | Held]:
     """In their order as long as any may start; when none may, nothing depends on it any more."""
     asked: set[TaskId] = set()
     if view.has_room():
-        line = line_up(runnable, view)
+        line = line_up([task for _, task in runnable.each()], view)
         for task in line:
             asked.add(task.id)
             decision = decide(task, line, view)
             yield decision
             if isinstance(decision, Start) and not view.has_room():
                 break
-    for task in runnable:
+    for alike, task in runnable.each():
         if task.id not in asked:
-            hold = turn_hold(task, view)
+            hold = hold_at_turn(alike, task, view)
             assert hold is not None, "there is no room for anybody"
             yield hold
 

@@ -6,16 +6,13 @@ First match wins. Each row says what was found and names the one lever that woul
 
 from __future__ import annotations
 
-import re
-
 from tinyscheduler.model.ledger import BrokenLedger, Ledger
 from tinyscheduler.model.rate_limit import LIMIT_S_MAX
 from tinyscheduler.model.task import BEING_IMPORTED, Task
+from tinyscheduler.planner.able import is_name
 from tinyscheduler.planner.capacity import latest_end
 from tinyscheduler.planner.retry import fingerprint
 from tinyscheduler.planner.view import Finding, View, is_foreign, ledger_of
-
-_TASK_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def estop(_task: Task, view: View) -> Finding | None:
@@ -190,9 +187,7 @@ def _longest_wait_s(ledger: Ledger, view: View) -> float:
 def bad_task(task: Task, view: View) -> Finding | None:
     """Law 11: it would name files and processes of ours; or what it says of itself means nothing, and to
     pass over that would start what should wait."""
-    # Nearly all are numbers; the pattern takes its time.
-    is_number = task.id.isdigit() and task.id.isascii() and len(task.id) <= 64
-    if not is_number and not _TASK_ID.fullmatch(task.id):
+    if not is_name(task.id):
         return Finding("its id is not a name we can use", "ids are up to 64 of A-Z a-z 0-9 _ -")
     fault = view.hints(task).fault
     if fault is not None:

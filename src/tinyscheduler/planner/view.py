@@ -64,8 +64,8 @@ class View(NamedTuple):
     """Those that hold now."""
     open_parents: frozenset[TaskId]
     met: frozenset[TaskId]
-    """Tasks with a lease or a ledger, whatever is in it, and those that are relieved or paused. Ten thousand
-    others need not be asked what only these can answer."""
+    """Tasks of which something is known by their id: a lease or a ledger, whatever is in it, an open subtask,
+    a refusal, a pause, relief. Ten thousand others need not be asked what only these can answer."""
     taken: Capacity
     """By live leases; while a plan is made, also by its starts so far. The one thing here that changes."""
     said: dict[object, Hints]
@@ -154,6 +154,7 @@ def view_of(snapshot: StartSnapshot) -> View:
     serving = _serving(snapshot.agents)
     gates, relieved = gates_of(snapshot), _relieved(snapshot)
     pauses = in_force(snapshot.pauses, snapshot.now)
+    parents = backlog.value.open_parents if isinstance(backlog, Known) else frozenset()
     return View(
         snapshot,
         leases,
@@ -164,8 +165,10 @@ def view_of(snapshot: StartSnapshot) -> View:
         gates,
         frozenset(gate.reason for found in gates.values() for gate in found if gate.is_shut),
         pauses,
-        backlog.value.open_parents if isinstance(backlog, Known) else frozenset(),
-        frozenset((*leases, *broken, *snapshot.ledgers, *relieved, *_paused(pauses))),
+        parents,
+        frozenset().union(
+            leases, broken, snapshot.ledgers, parents, snapshot.refused, relieved, _paused(pauses)
+        ),
         Capacity(snapshot.agents, snapshot.policy, snapshot.leases, snapshot.broken, gates=gates),
         {},
         {},

@@ -74,6 +74,16 @@ def test_at_the_brim_one_goes_on_where_nothing_critical_could() -> None:
     assert plan_start(snapshot._replace(leases=(a_lease("98"),))).starts == ()
 
 
+def test_at_the_brim_each_task_is_told_how_it_becomes_critical_itself() -> None:
+    """What is said of one task is said of all that are like it, but for what names it."""
+    tasks = [a_task(str(at + 1), priority=1) for at in range(20)]
+
+    plan = plan_start(a_deep_snapshot(tasks))
+
+    assert len(plan.starts) == 1
+    assert all(f"task update {held.task_id} " in held.lever for held in plan.held)
+
+
 def test_a_critical_task_that_cannot_start_does_not_stop_the_others_at_the_brim() -> None:
     critical = a_task("20", priority=20, blocked_by="1")
     tasks = [a_task(str(at + 1), priority=1) for at in range(19)]
