@@ -6,11 +6,10 @@
     |   +-- ConfigError          exit 2, carries every fault at once
     |   +-- Refused              exit 4
     +-- WorldError               the world failed: try again later
-        +-- LockBusy             exit 75, another pass is at work
         +-- ClockError           exit 1, the machine's clock shows what cannot be counted
         +-- StateError           exit 1, the state folder cannot be read or written
         |   +-- Unreadable       what is there says nothing, however often it is read
-    |   +-- Blind            this process cannot tell who lives, so it gives no verdict on what is there
+        |   +-- Blind            this process cannot tell who lives, so it gives no verdict on what is there
         +-- StartFailed          exit 1, a wrapper could not be started
         +-- TaskServerError      exit 3
             +-- ServerUnavailable    nobody answered, or not in time, or not in its language
@@ -93,13 +92,6 @@ class Refused(OperatorError):
 
 class WorldError(TinySchedulerError):
     """The world failed; the same call may succeed later."""
-
-
-class LockBusy(WorldError):
-    """Another pass holds the lock of this state folder."""
-
-    reference = "lock-busy"
-    exit_code = 75
 
 
 class ClockError(WorldError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tinyscheduler.model.agent import Agent
-from tinyscheduler.model.ids import AgentName, TaskId
+from tinyscheduler.model.ids import TaskId
 from tinyscheduler.model.pause import Pause
 from tinyscheduler.model.reason import Held
 from tinyscheduler.model.task import Task
@@ -21,11 +21,6 @@ def in_force(pauses: Iterable[Pause], now: datetime) -> tuple[Pause, ...]:
 def pause_of_task(task: Task, pauses: Iterable[Pause]) -> Pause | None:
     """The widest pause that holds the task whoever would run it."""
     return next((pause for pause in pauses if _is_about(pause, task)), None)
-
-
-def paused_agents(pauses: Iterable[Pause]) -> frozenset[AgentName]:
-    """Agents that are given nothing."""
-    return frozenset(AgentName(pause.name) for pause in pauses if pause.scope == "agent")
 
 
 def pause_of_start(task: Task, agent: Agent, pauses: Iterable[Pause]) -> Pause | None:
