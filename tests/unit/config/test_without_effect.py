@@ -9,7 +9,7 @@ from tests.unit.config.control_files import control, one
 
 def notes_of(desk, table: str = "", **settings: str) -> tuple[str, ...]:
     desk.write("tinyscheduler.toml", table)
-    return desk.load(**settings).notes
+    return tuple(desk.load(**settings).notes)
 
 
 def test_limit_of_an_account_that_nobody_has_is_noted_with_a_suggestion(desk):
