@@ -10,6 +10,7 @@ from typing import get_args
 
 from tinyscheduler.kit import json_text
 from tinyscheduler.kit.fields import Fields
+from tinyscheduler.kit.tail import tail
 from tinyscheduler.model.intent import AnswerWord, Intent, IntentAnswer
 
 DAYS_READ = 2
@@ -29,7 +30,7 @@ class JournalAnswers:
     def find(self, intent: Intent) -> IntentAnswer | None:
         """See the port. Newest first."""
         for name in self._newest_days():
-            for line in reversed(_tail(f"{self._folder}/{name}").split(b"\n")):
+            for line in reversed(tail(f"{self._folder}/{name}", TAIL_BYTES_MAX).split(b"\n")):
                 # Most lines are about something else and need not be parsed.
                 if intent.id.encode() in line:
                     answer = _answer(intent, line)
@@ -44,16 +45,6 @@ class JournalAnswers:
             # Whoever waits says in the end that no pass has answered.
             return []
         return sorted((name for name in names if name.startswith("journal_")), reverse=True)[:DAYS_READ]
-
-
-def _tail(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL_BYTES_MAX))
-            return file.read(TAIL_BYTES_MAX)
-    except OSError:
-        # As if nothing were in it: whoever waits says in the end that no pass has answered.
-        return b""
 
 
 def _answer(intent: Intent, line: bytes) -> IntentAnswer | None:

@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, context: Context) -> int:
     """Show what waits."""
     from tinyscheduler.reconcile.look_at_backlog import look_at_backlog
-    from tinyscheduler.views.backlog import backlog_json, backlog_tables, exit_code, filtered
+    from tinyscheduler.views.backlog import backlog_json, backlog_tables, filtered
+    from tinyscheduler.views.seen import exit_code
 
     side = wire_read_side(load(context, write_cache=False), context)
     try:

@@ -45,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, context: Context) -> int:
     """Raises Refused for a task that nobody has seen."""
     from tinyscheduler.reconcile.look_at_graph import look_at_graph
-    from tinyscheduler.views.graph import chosen, exit_code, graph_json, graph_lines
+    from tinyscheduler.views.graph import chosen, graph_json, graph_lines
+    from tinyscheduler.views.seen import exit_code
 
     about = None if options.task is None else task_id_of(options.task)
     side = wire_read_side(load(context, write_cache=False), context)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
-from datetime import UTC, datetime
 
-from tinyscheduler.cli.console import print_json
 from tinyscheduler.cli.task_side import Side
+from tinyscheduler.cli.task_told import print_object
 from tinyscheduler.errors import Refused
-from tinyscheduler.kit.fields import instant_text
 
 CHECK_EXAMPLES = """examples:
   tinyscheduler task check
@@ -41,7 +38,7 @@ def check(options: argparse.Namespace, side: Side) -> int:
     faults = upkeep.check(path)
     code = 1 if faults else 0
     if options.json:
-        _tell(side, "task_check", {"file": path, "faults": list(faults)}, code=code)
+        print_object(side, "task_check", {"file": path, "faults": list(faults)}, code=code)
         return code
     for fault in faults:
         print(fault, file=side.context.stdout)
@@ -62,7 +59,7 @@ def backup(options: argparse.Namespace, side: Side) -> int:
     path, target = _own_file(side), os.path.abspath(options.target)
     size_bytes = upkeep.backup(path, target)
     if options.json:
-        _tell(side, "task_backup", {"file": path, "target": target}, code=0)
+        print_object(side, "task_backup", {"file": path, "target": target})
     else:
         print(f"{target}: {size_bytes} bytes, whole", file=side.context.stdout)
     return 0
@@ -82,7 +79,3 @@ def _own_file(side: Side) -> str:
         f"the tasks are in {elsewhere}, not in a store of this program's own",
         hint=ours if is_served else there,
     )
-
-
-def _tell(side: Side, kind: str, body: Mapping[str, object], *, code: int) -> None:
-    print_json(side.context.stdout, kind, at=instant_text(datetime.now(UTC)), code=code, body=body)

@@ -16,7 +16,7 @@ from tinyscheduler.config import rules
 from tinyscheduler.config.agent_environment import parse_environment
 from tinyscheduler.config.control_tables import HOURS_WANTED, Hours
 from tinyscheduler.config.faults import sentence, shown, suggestion
-from tinyscheduler.config.needs import RESOURCES_WANTED, SCOPE_WANTED, ResourcesEntry, ScopeList
+from tinyscheduler.config.needs import RESOURCES_WANTED, SCOPE_WANTED, ResourcesEntry, ScopeList, as_list
 from tinyscheduler.config.settings import WEEK_S
 from tinyscheduler.errors import Fault
 from tinyscheduler.kit import json_text
@@ -29,10 +29,6 @@ PROFILES = (
     "goose", "claude", "codex", "opencode", "gemini", "aider", "cursor", "amp", "copilot", "qwen", "llm",
 )  # fmt: skip
 """Known agent programs (features F2). Until they are built in, each needs its ``command``."""
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _check_queues(value: list[str]) -> list[str]:
@@ -66,7 +62,7 @@ class AgentEntry(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
     name: Name = Field(alias="agentName")
-    queues: Annotated[list[Name], AfterValidator(_check_queues), BeforeValidator(_as_list)] = Field(
+    queues: Annotated[list[Name], AfterValidator(_check_queues), BeforeValidator(as_list)] = Field(
         alias="agentType"
     )
     slots: int | None = Field(default=None, alias="maxConcurrency", ge=0, le=rules.SLOTS_MAX)

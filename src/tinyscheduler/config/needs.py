@@ -19,7 +19,8 @@ _CPU = f"cores, above 0, at most {CPU_MAX:g}"
 _MEMORY_MB = f"megabytes from 1 to {MEMORY_MB_MAX}"
 
 
-def _as_list(value: object) -> object:
+def as_list(value: object) -> object:
+    """One name may stand where a list of them may."""
     return [value] if isinstance(value, str) else value
 
 
@@ -30,7 +31,7 @@ def _check_scope(value: str) -> str:
         raise ValueError(slip.remedy) from slip
 
 
-ScopeList = Annotated[list[Annotated[str, AfterValidator(_check_scope)]], BeforeValidator(_as_list)]
+ScopeList = Annotated[list[Annotated[str, AfterValidator(_check_scope)]], BeforeValidator(as_list)]
 
 
 class ResourcesEntry(BaseModel):

@@ -57,6 +57,13 @@ class Fields:
             return value
         raise self._wrong(name, "a path")
 
+    def line(self, name: str, chars_max: int) -> str:
+        """A string that must be there, for terminals and for comments."""
+        value = self.text(name)
+        if len(value) <= chars_max and value.isprintable():
+            return value
+        raise self._wrong(name, f"one line of at most {chars_max} characters")
+
     def text_or_none(self, name: str) -> str | None:
         """A string; null or absent is None."""
         return None if self._found.get(name) is None else self.text(name)

@@ -38,11 +38,6 @@ class BacklogSeen(NamedTuple):
     """Tasks that wait and are not what was asked for."""
 
 
-def exit_code(seen: BacklogSeen) -> int:
-    """3: the server is unknown, or part of it."""
-    return 3 if seen.server_unknown is not None or seen.gaps else 0
-
-
 def filtered(seen: BacklogSeen, *, queue: str | None, reason: str | None) -> BacklogSeen:
     """Only what is of this queue, and of what waits only what is held for this reason."""
     runs = tuple(run for run in seen.runs if queue is None or run.facts.lease.queue == queue)

@@ -36,11 +36,6 @@ class GraphSeen(NamedTuple):
     """Tasks that wait for their own subtasks, which no edge shows."""
 
 
-def exit_code(seen: GraphSeen) -> int:
-    """3: the server is unknown, or part of it."""
-    return 3 if seen.server_unknown is not None or seen.gaps else 0
-
-
 def chosen(seen: GraphSeen, *, about: TaskId | None, is_all: bool) -> GraphSeen:
     """Without what is over and what has no part in it, or with that; of one task, what hangs together
     with it."""

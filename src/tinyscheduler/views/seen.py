@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from tinyscheduler.model.action import OddAction, StartPlan, TendAction
 from tinyscheduler.model.breaker import Closed
@@ -18,7 +18,7 @@ from tinyscheduler.model.knowledge import Known, Unknown
 from tinyscheduler.model.lease import BrokenLease, StopOrder
 from tinyscheduler.model.past_pass import BrokenRecord, PastPass, Shelf
 from tinyscheduler.model.pause import Pause
-from tinyscheduler.model.snapshot import Backlog, LeaseFacts
+from tinyscheduler.model.snapshot import Backlog, LeaseFacts, QueueGap
 from tinyscheduler.model.unserved import Unserved
 from tinyscheduler.model.waiting import Starving
 from tinyscheduler.views.holding import LockSeen
@@ -43,6 +43,23 @@ class Problem(NamedTuple):
 def problem_text(problem: Problem) -> str:
     """In one line, with what to do about it."""
     return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
+
+
+class TasksSeen(Protocol):
+    """What a view of the task server's tasks knows of what it could not see."""
+
+    @property
+    def server_unknown(self) -> str | None:
+        """Why nobody knows; None: it is known."""
+
+    @property
+    def gaps(self) -> tuple[QueueGap, ...]:
+        """Lists that could not be read."""
+
+
+def exit_code(seen: TasksSeen) -> int:
+    """3: the server is unknown, or part of it."""
+    return 3 if seen.server_unknown is not None or seen.gaps else 0
 
 
 class RunSeen(NamedTuple):

@@ -15,7 +15,8 @@ from tinyscheduler.model.snapshot import QueueGap, StartSnapshot
 from tinyscheduler.model.waiting import Waiting
 from tinyscheduler.planner.lineup import lineup
 from tinyscheduler.planner.start import plan_start
-from tinyscheduler.views.backlog import BacklogSeen, backlog_json, backlog_tables, exit_code, filtered
+from tinyscheduler.views.backlog import BacklogSeen, backlog_json, backlog_tables, filtered
+from tinyscheduler.views.seen import exit_code
 from tinyscheduler.views.table import show
 
 AGENTS = (b.an_agent("dev-1", slots=2), b.an_agent("qa-1", queues=("qa",), slots=1))

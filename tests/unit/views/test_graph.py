@@ -14,7 +14,8 @@ from tinyscheduler.model.snapshot import QueueGap, StartSnapshot
 from tinyscheduler.model.task import Task
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.planner.task_graph import task_graph
-from tinyscheduler.views.graph import Format, GraphSeen, chosen, exit_code, graph_json, graph_lines
+from tinyscheduler.views.graph import Format, GraphSeen, chosen, graph_json, graph_lines
+from tinyscheduler.views.seen import exit_code
 
 PARKED = b.a_task("9", title="Mend the build")
 TASKS = (

@@ -44,12 +44,12 @@ def intent_from_json(found: object, *, intent_id: str) -> Intent:
         kind=fields.choice("kind", _KINDS),
         task_id=TaskId(_name("task_id", fields.identifier("task_id"))),
         lease_id=None if lease_id is None else LeaseId(_name("lease_id", lease_id)),
-        by=_line("by", fields.text("by"), BY_CHARS_MAX),
+        by=fields.line("by", BY_CHARS_MAX),
         at=fields.instant("at"),
-        reason=_line("reason", fields.text("reason"), REASON_CHARS_MAX),
+        reason=fields.line("reason", REASON_CHARS_MAX),
         requeue=fields.truth("requeue"),
         source=fields.text("source"),
-        mark=_line("mark", fields.text_or_none("mark") or "", BY_CHARS_MAX),
+        mark="" if fields.raw("mark") is None else fields.line("mark", BY_CHARS_MAX),
     )
 
 
@@ -57,10 +57,3 @@ def _name(field: str, text: str) -> str:
     if _NAME.fullmatch(text):
         return text
     raise ValueError(f"{field} is not a name")
-
-
-def _line(field: str, text: str, chars_max: int) -> str:
-    """It is shown on terminals and written into comments."""
-    if len(text) <= chars_max and text.isprintable():
-        return text
-    raise ValueError(f"{field} should be one line of at most {chars_max} characters")

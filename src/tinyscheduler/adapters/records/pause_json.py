@@ -39,9 +39,9 @@ def pause_from_json(found: object, *, name: str) -> Pause:
     pause = Pause(
         scope=fields.choice("scope", _SCOPES),
         name=fields.text("name"),
-        by=_line("by", fields.text("by"), BY_CHARS_MAX),
+        by=fields.line("by", BY_CHARS_MAX),
         at=fields.instant("at"),
-        reason=_line("reason", fields.text("reason"), REASON_CHARS_MAX),
+        reason=fields.line("reason", REASON_CHARS_MAX),
         until=fields.instant_or_none("until"),
     )
     if file_name(pause.scope, pause.name) != name:
@@ -56,10 +56,3 @@ def unreadable(name: str, *, path: str, why: str) -> Pause:
         return Pause("all", "", trouble=f"{path}: {why}", path=path)
     scope = next(scope for scope in _SCOPES if scope == found[1])
     return Pause(scope, found[2], trouble=f"{path}: {why}", path=path)
-
-
-def _line(field: str, text: str, chars_max: int) -> str:
-    """It is shown on terminals."""
-    if len(text) <= chars_max and text.isprintable():
-        return text
-    raise ValueError(f"{field} should be one line of at most {chars_max} characters")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime, timedelta
 from typing import Final
 
 from tinyscheduler.kit.fields import Fields
+from tinyscheduler.kit.tail import tail
 
 TAIL_BYTES_MAX: Final = 262_144
 """Of a day's records: some hundreds of passes, hours of them where one comes each minute."""
@@ -22,20 +22,10 @@ def pass_times(passes: str, now: datetime) -> tuple[datetime, ...]:
 
 def _ends(path: str) -> list[datetime]:
     found = []
-    for line in _tail(path).splitlines():
+    for line in tail(path, TAIL_BYTES_MAX).splitlines():
         try:
             found.append(Fields(json.loads(line)).instant("ended_at"))
         except ValueError:
             # The first one is cut, and so may be any after a full disk.
             continue
     return found
-
-
-def _tail(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL_BYTES_MAX))
-            return file.read(TAIL_BYTES_MAX)
-    except OSError:
-        # No pass on that day, or a folder that others name as a problem.
-        return b""
