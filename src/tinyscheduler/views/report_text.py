@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -143,9 +144,10 @@ def _csv_row(line: Line) -> list[str | int | float]:
         _cell(task.id),
         *(_cell(word) for word in words),
         # A number is no formula, whatever its sign.
-        task.priority,
+        number_text(task.priority),
         line.band,
-        _cell(" ".join(task.tags)),
+        # Tags have blanks, commas and whatever else in them: only quotes tell where one ends.
+        _cell(json.dumps(task.tags, ensure_ascii=False)) if task.tags else "",
         _truth(task.is_blocked and task.status != "complete"),
         _truth(line.is_parked),
         _cell(task.parent_id or ""),

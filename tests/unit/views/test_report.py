@@ -122,7 +122,16 @@ def test_text_that_a_spreadsheet_would_obey_is_text(start: str) -> None:
     (row,) = rows_of(b.a_task("1", title=f"{start}1+1", tags=(f"{start}x",), assigned_to="dev-1"))
 
     assert row["title"].startswith("'")
-    assert row["tags"].startswith("'")
+    assert row["tags"].startswith('["')
+
+
+def test_tags_are_told_apart_whatever_is_in_them() -> None:
+    """Labels of other places have blanks."""
+    tags = ("bug", "good first issue", 'a, "b"')
+
+    rows = [rows_of(b.a_task("1", tags=found))[0] for found in (tags, ())]
+
+    assert (json.loads(rows[0]["tags"]), rows[1]["tags"]) == (list(tags), "")
 
 
 def test_what_nobody_sees_is_not_in_a_cell() -> None:
