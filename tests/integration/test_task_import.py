@@ -361,6 +361,15 @@ def test_report_counts_what_there_is(house: Installation) -> None:
     assert house.call("report", "--json", "--format", "csv").code == 2
 
 
+def test_report_of_a_queue_that_nobody_uses_says_so(house: Installation) -> None:
+    house.well("task", "add", "a task", "--queue", "dev")
+
+    answer = house.call("report", "--queue", "nope", "--queue", "dev", "--json")
+
+    assert (answer.code, answer.err) == (0, "tinyscheduler: note: no task is in queue 'nope'\n")
+    assert [row["id"] for row in rows(answer.json()["tasks"])] == [1]
+
+
 def test_report_of_a_public_server_asks_the_same_number_of_questions_for_any_number_of_tasks(
     house: Installation,
 ) -> None:

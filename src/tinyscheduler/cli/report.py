@@ -69,6 +69,7 @@ def run(options: argparse.Namespace, context: Context) -> int:
     whole = report_of(tasks, known)
     listed = [line for line in whole.lines if options.all or line.task.status != "complete"]
     code = tell_gaps(context, gaps)
+    _tell_empty(context, queues, tasks)
     whole = whole._replace(lines=tuple(listed), gaps=gaps)
     _print(chosen, whole, context, queues=queues, now=now, code=code)
     return code
@@ -78,6 +79,14 @@ def _format(options: argparse.Namespace) -> Literal["console", "json", "csv", "m
     if options.json and options.format not in (None, "json"):
         raise UsageError(f"--json and --format {options.format} are two", hint="leave one of them out")
     return "json" if options.json else options.format or "console"
+
+
+def _tell_empty(context: Context, queues: Sequence[str], tasks: Sequence[Task]) -> None:
+    """A queue whose name is misspelt has as many tasks as one where all is done long ago."""
+    used = {task.queue for task in tasks}
+    for queue in queues:
+        if queue not in used:
+            print(f"tinyscheduler: note: no task is in queue {queue!r}", file=context.stderr)
 
 
 def _tasks(server: TaskDesk, queues: Sequence[str]) -> tuple[list[Task], tuple[str, ...]]:
