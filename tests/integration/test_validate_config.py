@@ -266,3 +266,23 @@ def test_json_of_faults_stands_on_stdout(house: Installation) -> None:
 
     assert (answer.code, answer.err) == (2, "")
     assert json.loads(answer.out)["server"] is None
+
+
+def test_a_program_that_is_not_there_is_foreseen_by_the_dry_run(base: Path) -> None:
+    house = an_installation(base, [an_agent("dev-1", command=["no-such-agent"])])
+    house.well("task", "add", "a task", "--queue", "dev")
+
+    found = house.call("run", "--dry-run")
+
+    assert "start      task 1" in found.out
+    assert "dev-1 will not start: there is no program no-such-agent in PATH" in found.err
+
+
+def test_agent_control_that_is_no_json_is_told_as_a_file_and_no_setting(base: Path) -> None:
+    house = an_installation(base, [an_agent("dev-1")])
+    (base / "agent-control.json").write_text('[{"agentName": "a"},]')
+
+    found = house.call("run", "--once")
+
+    assert found.code == 2
+    assert f"  {base}/agent-control.json: it is not JSON" in found.err

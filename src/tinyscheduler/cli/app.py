@@ -230,4 +230,5 @@ def _print_error(error: TinySchedulerError, *, is_json: bool) -> None:
     if isinstance(error, ConfigError):
         for fault in error.faults:
             text = f": {fault.message}" if fault.message else ""
-            print(f"  {fault.field} = {fault.value}{text}; {fault.remedy}", file=sys.stderr)
+            value = f" = {fault.value}" if fault.value else ""
+            print(f"  {fault.field}{value}{text}; {fault.remedy}", file=sys.stderr)

@@ -109,6 +109,7 @@ def _preview(options: argparse.Namespace, context: Context, configuration: Confi
     finally:
         world.server.close()
     report.notes[:0] = _slips(configuration, is_watched=True)
+    report.notes += _without_program(report, context)
     if options.json:
         print_report_json(report, context, kind="dry_run")
     else:
@@ -116,6 +117,17 @@ def _preview(options: argparse.Namespace, context: Context, configuration: Confi
         _tell_store(report, context)
         print_report(report, context, is_json=False)
     return report.exit_code
+
+
+def _without_program(report: Report, context: Context) -> list[str]:
+    """Of the starts that are foreseen, those that will end at once: a pass only finds out by trying."""
+    agents = {start.agent.name: start.agent for start in report.start.starts}
+    if not agents:
+        return []
+    from tinyscheduler.config.onsite.programs import verdict_on
+
+    troubles = {name: verdict_on(agent, context.environ).trouble for name, agent in agents.items()}
+    return [f"{name} will not start: {trouble}" for name, trouble in troubles.items() if trouble]
 
 
 def _tell_store(report: Report, context: Context) -> None:

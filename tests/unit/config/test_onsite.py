@@ -56,6 +56,14 @@ def test_program_that_nobody_finds_stops_its_agent(desk):
     assert seen(desk) == (["there is no program no-such-agent in PATH (/usr/bin:/bin)"], [])
 
 
+def test_a_value_from_a_variable_that_is_not_set_stops_its_agent(desk):
+    """A pass gives such an agent no task; a configuration that is called valid would be started with it."""
+    control(desk, {"env": {"KEY": {"from": "PROVIDER_KEY"}}})
+
+    assert seen(desk) == (["PROVIDER_KEY, the value of KEY, is not set here"], [])
+    assert seen(desk, PROVIDER_KEY="x") == ([], [])
+
+
 def test_program_without_the_right_to_be_run_is_given_it(desk):
     path = desk.write("worker", SCRIPT)
     os.chmod(path, 0o644)

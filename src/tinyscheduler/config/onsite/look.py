@@ -104,6 +104,12 @@ def _stops(agent: Agent, environ: Mapping[str, str]) -> list[Fault]:
         for value in agent.env
         if value.file is not None and (trouble := _file_trouble(value.file))
     ]
+    remedy = "set it where passes run (cron sets almost nothing), or name a file"
+    stops += [
+        Fault(agent.name, "", remedy, f"{value.inherit}, the value of {value.name}, is not set here")
+        for value in agent.env
+        if value.inherit is not None and value.inherit not in environ
+    ]
     return stops
 
 
@@ -142,9 +148,4 @@ def _notes(agent: Agent, environ: Mapping[str, str]) -> list[str]:
         notes.append(f"{agent.name}: there is no folder {workspace}; its first start makes it")
     if workspace is not None and os.path.isdir(workspace) and not os.access(workspace, os.W_OK):
         notes.append(f"{agent.name}: it cannot write to its workspace {workspace}")
-    notes += [
-        f"{agent.name}: {value.inherit}, the value of {value.name}, is not set here"
-        for value in agent.env
-        if value.inherit is not None and value.inherit not in environ
-    ]
     return notes
