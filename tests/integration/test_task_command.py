@@ -141,6 +141,23 @@ def test_no_prerequisite_of_a_new_task_is_lost(base: Path) -> None:
     assert task["tags"] == ["red", f"after:{second}", f"after:{third}"]
 
 
+def test_two_tasks_that_wait_for_each_other_are_told_of_at_once(base: Path) -> None:
+    house = an_installation(base, TWO_QUEUES)
+    house.well("task", "add", "one", "--queue", "dev")
+    house.well("task", "add", "two", "--queue", "dev", "--blocked-by", "1")
+
+    ring = house.call("task", "update", "1", "--tag", "after:2")
+    house.well("task", "done", "2")
+    over = house.call("task", "update", "1", "--tag", "after:2")
+
+    told = (
+        "tinyscheduler: note: task 1 waits for task 2, which waits for it: neither ever starts;"
+        " tinyscheduler task update 1 --untag after:2"
+    )
+    assert ring.err.startswith(told)
+    assert (ring.code, over.err) == (0, "")
+
+
 def test_a_task_that_waits_for_one_that_does_not_exist_is_told_of_at_once(base: Path) -> None:
     house = an_installation(base, TWO_QUEUES)
 

@@ -23,9 +23,11 @@ def place_note(task: Task, configuration: Configuration) -> str | None:
 
 
 def waits_note(task: Task, desk: TaskDesk) -> str | None:
-    """That it waits for its own parent; or of tasks that it is to run after, the first that does not exist or
-    will never be complete. A server that cannot say is not asked again: the task is written already."""
+    """That it waits for its own parent; or of tasks that it is to run after, the first that does not exist,
+    waits for it, or will never be complete. A server that cannot say is not asked again: the task is written
+    already."""
     from tinyscheduler.errors import TaskNotFound, TaskServerError
+    from tinyscheduler.planner.dependencies import way_out
 
     after = hints_of(task).after
     if task.parent_id is not None and task.parent_id in (task.blocked_by, *after):
@@ -38,11 +40,12 @@ def waits_note(task: Task, desk: TaskDesk) -> str | None:
         try:
             found = desk.get(other).task
         except TaskNotFound:
-            from tinyscheduler.planner.dependencies import way_out
-
             return f"task {task.id} waits for task {other}, which does not exist; {way_out(task, other)}"
         except TaskServerError:
             return None
+        if found.status != "complete" and task.id in (found.blocked_by, *hints_of(found).after):
+            both = f"task {task.id} waits for task {other}, which waits for it: neither ever starts"
+            return f"{both}; {way_out(task, other)}"
         if found.archived_at is not None and found.status != "complete":
             return (
                 f"task {task.id} waits for task {other}, which was archived without being complete, so it"
