@@ -29,8 +29,8 @@ def task(row: TaskRow) -> dict[str, object]:
     return row._asdict()
 
 
-def tasks(rows: Sequence[TaskRow]) -> list[dict[str, object]]:
-    """Each as ``task``."""
+def each(rows: Sequence[TaskRow | CommentRow | LinkRow]) -> list[dict[str, object]]:
+    """With all its keys, as ``task``."""
     return [row._asdict() for row in rows]
 
 
@@ -39,15 +39,20 @@ def task_with_relations(found: TaskWithRelations) -> dict[str, object]:
     left_out = {"comments_left_out": found.comments_left_out, "links_left_out": found.links_left_out}
     return {
         **task(found.task),
-        "comments": remarks(found.comments),
-        "links": remarks(found.links),
+        "comments": each(found.comments),
+        "links": each(found.links),
         **{name: count for name, count in left_out.items() if count},
     }
 
 
 def page(found: Page) -> dict[str, object]:
     """A list of tasks."""
-    return {"count": len(found.tasks), "tasks": tasks(found.tasks), **cut(found)}
+    return {"count": len(found.tasks), "tasks": each(found.tasks), **cut(found)}
+
+
+def queues(names: Sequence[str]) -> dict[str, object]:
+    """A list of queues."""
+    return {"count": len(names), "queues": names}
 
 
 def without_descriptions(found: Mapping[str, object]) -> dict[str, object]:
@@ -71,19 +76,14 @@ def deleted(what: str, number: int) -> str:
 
 def comments(task_id: int, found: Comments) -> dict[str, object]:
     """Of a task; what is left out is named only where it is so, as with ``page``."""
-    answer = {"task_id": task_id, "count": len(found.rows), "comments": remarks(found.rows)}
+    answer = {"task_id": task_id, "count": len(found.rows), "comments": each(found.rows)}
     return {**answer, "comments_left_out": found.left_out} if found.left_out else answer
 
 
 def links(task_id: int, found: Links) -> dict[str, object]:
     """As ``comments``."""
-    answer = {"task_id": task_id, "count": len(found.rows), "links": remarks(found.rows)}
+    answer = {"task_id": task_id, "count": len(found.rows), "links": each(found.rows)}
     return {**answer, "links_left_out": found.left_out} if found.left_out else answer
-
-
-def remarks(rows: Sequence[CommentRow | LinkRow]) -> list[dict[str, object]]:
-    """Comments or links."""
-    return [row._asdict() for row in rows]
 
 
 def history(entries: Sequence[HistoryRow]) -> str:

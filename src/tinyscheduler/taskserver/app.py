@@ -18,10 +18,11 @@ from tinyscheduler.taskserver import envelope, exchange, express, halves
 from tinyscheduler.taskserver.clerk import Clerk
 from tinyscheduler.taskserver.exchange import Disconnected
 from tinyscheduler.taskserver.express import Plain
-from tinyscheduler.taskserver.guard import Entry, Guard, Refused
+from tinyscheduler.taskserver.guard import Entry, Guard
 from tinyscheduler.taskserver.pace import Pace
 from tinyscheduler.taskserver.sessions import make_server
 from tinyscheduler.taskserver.tools import Answer, Refusal, answer
+from tinyscheduler.taskserver.turning_away import TurnedAway, turned_away
 from tinyscheduler.taskstore.store import Store
 
 STREAM_MAX_S: Final = 120.0
@@ -35,12 +36,12 @@ _TOO_MUCH: Final = Answer(
     "The answers of this batch are too long: this call was not carried out, ask for it by itself",
     Refusal("task-server-unavailable", is_worth_repeating=True, maybe_applied=False),
 )
-_TOO_LATE: Final = Refused(
+_TOO_LATE: Final = turned_away(
     503,
     "No answer in time: the change may have been made, look before it is repeated",
-    ((b"retry-after", b"5"),),
+    (b"retry-after", b"5"),
 )
-_CROWDED: Final = Refused(503, "Too many long answers are not read yet", ((b"retry-after", b"5"),))
+_CROWDED: Final = turned_away(503, "Too many long answers are not read yet", (b"retry-after", b"5"))
 _JSON: Final = ((b"content-type", b"application/json"),)
 _EVENTS: Final = (
     (b"content-type", b"text/event-stream"),
@@ -99,16 +100,16 @@ class Front:
         except TimeoutError:
             # The web server closes a connection whose answer was begun and not finished.
             if not has_begun:
-                await exchange.refuse(_TOO_LATE, send)
+                await exchange.turn_away(_TOO_LATE, send)
         except Disconnected:
             # Nobody is there any more who could be told.
             return
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        refused = self._guard.refusal(headers, _peer(scope)) or _misplaced(scope)
-        if refused is not None:
-            await exchange.refuse(refused, send)
+        turned = self._guard.look(headers, _peer(scope)) or _misplaced(scope)
+        if turned is not None:
+            await exchange.turn_away(turned, send)
         elif scope["path"] == "/health":
             await self._health(send)
         elif scope["method"] == "POST":
@@ -119,8 +120,8 @@ class Front:
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
         body = await exchange.read_body(headers, receive)
-        if isinstance(body, Refused):
-            await exchange.refuse(body, send)
+        if isinstance(body, TurnedAway):
+            await exchange.turn_away(body, send)
             return
         body = halves.mended(body)
         calls = express.plain_calls(body) if express.is_express(headers) else None
@@ -129,11 +130,11 @@ class Front:
             if self._pace.has_room(len(events)):
                 await exchange.write(send, 200, events, headers=_EVENTS)
             else:
-                await exchange.refuse(_CROWDED, send)
+                await exchange.turn_away(_CROWDED, send)
             return
-        refused = envelope.refusal(headers, body)
-        if refused is not None:
-            await exchange.write(send, refused.status, refused.body, headers=_JSON)
+        turned = envelope.look(headers, body)
+        if turned is not None:
+            await exchange.turn_away(turned, send)
             return
         await self._sessions(_at_mcp(scope), exchange.replayed(body, receive), send)
 
@@ -181,11 +182,11 @@ def _peer(scope: Scope) -> str:
     return str(client[0]) if client else ""
 
 
-def _misplaced(scope: Scope) -> Refused | None:
+def _misplaced(scope: Scope) -> TurnedAway | None:
     path = str(scope["path"])
     if path == "/health" and scope["method"] in ("GET", "HEAD"):
         return None
-    return None if path == "/mcp" or path.startswith("/mcp/") else Refused(404, "Not found")
+    return None if path == "/mcp" or path.startswith("/mcp/") else turned_away(404, "Not found")
 
 
 def _at_mcp(scope: Scope) -> Scope:

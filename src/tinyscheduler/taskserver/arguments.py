@@ -20,7 +20,7 @@ Issue = Mapping[str, object]
 """One refusal, in the public server's form."""
 
 
-class ArgumentsRefused(Exception):
+class BadArguments(Exception):
     """The arguments do not fit the tool: an answer to a client, not an error of ours."""
 
     def __init__(self, issues: list[Issue]) -> None:
@@ -106,7 +106,7 @@ class Given:
 
 
 def read(declared: tuple[Argument, ...], given: Mapping[str, object], *, is_strict: bool) -> Given:
-    """Check a call's arguments; ``is_strict`` refuses undeclared names. Raises ArgumentsRefused."""
+    """Check a call's arguments; ``is_strict`` refuses undeclared names. Raises BadArguments."""
     values: dict[str, object] = {}
     issues: list[Issue] = []
     for argument in declared:
@@ -119,7 +119,7 @@ def read(declared: tuple[Argument, ...], given: Mapping[str, object], *, is_stri
             issues.append(_at(argument, misfit.issue))
     issues += _unknown_names(declared, given) if is_strict else []
     if issues:
-        raise ArgumentsRefused(issues)
+        raise BadArguments(issues)
     return Given(values)
 
 

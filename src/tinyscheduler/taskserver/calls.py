@@ -185,7 +185,7 @@ def get_subtasks(store: Store, given: Given) -> str:
             "parent_task_id": parent,
             "recursive": recursive,
             "count": len(found.tasks),
-            "subtasks": answers.tasks(found.tasks),
+            "subtasks": answers.each(found.tasks),
             **answers.cut(found),
         }
     )
@@ -194,7 +194,7 @@ def get_subtasks(store: Store, given: Given) -> str:
 def get_task_with_subtasks(store: Store, given: Given) -> str:
     """The task with a flat list of what is below it."""
     task, below = editing.family(store, given.whole("task_id"), recursive=given.flag("recursive"))
-    shown = {"subtasks": answers.tasks(below.tasks), "subtask_count": len(below.tasks)}
+    shown = {"subtasks": answers.each(below.tasks), "subtask_count": len(below.tasks)}
     return answers.text({**answers.task(task), **shown, **answers.cut(below)})
 
 
@@ -208,8 +208,7 @@ def move_subtask(store: Store, given: Given) -> str:
 
 def list_queues(store: Store, given: Given) -> str:  # noqa: ARG001  # every tool is called alike
     """Names in use."""
-    names = store.queues()
-    return answers.text({"count": len(names), "queues": names})
+    return answers.text(answers.queues(store.queues()))
 
 
 def get_queue_stats(store: Store, given: Given) -> str:

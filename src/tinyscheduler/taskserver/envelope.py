@@ -7,9 +7,11 @@ whoever reads that believes that it was done. Of what is no JSON-RPC it tells th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic_core import from_json, to_json
+
+from tinyscheduler.taskserver.turning_away import TurnedAway, turned_away
 
 _NO_MESSAGE: Final = "Parse error: Invalid JSON-RPC message"
 _NO_BATCH: Final = "Invalid Request: a batch holds plain tools/call requests only, and at most 100"
@@ -17,14 +19,7 @@ _NOT_BOTH: Final = "Not Acceptable: Client must accept both application/json and
 _NO_JSON_TYPE: Final = "Unsupported Media Type: Content-Type must be application/json"
 
 
-class Refusal(NamedTuple):
-    """An answer of HTTP, with a JSON body."""
-
-    status: int
-    body: bytes
-
-
-def refusal(headers: Mapping[bytes, bytes], body: bytes) -> Refusal | None:
+def look(headers: Mapping[bytes, bytes], body: bytes) -> TurnedAway | None:
     """None: the SDK may read it."""
     if not _accepts_both(headers.get(b"accept", b"")):
         return _error(406, -32000, _NOT_BOTH)
@@ -34,7 +29,7 @@ def refusal(headers: Mapping[bytes, bytes], body: bytes) -> Refusal | None:
         message = from_json(body)
     except ValueError:
         # Whatever is wrong with it, there is no id in it to answer to.
-        return Refusal(400, to_json({"error": "Invalid JSON body"}))
+        return turned_away(400, "Invalid JSON body")
     if isinstance(message, list) and message and all(map(_is_message, message)):
         # Those that hold nothing but plain calls took the express lane.
         return _error(400, -32600, _NO_BATCH)
@@ -76,7 +71,6 @@ def _is_id(value: object) -> bool:
     return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
 
 
-def _error(status: int, code: int, message: str) -> Refusal:
-    return Refusal(
-        status, to_json({"jsonrpc": "2.0", "error": {"code": code, "message": message}, "id": None})
-    )
+def _error(status: int, code: int, message: str) -> TurnedAway:
+    error = {"code": code, "message": message}
+    return TurnedAway(status, to_json({"jsonrpc": "2.0", "error": error, "id": None}))

@@ -6,24 +6,23 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from pydantic_core import to_json
 from starlette.types import Message, Receive, Send
 
-from tinyscheduler.taskserver.guard import Refused
+from tinyscheduler.taskserver.turning_away import TurnedAway, turned_away
 
 BODY_MAX_BYTES: Final = 1024 * 1024
 """Ten times what the public server reads; a longer text belongs into a file and a link."""
 BODY_WAIT_S: Final = 10.0
 """For a whole body: a mebibyte over a bad line."""
-_CLOSE: Final = ((b"connection", b"close"),)
-_TOO_LONG: Final = Refused(413, f"Request body too large: at most {BODY_MAX_BYTES} bytes", _CLOSE)
+_CLOSE: Final = (b"connection", b"close")
+_TOO_LONG: Final = turned_away(413, f"Request body too large: at most {BODY_MAX_BYTES} bytes", _CLOSE)
 
 
 class Disconnected(Exception):
     """The client went away in the middle of its request."""
 
 
-async def read_body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes | Refused:
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes | TurnedAway:
     """All of it, if it is neither too long nor too slow. Raises Disconnected."""
     announced = headers.get(b"content-length", b"0")
     # HTTP's parser let only digits through; the length is bounded before it becomes a number.
@@ -33,10 +32,10 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes |
         async with asyncio.timeout(BODY_WAIT_S):
             return await _gathered(receive)
     except TimeoutError:
-        return Refused(408, "Request body came too slowly", _CLOSE)
+        return turned_away(408, "Request body came too slowly", _CLOSE)
 
 
-async def _gathered(receive: Receive) -> bytes | Refused:
+async def _gathered(receive: Receive) -> bytes | TurnedAway:
     parts: list[bytes] = []
     length, is_more = 0, True
     while is_more:
@@ -62,12 +61,10 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def refuse(refused: Refused, send: Send) -> None:
+async def turn_away(answer: TurnedAway, send: Send) -> None:
     """One line of JSON."""
-    body = to_json({"error": refused.reason})
-    await write(
-        send, refused.status, body, headers=((b"content-type", b"application/json"), *refused.headers)
-    )
+    headers = ((b"content-type", b"application/json"), *answer.headers)
+    await write(send, answer.status, answer.body, headers=headers)
 
 
 async def write(send: Send, status: int, body: bytes, *, headers: tuple[tuple[bytes, bytes], ...]) -> None:

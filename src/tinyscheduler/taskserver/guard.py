@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from tinyscheduler.taskserver.turning_away import TurnedAway, turned_away
+
 PEERS_MAX: Final = 1024
 """Addresses whose rates are known; beyond it the one that was silent longest is forgotten."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -33,14 +35,6 @@ class Entry(NamedTuple):
     """Requests of one address; twice as many at once."""
 
 
-class Refused(NamedTuple):
-    """An answer of HTTP."""
-
-    status: int
-    reason: str
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-
-
 class Guard:
     """Looks at each request before it is read."""
 
@@ -50,18 +44,18 @@ class Guard:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
         """By address: what may still be asked at once, and when that was counted."""
 
-    def refusal(self, headers: Mapping[bytes, bytes], peer: str) -> Refused | None:
+    def look(self, headers: Mapping[bytes, bytes], peer: str) -> TurnedAway | None:
         """None: come in."""
         if not self._is_ours(headers.get(b"host", b"").decode("latin-1"), scheme="//"):
-            return Refused(421, "Invalid Host header")
+            return turned_away(421, "Invalid Host header")
         origin = headers.get(b"origin")
         if origin is not None and not self._is_ours(origin.decode("latin-1"), scheme=""):
-            return Refused(403, "Invalid Origin header")
+            return turned_away(403, "Invalid Origin header")
         # Before the token: wrong ones count, or it could be guessed as fast as the line carries.
         if not self._is_in_time(peer):
-            return Refused(429, "Too many requests", ((b"retry-after", b"1"),))
+            return turned_away(429, "Too many requests", (b"retry-after", b"1"))
         if not self._is_token(headers.get(b"authorization", b"")):
-            return Refused(401, "Bearer token required", ((b"www-authenticate", b"Bearer"),))
+            return turned_away(401, "Bearer token required", (b"www-authenticate", b"Bearer"))
         return None
 
     def _is_ours(self, text: str, *, scheme: str) -> bool:

@@ -144,8 +144,7 @@ def _queue_tasks(store: Store, queue: str) -> str:
 
 
 def _queues(store: Store, _: str) -> str:
-    names = store.queues()
-    return answers.text({"count": len(names), "queues": names})
+    return answers.text(answers.queues(store.queues()))
 
 
 def _active(store: Store, _: str) -> str:

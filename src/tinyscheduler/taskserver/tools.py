@@ -63,8 +63,8 @@ def guarded(name: str, act: Callable[[], str]) -> Answer:
     """What ``act`` says, or why it could not. Never raises."""
     try:
         return Answer(act())
-    except arguments.ArgumentsRefused as refusal:
-        return Answer(f"Error calling tool {name}: {refusal.text}", Refusal("bad-arguments"))
+    except arguments.BadArguments as bad:
+        return Answer(f"Error calling tool {name}: {bad.text}", Refusal("bad-arguments"))
     except ServerUnavailable as error:
         doubt = "; the change may have been made" if error.maybe_applied else ""
         refused = Refusal(error.reference, is_worth_repeating=True, maybe_applied=error.maybe_applied)

@@ -48,9 +48,9 @@ class Wire:
             line = halves.mended(raw)
             if not line.strip():
                 continue
-            refused = envelope.fault(line)
-            if refused is not None:
-                await self._put(refused)
+            fault = envelope.fault(line)
+            if fault is not None:
+                await self._put(fault)
                 continue
             self._unanswered += _is_request(line)
             yield line.decode("utf-8", "replace")

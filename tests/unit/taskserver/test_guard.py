@@ -9,8 +9,8 @@ TOKEN = "s3cret-s3cret-s3cret"
 
 
 def status(entry: Entry, headers: dict[bytes, bytes]) -> int:
-    refused = Guard(entry).refusal(headers, "127.0.0.1")
-    return 200 if refused is None else refused.status
+    turned = Guard(entry).look(headers, "127.0.0.1")
+    return 200 if turned is None else turned.status
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_nobody_asks_more_often_than_agreed_and_others_do_not_wait_for_it() -> N
     guard = Guard(Entry(rate_per_s=10), now=lambda: seconds[0])
 
     def came_in(peer: str, times: int) -> int:
-        return sum(guard.refusal(HERE, peer) is None for _ in range(times))
+        return sum(guard.look(HERE, peer) is None for _ in range(times))
 
     assert came_in("a", 50) == 20
     assert came_in("b", 5) == 5
@@ -91,9 +91,9 @@ def test_nobody_asks_more_often_than_agreed_and_others_do_not_wait_for_it() -> N
     assert came_in("a", 50) == 10
     seconds[0] = 3600.0
     assert came_in("a", 50) == 20
-    refused = guard.refusal(HERE, "a")
-    assert refused is not None
-    assert (refused.status, dict(refused.headers)) == (429, {b"retry-after": b"1"})
+    turned = guard.look(HERE, "a")
+    assert turned is not None
+    assert (turned.status, dict(turned.headers)) == (429, {b"retry-after": b"1"})
 
 
 def test_wrong_tokens_are_counted_too() -> None:
@@ -101,16 +101,16 @@ def test_wrong_tokens_are_counted_too() -> None:
     guard = Guard(Entry(token=TOKEN, rate_per_s=10), now=lambda: 0.0)
     wrong = {**HERE, b"authorization": b"Bearer guessed-guessed-guessed"}
 
-    refused = [guard.refusal(wrong, "a") for _ in range(21)]
+    turned = [guard.look(wrong, "a") for _ in range(21)]
 
-    assert [one.status for one in refused if one is not None] == [401] * 20 + [429]
-    assert guard.refusal({**HERE, b"authorization": f"Bearer {TOKEN}".encode()}, "b") is None
+    assert [one.status for one in turned if one is not None] == [401] * 20 + [429]
+    assert guard.look({**HERE, b"authorization": f"Bearer {TOKEN}".encode()}, "b") is None
 
 
 def test_addresses_without_end_are_forgotten() -> None:
     guard = Guard(Entry())
 
     for number in range(PEERS_MAX + 100):
-        guard.refusal(HERE, str(number))
+        guard.look(HERE, str(number))
 
     assert len(guard._buckets) == PEERS_MAX
