@@ -30,7 +30,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = (
-    Command("run", "run", "one pass (the default), a preview (--dry-run), or --daemon"),
+    Command("run", "run", "one pass, a preview (--dry-run), or one a minute (--daemon)"),
     Command("plan", "plan", "what the next pass would do, as a file to look at"),
     Command("apply", "apply", "carry out such a plan, if nothing has changed since"),
     Command("status", "status", "what runs, what waits and why, what is wrong"),

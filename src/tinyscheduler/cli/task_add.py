@@ -164,7 +164,8 @@ def _made(side: Side, draft: TaskDraft) -> Task:
 
 
 def _tell_slips(side: Side, tasks: Sequence[Task]) -> None:
-    from tinyscheduler.cli.task_place import place_note, waits_note
+    from tinyscheduler.cli.task_place import nobody_note, place_note, waits_note
 
+    note(side, nobody_note(side.configuration))
     for task in tasks:
         note(side, place_note(task, side.configuration) or waits_note(task, side.desk))

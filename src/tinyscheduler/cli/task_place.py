@@ -22,6 +22,14 @@ def place_note(task: Task, configuration: Configuration) -> str | None:
     return _place_note(task, configuration) or _meaning_note(task)
 
 
+def nobody_note(configuration: Configuration) -> str | None:
+    """That nothing starts at all. A server may have agents of others; a store of our own has none."""
+    if configuration.agents or configuration.connection.endpoint is not None:
+        return None
+    file = configuration.places.agent_control_file
+    return f"there are no agents, so nothing is started; name some in {file}: tinyscheduler validate-config"
+
+
 def waits_note(task: Task, desk: TaskDesk) -> str | None:
     """That it waits for its own parent; or of tasks that it is to run after, the first that does not exist,
     waits for it, or will never be complete. A server that cannot say is not asked again: the task is written

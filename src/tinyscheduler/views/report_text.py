@@ -88,7 +88,7 @@ def _summary(report: Report) -> list[tuple[str, str]]:
 
 
 def _load_table(title: str, head: str, loads: Sequence[Load], *, nobody: str) -> Table:
-    heads = columns(head, ">OPEN", ">IDLE", ">WORKING", ">BLOCKED", ">PARKED", ">COMPLETE", ">OLDEST")
+    heads = columns(f"~{head}", ">OPEN", ">IDLE", ">WORKING", ">BLOCKED", ">PARKED", "->COMPLETE", "->OLDEST")
     rows = tuple(
         (
             load.name or nobody,

@@ -100,6 +100,31 @@ def test_task_that_nobody_would_start_is_made_and_noted(
     assert len(shown.err.splitlines()) == bool(note)
 
 
+def test_who_has_no_agents_is_told_that_nothing_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINYSCHEDULER_BASE_PATH", str(tmp_path))
+
+    assert main(["task", "add", "a", "--queue", "dev"]) == 0
+
+    told = f"there are no agents, so nothing is started; name some in {tmp_path}/agent-control.json"
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("add", "a", "b"), "b (a text of several words needs quotes; tinyscheduler task add --help)"),
+        (("add", "x", "--prio", "3"), "unrecognized arguments: --prio 3 (tinyscheduler task add --help)"),
+    ],
+)
+def test_what_is_left_over_is_told_with_the_page_of_its_action(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    assert main(["task", *arguments]) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_who_waits_for_what_was_archived_undone_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -167,3 +167,22 @@ def test_no_title_breaks_a_table_in_markdown(title: str) -> None:
     row = lines[-1]
     assert row.startswith("| 7 | idle | dev | - | 0 | 60m | 0 | 0 | ")
     assert row.replace("\\|", "").count("|") == 10
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_figures_keep_their_names_beside_a_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names may have 64 letters; a column of figures without its name says nothing."""
+    monkeypatch.setenv("COLUMNS", "80")
+    mine = b.a_task("1", assigned_to="frontend-developer-claude-opus-1", age_s=90)
+    stream = Terminal()
+
+    show(stream, tables_of(report_of([mine], known())), {"TERM": "xterm", "NO_COLOR": "1"})
+
+    (heading,) = [line for line in stream.getvalue().splitlines() if "AGENT" in line]
+    assert heading.split()[:6] == ["AGENT", "OPEN", "IDLE", "WORKING", "BLOCKED", "PARKED"]
