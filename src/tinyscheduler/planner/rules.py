@@ -37,8 +37,8 @@ RULES: tuple[Rule, ...] = (
          "its run has ended, the server is told next; or the ledger has an open run without a lease",
          "the next pass that reaches the server; 120 s", "wait", task_holds.settling, needs="met"),
     Rule("working_elsewhere",
-         "it is not idle and no run of ours works on it: a person does, or another scheduler; or somebody was"
-         " quicker", "its status is `idle` again",
+         "it is not idle and no run of ours works on it: a person does, another scheduler, or one of the"
+         " subtasks of an agent's task; or somebody was quicker", "its status is `idle` again",
          "when nobody does: `requeue TASK --reason TEXT`", task_holds.working_elsewhere, needs="own"),
     Rule("ledger_unreadable", "nobody can say what its runs have cost", "-", "mend or remove the ledger",
          task_holds.ledger_unreadable, needs="met"),
@@ -48,7 +48,8 @@ RULES: tuple[Rule, ...] = (
          task_holds.parked, needs="met"),
     Rule("disabled", "the scheduler, its agent, or every agent of its queue is switched off", "-",
          "`TINYSCHEDULER_ENABLED=true`; enable the agent", task_holds.disabled, needs="place"),
-    Rule("parent_open", "it has subtasks that are not complete, whatever its own status is",
+    Rule("parent_open",
+         "it has subtasks that are not complete; where nobody has it, whatever its own status is",
          "the last of them is complete", "complete them", dependency_holds.parent_open, needs="met"),
     Rule("blocked", "it waits for other tasks, which are not complete: `blocked_by_task_id`, or `after`",
          "all of them are complete", "complete them", dependency_holds.blocked, needs="own"),

@@ -97,10 +97,11 @@ def working_elsewhere(task: Task, view: View) -> Finding | None:
         return Finding("", "", hold=refused)
     if task.status == "idle" and task.archived_at is None:
         return None
-    if task.status == "working" and task.archived_at is None and task.id in view.open_parents:
-        # As that of its subtasks, and another one tomorrow: what holds it is the same.
-        return None
     value = f"its status on the server is {task.status}"
+    if task.status == "working" and task.archived_at is None and task.id in view.open_parents:
+        # Nobody's: the status changes with each start of a subtask, and what holds it is the same.
+        derived = Finding(f"{value}, as that of its subtasks", "complete its subtasks")
+        return None if task.assigned_to is None else derived
     if task.status == "working" and task.assigned_to in view.agents:
         return Finding(
             f"{value}, and no run of ours is",

@@ -43,10 +43,15 @@ def test_under_a_name_of_ours_it_is_taken_back_by_a_person_alone() -> None:
     assert found.lever == "when nobody works on it: tinyscheduler requeue 1 --reason TEXT"
 
 
-@pytest.mark.parametrize("assigned_to", ["dev-1", None], ids=["ours", "nobody"])
-def test_a_parents_status_is_its_childrens(assigned_to: str | None) -> None:
-    """It changes with each of their starts; what holds the parent is the same all the while."""
-    parent = a_task(assigned_to=assigned_to, status="working")
+def test_a_parents_status_is_its_childrens() -> None:
+    found = held(snapshot_of(OURS, open_parents=("1",)))
+
+    assert (found.reason, found.lever) == ("working_elsewhere", "complete its subtasks")
+
+
+def test_a_parent_that_nobody_has_keeps_its_reason() -> None:
+    """The status changes with each start of a child; what holds the parent is the same all the while."""
+    parent = a_task(status="working")
 
     found, idle = (
         held(snapshot_of(task, open_parents=("1",))) for task in (parent, parent._replace(status="idle"))

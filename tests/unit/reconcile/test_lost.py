@@ -198,13 +198,23 @@ def a_parents(stage: Stage) -> None:
     stage.server.create(queue="elsewhere", assigned_to="a-person", parent=parent, status="working")
 
 
+def a_nobodys_parent(stage: Stage) -> None:
+    parent = stage.server.create(queue="dev")
+    stage.server.create(queue="elsewhere", assigned_to="a-person", parent=parent, status="working")
+
+
 def a_nobodys(stage: Stage) -> None:
     stage.server.create(queue="dev", status="working")
 
 
 @pytest.mark.parametrize(
     ("make", "reason"),
-    [(a_persons, "working_elsewhere"), (a_parents, "parent_open"), (a_nobodys, "working_elsewhere")],
+    [
+        (a_persons, "working_elsewhere"),
+        (a_parents, "working_elsewhere"),
+        (a_nobodys_parent, "parent_open"),
+        (a_nobodys, "working_elsewhere"),
+    ],
 )
 def test_a_working_task_without_a_run_of_ours_is_never_touched(
     tmp_path: Path, make: Callable[[Stage], None], reason: str
