@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -40,6 +41,14 @@ def test_the_program_that_was_replaced_is_the_wrapper(start: Start) -> None:
 
 def test_the_program_that_ended_was_none(start: Start) -> None:
     assert not has_become_the_wrapper(start("exit 1").pid, SHELL)
+
+
+def test_the_program_that_is_ending_has_become_nothing(start: Start) -> None:
+    """Its memory is gone, and with it what it executes: that is no other program."""
+    child = start("exit 1")
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+
+    assert not has_become_the_wrapper(child.pid, SHELL, limit_s=0.0)
 
 
 def test_the_program_that_takes_too_long_is_ended_and_never_becomes_the_wrapper(start: Start) -> None:

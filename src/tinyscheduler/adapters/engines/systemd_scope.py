@@ -79,9 +79,16 @@ def _wait_stopped(pid: int) -> None:
 
 def _executes(pid: int, program: str) -> bool:
     """False also when it cannot be seen: what is not ours to see any more is no child in its first
-    milliseconds."""
+    milliseconds. Who is ending, and has no program any more, has not become another one."""
     try:
-        return os.path.samefile(f"/proc/{pid}/exe", program)
+        found = os.stat(f"/proc/{pid}/exe")
+    except FileNotFoundError:
+        # Memory goes first; only then does the handle say that it is over.
+        return True
+    except OSError:
+        return False
+    try:
+        return os.path.samestat(found, os.stat(program))
     except OSError:
         return False
 
