@@ -222,6 +222,8 @@ def test_task_of_an_agent_without_a_program_goes_back_unspent(a_scene: MakeScene
         lambda: scene.call("run", "--once").code in (0, 75) and scene.statuses()[task_id] == "complete",
         "done",
     )
+    # The server is told before the ledger is.
+    scene.wait_for_rest()
 
     assert program in noted
     assert set(scene.disk.outcomes(task_id)[:-1]) == {"start_failed"}
