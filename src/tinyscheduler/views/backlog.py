@@ -107,7 +107,8 @@ def _run_table(seen: BacklogSeen) -> Table:
 
 def _waiter_table(seen: BacklogSeen) -> Table:
     rows = tuple(_waiter_row(waiter, seen.now) for waiter in seen.waiters)
-    heads = columns(">TASK", "-QUEUE", "BAND", "->WAITED", "WHY", "*FOUND", "*LEVER", "-~TITLE")
+    # On a narrow terminal a title says more than how long it has waited.
+    heads = columns(">TASK", "-QUEUE", "-BAND", "->WAITED", "WHY", "*FOUND", "*LEVER", "~TITLE")
     return Table(f"{count_text(len(rows), 'task')} waiting, the next one first", heads, rows)
 
 

@@ -17,7 +17,7 @@ from tinyscheduler.planner.lineup import lineup
 from tinyscheduler.planner.start import plan_start
 from tinyscheduler.views.backlog import BacklogSeen, backlog_json, backlog_tables, filtered
 from tinyscheduler.views.seen import exit_code
-from tinyscheduler.views.table import show
+from tinyscheduler.views.table import fitted, show
 
 AGENTS = (b.an_agent("dev-1", slots=2), b.an_agent("qa-1", queues=("qa",), slots=1))
 RUNNING = b.a_lease("7", attempt=2)
@@ -62,6 +62,13 @@ def test_backlog() -> None:
     assert_golden("backlog.txt", text_of(seen))
     assert_golden("backlog.json", json.dumps(backlog_json(seen), indent=1, ensure_ascii=False) + "\n")
     assert exit_code(seen) == 0
+
+
+def test_a_narrow_terminal_shows_titles_and_not_how_long_they_have_waited() -> None:
+    waiting = fitted(backlog_tables(seen_of(SCENE))[1], 80)
+
+    names = [column.name for column in waiting.columns]
+    assert names == ["TASK", "QUEUE", "BAND", "WHY", "FOUND, LEVER", "TITLE"]
 
 
 def test_what_starts_comes_first_then_the_line_then_what_is_held() -> None:
