@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.scene import Scene
+from tests.integration.commands import an_agent
 from tests.integration.faults.figures import Figures
 from tests.integration.faults.house import House
 from tests.integration.faults.trials import Tally
@@ -192,7 +193,7 @@ def beat_age_s(house: House, task_id: str) -> float:
 def test_store_that_may_not_be_written_is_told_by_status(tmp_path: Path) -> None:
     """Looking at it goes well, and no pass could start or settle anything."""
     scene = Scene(tmp_path / "base")
-    scene.control()
+    scene.control(an_agent("dev-1"))
     scene.add("a task", queue="dev")
     with a_switch(scene.state / "tasks.db") as store:
         store.read_only()
