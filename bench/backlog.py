@@ -116,10 +116,11 @@ def _figures(medians: Mapping[str, float], way: str) -> list[Figure]:
 def full_house(size: Size) -> Iterator[House]:
     """Every lease names one process of ours that lives until the end: the pass looks at each of them."""
     crew = [agent(name, slots=size.leases // len(AGENTS)) for name in AGENTS]
-    cap = str(size.leases)
+    # As many tasks as may wait would be held for that, and not for want of a slot.
+    room = {"MAX_PARALLEL": str(size.leases), "MAX_QUEUE_DEPTH": "0"}
     with (
-        staged(crew, MAX_PARALLEL=cap) as embedded,
-        staged(crew, MAX_PARALLEL=cap) as idle,
+        staged(crew, **room) as embedded,
+        staged(crew, **room) as idle,
         living_process() as wrapper,
     ):
         embedded.set_up()
