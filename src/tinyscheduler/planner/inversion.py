@@ -61,20 +61,33 @@ class _Finder:
         self._policy = snapshot.policy
         self._seen = {task.id: task for task in (*backlog.tasks, *backlog.working)}
         self._view = view_of(snapshot)
-        self._slots: dict[tuple[HeldReason, Place], tuple[TaskId, ...]] = {}
-        """Holders, once for all tasks of a place: a thousand runs are in the way of ten thousand tasks."""
+        self._in_slots: dict[tuple[HeldReason, Place], Task | None] = {}
+        """Once for all tasks of a place: a thousand runs are in the way of ten thousand tasks."""
 
     def pair(self, task: Task, held: Held) -> Inversion | None:
         """None: whoever is in the way is as urgent, or nobody knows how urgent."""
-        by, holders = self._holders(task, held.reason)
-        known = [self._seen[holder] for holder in holders if holder in self._seen]
-        if by is None or not known:
+        by, least = self._in_the_way(task, held.reason)
+        if by is None or least is None:
             return None
-        least = min(known, key=lambda other: (other.priority, natural_id(other.id)))
         band, lower = band_of(task.priority, self._policy), band_of(least.priority, self._policy)
         if lower <= band:
             return None
         return Inversion(task.id, band_name(band), least.id, band_name(lower), by)
+
+    def _in_the_way(self, task: Task, reason: HeldReason) -> tuple[Bound | None, Task | None]:
+        """By what, and the least urgent of those who are."""
+        if reason not in _SLOTS:
+            by, holders = self._holders(task, reason)
+            return by, self._least(holders)
+        key = (reason, (task.assigned_to, task.queue))
+        if key not in self._in_slots:
+            self._in_slots[key] = self._least(self._holders_of_slots(task, reason))
+        return "slot", self._in_slots[key]
+
+    def _least(self, holders: Iterable[TaskId]) -> Task | None:
+        """None: nobody, or nobody knows how urgent."""
+        known = (self._seen[holder] for holder in holders if holder in self._seen)
+        return min(known, key=lambda other: (other.priority, natural_id(other.id)), default=None)
 
     def _holders(self, task: Task, reason: HeldReason) -> tuple[Bound | None, Iterable[TaskId]]:
         view = self._view
@@ -86,14 +99,9 @@ class _Finder:
             goal = view.hints(task).goal
             holder = None if goal is None else view.holdings().goals.get(goal)
             return "goal", () if holder is None else (holder,)
-        if reason not in _SLOTS:
-            return None, ()
-        key = (reason, (task.assigned_to, task.queue))
-        if key not in self._slots:
-            self._slots[key] = tuple(self._in_slots(task, reason))
-        return "slot", self._slots[key]
+        return None, ()
 
-    def _in_slots(self, task: Task, reason: HeldReason) -> Iterable[TaskId]:
+    def _holders_of_slots(self, task: Task, reason: HeldReason) -> Iterable[TaskId]:
         names = {agent.name for agent in candidates(task, self._view)}
         for lease in self._view.leases.values():
             is_in_the_way = {
