@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.acceptance.scene import Scene, gated
-from tests.rigs.clock import stepped
+from tests.rigs.clock import no_shares_left, stepped
 
 MakeScene = Callable[..., Scene]
 YEAR_S = 31_557_600
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    with no_shares_left():
+        yield
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ moves both. Whatever a program starts inherits its time.
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,36 @@ class Stepper:
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
+
+
+@contextmanager
+def no_shares_left() -> Iterator[None]:
+    """Afterwards no memory is left that programs under another clock have shared with those they started.
+    The library takes it away in an exit handler: the killed have none, nor has ours, which ends at once."""
+    before = _shares()
+    yield
+    for number in _shares() - before:
+        names = (f"faketime_shm_{number}", f"sem.faketime_sem_{number}")
+        if not Path(f"/proc/{number}").exists() and not _is_known_to_somebody(names[0]):
+            for name in names:
+                (_MEMORY / name).unlink(missing_ok=True)
+
+
+_MEMORY = Path("/dev/shm")
+
+
+def _shares() -> set[str]:
+    """By the process that made each."""
+    return {path.name.removeprefix("faketime_shm_") for path in _MEMORY.glob("faketime_shm_*")}
+
+
+def _is_known_to_somebody(name: str) -> bool:
+    """A program reads it from its environment, when it starts."""
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if name.encode() in environ.read_bytes():
+                return True
+    return False
 
 
 def _base() -> dict[str, str]:

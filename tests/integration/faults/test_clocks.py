@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.scene import Scene, gated, scenes_in
 from tests.integration.commands import an_agent
 from tests.integration.wrapping import is_alive
-from tests.rigs.clock import Stepper, later, stepped
+from tests.rigs.clock import Stepper, later, no_shares_left, stepped
 from tests.waiting import wait_until
 
 MakeScene = Callable[..., Scene]
@@ -22,6 +22,12 @@ HOURS = (-30 * 24, -5, -1, 1, 5, 30 * 24)
 """A wrong time zone, a battery that was empty, a laptop that slept over the holidays."""
 STALE_S = 60
 """Longer than three beats, and than the 45 s that are always granted."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    with no_shares_left():
+        yield
 
 
 @pytest.fixture
