@@ -143,12 +143,12 @@ def _check_clock() -> None:
 
 def _judged_options(command: Command, module: ModuleType, arguments: list[str]) -> Namespace:
     """Raises UsageError; leaves the program after ``--help``."""
-    from tinyscheduler.cli.parser import parser_for
+    from tinyscheduler.cli.parser import parser_for, read_arguments
 
     takes_run_flags = command.name in ("run", "config", "validate-config")
     parser = parser_for(command.name, command.help, takes_run_flags=takes_run_flags)
     module.add_arguments(parser)
-    return parser.parse_args(arguments)
+    return read_arguments(parser, arguments)
 
 
 def _context(options: Namespace | SimpleNamespace) -> Context:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 from tinyscheduler.config.flags import SETTING_FLAGS, SettingFlag
@@ -58,19 +59,21 @@ class _Parser(argparse.ArgumentParser):
             self.formatter_class = _TerminalText
         return super().format_help()
 
-    def parse_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
-        """What is left over is told with the page of the action that it was written behind."""
-        found, rest = self.parse_known_args(args, namespace)
-        if rest:
-            action = getattr(found, "action", None)
-            page = f"{self.prog} {action}" if isinstance(action, str) else self.prog
-            is_text = isinstance(action, str) and not any(word.startswith("-") for word in rest)
-            quotes = "a text of several words needs quotes; " if is_text else ""
-            raise UsageError(f"unrecognized arguments: {' '.join(rest)}", hint=f"{quotes}{page} --help")
-        return found
-
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"{self.prog} --help")
+
+
+def read_arguments(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """As ``parse_args``, but what is left over is told with the page of the action before it. Raises
+    UsageError."""
+    found, rest = parser.parse_known_args(arguments)
+    if rest:
+        action = getattr(found, "action", None)
+        page = f"{parser.prog} {action}" if isinstance(action, str) else parser.prog
+        is_text = isinstance(action, str) and not any(word.startswith("-") for word in rest)
+        quotes = "a text of several words needs quotes; " if is_text else ""
+        raise UsageError(f"unrecognized arguments: {' '.join(rest)}", hint=f"{quotes}{page} --help")
+    return found
 
 
 def _add_flag(group: argparse._ArgumentGroup, flag: SettingFlag) -> None:

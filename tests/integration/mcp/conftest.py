@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.integration.mcp.known import TOKEN
 from tests.integration.stub_server import StubServer
+from tinyscheduler.adapters.mcp.desk import McpTaskDesk
+from tinyscheduler.adapters.mcp.manners import Memory
 from tinyscheduler.adapters.mcp.tasks import McpTaskServer
 
 
@@ -22,3 +26,15 @@ def client(stub: StubServer) -> Iterator[McpTaskServer]:
     server = McpTaskServer(stub.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout_s=0.5)
     yield server
     server.close()
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Memory:
+    """What is remembered of servers from one pass to the next."""
+    return Memory(str(tmp_path / "cache" / "task_servers.json"))
+
+
+@pytest.fixture
+def desk(stub: StubServer, memory: Memory) -> Iterator[McpTaskDesk]:
+    with closing(McpTaskDesk(stub.url, headers={}, timeout_s=15, memory=memory)) as server:
+        yield server

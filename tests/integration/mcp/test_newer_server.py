@@ -29,19 +29,8 @@ def stub() -> Iterator[StubServer]:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Memory:
-    return Memory(str(tmp_path / "cache" / "task_servers.json"))
-
-
-@pytest.fixture
 def client(stub: StubServer, memory: Memory) -> Iterator[McpTaskServer]:
     with closing(McpTaskServer(stub.url, timeout_s=15, memory=memory)) as server:
-        yield server
-
-
-@pytest.fixture
-def desk(stub: StubServer, memory: Memory) -> Iterator[McpTaskDesk]:
-    with closing(McpTaskDesk(stub.url, headers={}, timeout_s=15, memory=memory)) as server:
         yield server
 
 

@@ -33,11 +33,6 @@ def client(stub: StubServer) -> Iterator[McpTaskServer]:
         yield server
 
 
-@pytest.fixture
-def memory(tmp_path: Path) -> Memory:
-    return Memory(str(tmp_path / "cache" / "task_servers.json"))
-
-
 def remembering(stub: StubServer, memory: Memory) -> McpTaskServer:
     return McpTaskServer(stub.url, headers=HEADERS, timeout_s=15, memory=memory)
 

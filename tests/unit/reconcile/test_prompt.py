@@ -9,6 +9,7 @@ import pytest
 from tests.builders import a_lease, a_past_run, a_task, an_outcome
 from tests.unit.reconcile.launch_scenes import a_stage_with_a_task
 from tinyscheduler.model.ids import QueueName
+from tinyscheduler.model.lease import OutcomeClass
 from tinyscheduler.model.ledger import PastRun
 from tinyscheduler.reconcile.prompt import last_run, prompt_for, queues_served
 
@@ -100,11 +101,11 @@ def test_queues_are_named_once() -> None:
 
 
 @pytest.mark.parametrize("kind", ["denied", "start_failed"])
-def test_what_has_not_run_is_no_run_before(tmp_path: Path, kind: str) -> None:
+def test_what_has_not_run_is_no_run_before(tmp_path: Path, kind: OutcomeClass) -> None:
     stage = a_stage_with_a_task(tmp_path)
     stage.run()
     before = a_past_run("failed")
-    ledger = stage.ledger()._replace(outcomes=(before, a_past_run(kind)))  # type: ignore[arg-type]
+    ledger = stage.ledger()._replace(outcomes=(before, a_past_run(kind)))
 
     assert last_run(ledger) == before
     assert last_run(ledger._replace(outcomes=())) is None
